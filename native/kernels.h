@@ -1,0 +1,83 @@
+// The contract between the addon (or a test) and the kernels of one ISA build.
+//
+// Every kernel family is one function over a `Call`: an iteration space of up to kMaxDims dimensions and up to
+// kMaxOperands strided operands over it, operand 0 being the output. A dimension along which an operand does not
+// move has stride 0 there, so broadcasting, reduction, contraction and gathering are all expressed by strides:
+// matmul is the space [batch..., M, N, K] in which the output has stride 0 along K.
+// The same frame is the contract of the TypeScript backend: src/backend/backend.ts describes each family.
+//
+// A Call has been validated by decode() in call.cpp: every operand stays inside its buffer for the whole space,
+// dims and strides are not negative, and dtypes are legal for the family. What depends on *values* (an index out of
+// range) the kernel checks itself, before it writes anything.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace flambeau {
+
+constexpr int kMaxDims = 16;
+constexpr int kMaxOperands = 8;
+constexpr int kInts = 16;
+constexpr int kFloats = 16;
+
+// The order is the contract with src/core/dtype.ts.
+enum class DType : int32_t { f32 = 0, f64 = 1, i64 = 2, i32 = 3, boolean = 4, i16 = 5, i8 = 6, u8 = 7, f16 = 8, bf16 = 9 };
+constexpr int kDTypes = 10;
+
+struct Operand {
+  char* data;                 // element at index 0 of the iteration space; null when the operand is absent
+  DType dtype;
+  int64_t stride[kMaxDims];   // in elements
+};
+
+struct Call {
+  int32_t op;                 // row of the family, by the order of ops.h
+  int32_t ndim;
+  int32_t operands;
+  int64_t dim[kMaxDims];
+  Operand operand[kMaxOperands];
+  int64_t ints[kInts];        // family parameters
+  double floats[kFloats];     // 0..7 immediate operands, 8..15 family parameters
+  alignas(8) char immediate[kMaxOperands][8];  // storage of operands that were given as a number
+  mutable int64_t detail[4];  // what a kernel reports about a failure: [0] the bad value, [1] the limit
+};
+
+enum class Status : int32_t {
+  ok = 0,
+  unsupported = 1,     // no native row for this op and dtype
+  index_range = 2,     // an index is outside [0, limit): detail[0] the index, detail[1] the limit
+  bad_call = 3,        // the frame is malformed
+};
+
+using Kernel = Status (*)(const Call&);
+
+// One ISA build fills one of these. A null entry means the family has no kernel in this build.
+struct Kernels {
+  const char* isa;
+  Kernel copy;           // [out, a]                     cast between any two dtypes; a may be immediate (fill)
+  Kernel unary;          // [out, a]
+  Kernel binary;         // [out, a, b]
+  Kernel ternary;        // [out, a, b, c]
+  Kernel reduce;         // [out, a]                     ints[0] = leading dims kept
+  Kernel arg_reduce;     // [out i64, a]                 ints[0] = leading dims kept; index is linear over the rest
+  Kernel scan;           // [out, a]                     along the last dim
+  Kernel polyval;        // [out, c, x]                  last dim walks the coefficients, highest degree first
+  Kernel moments;        // [out, g, x]                  last dim walks the powers, highest first; sums over the rest
+  Kernel matmul;         // [out, a, b, bias?]           [batch..., M, N, K]; ints[0] activation, ints[1] accumulate
+  Kernel gather;         // [out, src, index]            ints: axis size, axis stride of src, wrap negatives
+  Kernel scatter;        // [out, src, index]            ints: axis size, axis stride of out, wrap negatives
+  Kernel nonzero;        // [out i64, count i64, a]      ints[0] = capacity in rows of out
+  Kernel softmax;        // [out, a]                     along the last dim
+  Kernel softmax_grad;   // [out, g, y]                  along the last dim
+  Kernel cross_entropy;  // [loss, p, a, target]         [N, C]; ints[0] = ignored class
+  Kernel cross_entropy_grad;  // [out, p, target, g]     [N, C]; floats[8] scales
+  Kernel random;         // [out, state i32]             out contiguous, one dim
+  Kernel optim_step;     // see src/backend/backend.ts
+};
+
+extern const Kernels kernels_baseline;
+extern const Kernels kernels_avx2;
+extern const Kernels kernels_avx512;
+extern const Kernels kernels_neon;
+
+}  // namespace flambeau

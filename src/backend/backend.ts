@@ -1,0 +1,101 @@
+/**
+ * The seam between tensors and kernels: about twenty kernel families, each parameterised by an op code.
+ *
+ * Before a call the tensor layer has done promotion, broadcasting and coalescing and has written the geometry into the
+ * shared frame (src/core/frame.ts): op (the position in the family's list of src/ops), dims, and for every operand its
+ * dtype, offset (in elements, from the start of the slab) and strides. A method receives the operands' storages in the
+ * frame's order; `null` stands for an operand that is an immediate number in the frame, or an optional one that is
+ * absent (the frame's ARG slot says which: the caller writes IMMEDIATE or ABSENT there; other ARG slots are the
+ * backend's own). The caller allocates outputs. Nothing may be kept after return.
+ *
+ * Aliasing: the output of copy, unary, binary, ternary and optimStep may be the very same elements as an input (in
+ * place); any other overlap, in any family, is resolved by the caller with a copy.
+ *
+ * Compute dtypes are float32, float64, int64, int32 and bool; the caller converts the five small dtypes. copy, gather
+ * (whole elements) and `where` take all ten. An op and dtype that a backend does not have throws UnsupportedError.
+ *
+ * Per family (dims, operands; strides are 0 along dims an operand lacks):
+ *
+ * - copy [out, a]: any loop; casts a to out's dtype as PyTorch does (float to int truncates, to bool is `!= 0`).
+ *   An immediate `a` fills.
+ * - unary [out, a], binary [out, a, b], ternary [out, a, b, c]: any loop. Inputs share a dtype (ternary `where`: a is
+ *   bool). out has the inputs' dtype, or bool for predicates. Parameters p0, p1 are floats[PARAMS], floats[PARAMS + 1].
+ *   int64 immediates are 64-bit integers in the float slot (frameBigInts), all others are doubles.
+ * - reduce [out, a]: dims are [kept..., reduced...], INTS[0] = how many are kept; out has stride 0 along reduced dims.
+ *   sum and prod of int32, int64 and bool give int64; any, all give bool; countNonzero int64; the rest a's dtype.
+ *   var, std: floats[PARAMS] = correction (two-pass). float32 sums accumulate blockwise or in float64: relative error
+ *   stays below 1e-6 of the sum of absolute terms for 1e7 elements. amax and amin propagate NaN.
+ *   Reducing no elements: sum 0, prod 1, any false, all true, mean/var NaN; amax and amin are refused by the caller.
+ * - argReduce [out int64, a]: as reduce; the result is the row-major linear index over the reduced dims.
+ * - scan [out, a]: along the last dim.
+ * - polyval [out, c, x]: dims are [loop..., K]; c walks K (coefficients, highest degree first) and may walk loop dims;
+ *   out and x have stride 0 along K. float32, float64. Horner with fma.
+ * - moments [out, g, x]: dims are [N, K]; out[k] = sum over N of g * x^(K - 1 - k), one pass. float32, float64.
+ * - matmul [out, a, b, bias]: dims are [batch..., M, N, K]; out has stride 0 along K, a along N, b along M, bias (or
+ *   ABSENT) along what it broadcasts over, always K. INTS[0] = activation (ACTIVATIONS), INTS[1] = 1 adds to out.
+ *   float32, float64, int64, int32.
+ * - gather [out, src, index]: dims are out's; src has stride 0 along the gathered axis, which is walked by the index:
+ *   out[i] = src[i + index[i] * INTS[1]], 0 <= index < INTS[0]; INTS[2] = 1 lets negative indices count from the end.
+ *   index is int64 or int32. An index out of range throws IndexRangeError before anything is written.
+ * - scatter [out, src, index]: op set, add, mul, amax, amin: out[i + index[i] * INTS[1]] op= src[i], in row-major order
+ *   of i (so repeated indices are deterministic); out has stride 0 along the axis. src may be immediate.
+ * - nonzero [out int64, count int64, a]: dims are a's logical dims (not coalesced). Writes one row of ndim indices per
+ *   non-zero element in row-major order, at most INTS[0] rows, and the number of them into count[0]. out is contiguous.
+ * - softmax [out, a]: along the last dim. softmaxGrad [out, g, y]: op as in softmax, y its output.
+ * - crossEntropy [loss, p, a, target]: dims are [N, C]. a are logits, target (int64 or int32) strides (s, 0), loss
+ *   strides (s, 0): loss[n] = logsumexp(a[n]) - a[n, target]; p receives softmax(a). INTS[0] = class to ignore (loss 0).
+ *   A target outside [0, C) that is not the ignored one throws IndexRangeError before anything is written.
+ * - crossEntropyGrad [out, p, target, g]: dims are [N, C]; out = (p - onehot(target)) * g[n] * floats[PARAMS], 0 for
+ *   the ignored class INTS[0].
+ * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
+ *   uniform (p0 low, p1 high), normal (p0 mean, p1 std), bernoulli (p0 probability, or out holds the probabilities to
+ *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words),
+ *   exponential (p0 rate), randperm (out int64). PyTorch's streams; float64 formulas without fma, so that both backends
+ *   give the same bits.
+ * - optimStep: dims are [n], all vectors contiguous, hyperparameters read from the float64 vector `hyper` at call time;
+ *   `step` is a float32 scalar that the kernel increments. Absent state operands are ABSENT.
+ *     sgd     [param, grad, momentumBuffer?, step?, hyper]: hyper = lr, momentum, dampening, weightDecay, nesterov,
+ *             maximize; step counts the updates, the first one copies the gradient into the buffer.
+ *     adam    [param, grad, expAvg, expAvgSq, maxExpAvgSq?, step, hyper]: hyper = lr, beta1, beta2, eps, weightDecay,
+ *             amsgrad, maximize, decoupled (1 = AdamW).
+ *     rmsprop [param, grad, squareAvg, momentumBuffer?, gradAvg?, step, hyper]: hyper = lr, alpha, eps, weightDecay,
+ *             momentum, centered, maximize.
+ */
+import type { Storage } from '../core/storage.ts';
+
+export type BackendName = 'js' | 'native';
+type Operand = Storage | null;
+
+export interface Backend {
+  readonly name: BackendName;
+
+  copy(out: Storage, a: Operand): void;
+  unary(out: Storage, a: Operand): void;
+  binary(out: Storage, a: Operand, b: Operand): void;
+  ternary(out: Storage, a: Operand, b: Operand, c: Operand): void;
+  reduce(out: Storage, a: Storage): void;
+  argReduce(out: Storage, a: Storage): void;
+  scan(out: Storage, a: Storage): void;
+  polyval(out: Storage, c: Storage, x: Storage): void;
+  moments(out: Storage, g: Storage, x: Storage): void;
+  matmul(out: Storage, a: Storage, b: Storage, bias: Operand): void;
+  gather(out: Storage, src: Storage, index: Storage): void;
+  scatter(out: Storage, src: Operand, index: Storage): void;
+  nonzero(out: Storage, count: Storage, a: Storage): void;
+  softmax(out: Storage, a: Storage): void;
+  softmaxGrad(out: Storage, g: Storage, y: Storage): void;
+  crossEntropy(loss: Storage, p: Storage, a: Storage, target: Storage): void;
+  crossEntropyGrad(out: Storage, p: Storage, target: Storage, g: Storage): void;
+  random(out: Storage, state: Storage): void;
+  optimStep(operands: readonly Operand[]): void;
+
+  setNumThreads(threads: number): void;
+  numThreads(): number;
+}
+
+/** The families by name, in the order of {@link Backend}; kernels.h lists the same. */
+export const FAMILIES = [
+  'copy', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
+  'scatter', 'nonzero', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'random', 'optimStep',
+] as const satisfies readonly (keyof Backend)[];
+export type Family = (typeof FAMILIES)[number];

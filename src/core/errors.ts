@@ -1,0 +1,74 @@
+/**
+ * The errors of the library. One format: which function, which argument, what was expected, what came.
+ * `RangeError` and `TypeError` subclasses with fields, so that callers can test instead of parsing.
+ */
+
+/** Shapes, sizes, dims or indices that do not fit. */
+export class ShapeError extends RangeError {
+  override readonly name = 'ShapeError';
+  readonly op: string;
+  constructor(op: string, message: string) {
+    super(`${op}: ${message}`);
+    this.op = op;
+  }
+}
+
+/** A value with which the function cannot work: wrong kind of argument, unknown option, illegal combination. */
+export class ArgumentError extends TypeError {
+  override readonly name = 'ArgumentError';
+  readonly op: string;
+  readonly argument: string;
+  constructor(op: string, argument: string, message: string) {
+    super(`${op}: ${argument} ${message}`);
+    this.op = op;
+    this.argument = argument;
+  }
+}
+
+/** A dtype that the op does not take. */
+export class DTypeError extends TypeError {
+  override readonly name = 'DTypeError';
+  readonly op: string;
+  readonly dtype: string;
+  constructor(op: string, dtype: string, message: string) {
+    super(`${op}: ${message}`);
+    this.op = op;
+    this.dtype = dtype;
+  }
+}
+
+/** An index outside of its dimension. */
+export class IndexRangeError extends RangeError {
+  override readonly name = 'IndexRangeError';
+  readonly op: string;
+  readonly index: number;
+  readonly size: number;
+  constructor(op: string, index: number, size: number, message = `index ${index} is out of range for size ${size}`) {
+    super(`${op}: ${message}`);
+    this.op = op;
+    this.index = index;
+    this.size = size;
+  }
+}
+
+/** Misuse of the autograd graph: backward twice, non-scalar backward, in-place changes of what was saved. */
+export class AutogradError extends Error {
+  override readonly name = 'AutogradError';
+}
+
+/** A backend was asked for a kernel that it does not have, or was named and cannot load. */
+export class BackendError extends Error {
+  override readonly name: string = 'BackendError';
+}
+
+/** No kernel for this op and dtype. */
+export class UnsupportedError extends BackendError {
+  override readonly name = 'UnsupportedError';
+  readonly op: string;
+  readonly dtype: string;
+  constructor(op: string, dtype: string) {
+    super(`${op}: not implemented for dtype ${dtype}`);
+    this.op = op;
+    this.dtype = dtype;
+  }
+}

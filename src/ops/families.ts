@@ -1,0 +1,21 @@
+/** Names of the ops inside every kernel family that is not elementwise. Names are the contract with native/ops.h. */
+
+/** float and int; `mean`, `sumSquares`, `sumAbs`, `var`, `std` float only; `any`, `all` give bool, `sum` and `prod` of integers int64. */
+export const REDUCE_OPS = ['sum', 'mean', 'prod', 'amax', 'amin', 'any', 'all', 'sumSquares', 'sumAbs', 'countNonzero', 'var', 'std'] as const;
+/** First occurrence wins; a NaN is larger (and smaller) than everything. */
+export const ARG_REDUCE_OPS = ['argmax', 'argmin'] as const;
+export const SCAN_OPS = ['cumsum', 'cumprod'] as const;
+export const SCATTER_OPS = ['set', 'add', 'mul', 'amax', 'amin'] as const;
+export const SOFTMAX_OPS = ['softmax', 'logSoftmax'] as const;
+export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponential', 'randperm'] as const;
+export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop'] as const;
+export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
+
+export type ReduceOp = (typeof REDUCE_OPS)[number];
+export type ArgReduceOp = (typeof ARG_REDUCE_OPS)[number];
+export type ScanOp = (typeof SCAN_OPS)[number];
+export type ScatterOp = (typeof SCATTER_OPS)[number];
+export type SoftmaxOp = (typeof SOFTMAX_OPS)[number];
+export type RandomOp = (typeof RANDOM_OPS)[number];
+export type OptimOp = (typeof OPTIM_OPS)[number];
+export type Activation = (typeof ACTIVATIONS)[number];
