@@ -47,6 +47,7 @@ enum class Status : int32_t {
   unsupported = 1,     // no native row for this op and dtype
   index_range = 2,     // an index is outside [0, limit): detail[0] the index, detail[1] the limit
   bad_call = 3,        // the frame is malformed
+  division_by_zero = 4,  // integer floorDivide, remainder or fmod with a zero divisor; nothing was written
 };
 
 using Kernel = Status (*)(const Call&);
