@@ -49,8 +49,8 @@
  *   the ignored class INTS[0].
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
- *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words, 0
- *   for 2^64; 64 bits per element from a range of 2^28 on, or of 2^32 on when INTS[4] = 1, as `random_()` does),
+ *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
+ *   64 bits per element from a range of 2^28 on, or of 2^32 on when INTS[4] = 1, as `random_()` does),
  *   exponential (p0 rate), randperm (out int64). PyTorch's streams; float64 formulas without fma, so that both backends
  *   give the same bits.
  * - optimStep: dims are [n], all vectors contiguous, hyperparameters read from the float64 vector `hyper` at call time;

@@ -125,7 +125,7 @@ function fillRandint(out: TypedArray, offset: number, n: number, mt: Int32Array,
   const low = pair(ints[0], ints[1]);
   const range = BigInt.asUintN(64, pair(ints[2], ints[3]));
   const end = offset + n;
-  const narrow = range !== 0n && range < (ints[4] === 1 ? 2n ** 32n : BigInt(WIDE_RANGE));
+  const narrow = range < (ints[4] === 1 ? 2n ** 32n : BigInt(WIDE_RANGE));
   if (narrow && !(out instanceof BigInt64Array)) {
     const r = Number(range), l = Number(low);
     for (let i = offset; i < end; i++) out[i] = (nextWord(mt) >>> 0) % r + l;
@@ -134,7 +134,7 @@ function fillRandint(out: TypedArray, offset: number, n: number, mt: Int32Array,
   for (let i = offset; i < end; i++) {
     let bits = BigInt(nextWord(mt) >>> 0);
     if (!narrow) bits = (bits << 32n) | BigInt(nextWord(mt) >>> 0);
-    const value = BigInt.asIntN(64, (range === 0n ? bits : bits % range) + low);
+    const value = BigInt.asIntN(64, bits % range + low);
     if (out instanceof BigInt64Array) out[i] = value;
     else out[i] = Number(value);
   }
