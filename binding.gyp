@@ -1,0 +1,1 @@
+{ "variables": { "src": "native", "root": "." }, "includes": ["native/addon.gypi"] }

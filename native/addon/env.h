@@ -1,0 +1,38 @@
+// What the addon keeps for one JavaScript environment (the main thread or a worker). Nothing is shared between them but
+// the thread pool, so an environment can come and go at any time.
+#pragma once
+#include <node_api.h>
+
+#include "call.h"
+#include "dispatch.h"
+
+namespace flambeau {
+
+struct Env;
+
+// The `data` of a family's function: saves the instance-data lookup of every call.
+struct Entry {
+  Env* env;
+  Family family;
+  Kernel kernel;  // at the chosen level; null when no level has one
+};
+
+struct Env {
+  const int32_t* frame = nullptr;  // shared memory: it is never moved, detached or freed while frame_ref holds it
+  napi_ref frame_ref = nullptr;
+  Levels levels = isa_levels();
+  int level = 0;
+  Entry entry[kFamilies];
+
+  Env();
+  void set_level(int to);
+};
+
+// fn(...buffers): runs the family on the call in the frame. Undefined when done, false when there is no kernel for the
+// op and dtype (nothing has been written); throws otherwise.
+napi_value call_family(napi_env env, napi_callback_info info);
+
+// setFrame(Int32Array on a SharedArrayBuffer)
+napi_value set_frame(napi_env env, napi_callback_info info);
+
+}  // namespace flambeau

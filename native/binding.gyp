@@ -1,0 +1,1 @@
+{ "variables": { "src": ".", "root": ".." }, "includes": ["addon.gypi"] }

@@ -1,0 +1,414 @@
+// decode(): one descriptor per family says how many operands there are, which may be numbers or absent, along which
+// dimensions each one moves and which dtypes go together; what a table cannot say is in check_family().
+#include "call.h"
+
+#include <cstring>
+
+#include "op_names.h"
+
+namespace flambeau {
+namespace {
+
+namespace at = frame_layout;
+
+constexpr int64_t kMaxElements = int64_t{1} << 53;
+constexpr int kItemSize[kDTypes] = {4, 8, 8, 4, 1, 2, 1, 1, 2, 2};
+constexpr int kRngWords = 632, kRngPosition = 624;  // src/core/rng.ts
+
+// The dimensions whose being empty means that no element of the operand is touched.
+enum class Space : uint8_t {
+  all,
+  kept,      // the first ints[0] dims
+  but_last,
+  first,
+  last,
+  none,      // always touched; strides are ignored
+};
+
+enum : uint8_t { number = 1, optional = 2 };  // may be an immediate number; may be absent
+
+struct OperandRule {
+  Space space = Space::all;
+  uint8_t may = 0;
+};
+
+struct FamilyRule {
+  const char* name;
+  Kernel Kernels::* kernel;
+  int8_t min_operands, max_operands;
+  int8_t min_dims, max_dims;
+  int8_t ints, params;  // how many family parameters are read
+  OperandRule operand[kMaxOperands];
+};
+
+constexpr FamilyRule kRules[kFamilies] = {
+    {"copy", &Kernels::copy, 2, 2, 0, 16, 0, 0, {{}, {Space::all, number}}},
+    {"unary", &Kernels::unary, 2, 2, 0, 16, 0, 2, {{}, {Space::all, number}}},
+    {"binary", &Kernels::binary, 3, 3, 0, 16, 0, 2, {{}, {Space::all, number}, {Space::all, number}}},
+    {"ternary", &Kernels::ternary, 4, 4, 0, 16, 0, 2,
+     {{}, {Space::all, number}, {Space::all, number}, {Space::all, number}}},
+    {"reduce", &Kernels::reduce, 2, 2, 0, 16, 1, 1, {{Space::kept}, {}}},
+    {"argReduce", &Kernels::arg_reduce, 2, 2, 0, 16, 1, 0, {{Space::kept}, {}}},
+    {"scan", &Kernels::scan, 2, 2, 1, 16, 0, 0, {}},
+    {"polyval", &Kernels::polyval, 3, 3, 1, 16, 0, 0, {{Space::but_last}, {}, {}}},
+    {"moments", &Kernels::moments, 3, 3, 2, 2, 0, 0, {{Space::last}, {}, {}}},
+    {"matmul", &Kernels::matmul, 3, 4, 3, 16, 2, 0, {{Space::but_last}, {}, {}, {Space::but_last, optional}}},
+    {"gather", &Kernels::gather, 3, 3, 0, 16, 3, 0, {}},
+    {"scatter", &Kernels::scatter, 3, 3, 0, 16, 3, 0, {{}, {Space::all, number}, {}}},
+    {"nonzero", &Kernels::nonzero, 3, 3, 0, 16, 1, 0, {{Space::none}, {Space::none}, {}}},
+    {"softmax", &Kernels::softmax, 2, 2, 1, 16, 0, 0, {}},
+    {"softmaxGrad", &Kernels::softmax_grad, 3, 3, 1, 16, 0, 0, {}},
+    {"crossEntropy", &Kernels::cross_entropy, 4, 4, 2, 2, 1, 0, {{Space::first}, {}, {}, {Space::first}}},
+    {"crossEntropyGrad", &Kernels::cross_entropy_grad, 4, 4, 2, 2, 1, 1, {{}, {}, {Space::first}, {Space::first}}},
+    {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
+    {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
+};
+
+struct OptimRule {
+  int operands, hyper;
+  uint8_t optional;     // bit per operand
+  int8_t needs[2][2];   // {hyper index, operand that must be given when it is not 0}, -1 = none
+};
+// sgd: step belongs to the momentum buffer, so both hang on momentum (see check_optim).
+constexpr OptimRule kOptim[] = {
+    {5, 6, 0b001100, {{1, 2}, {1, 3}}},
+    {7, 8, 0b010000, {{5, 4}, {-1, -1}}},
+    {7, 7, 0b011000, {{4, 3}, {5, 4}}},
+};
+
+constexpr bool is_float(DType t) { return t == DType::f32 || t == DType::f64; }
+constexpr bool is_compute(DType t) { return t <= DType::boolean; }
+constexpr bool is_index(DType t) { return t == DType::i64 || t == DType::i32; }
+
+uint16_t half_bits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  const uint32_t sign = bits >> 16 & 0x8000u, rest = bits & 0x7fffffffu;
+  if (rest > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (rest >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);
+  // Below the smallest normal half the mantissa is shifted by hand; both branches round to nearest, ties to even.
+  if (rest < 0x38800000u) {
+    const uint32_t shift = 126u - (rest >> 23);
+    if (shift > 24u) return static_cast<uint16_t>(sign);
+    const uint32_t mantissa = (rest & 0x7fffffu) | 0x800000u, half = 1u << (shift - 1);
+    uint32_t result = mantissa >> shift;
+    const uint32_t lost = mantissa & ((1u << shift) - 1);
+    result += lost > half || (lost == half && (result & 1u));
+    return static_cast<uint16_t>(sign | result);
+  }
+  const uint32_t rounded = rest + 0xfffu + (rest >> 13 & 1u);
+  return static_cast<uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
+}
+
+uint16_t bfloat_bits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fc0;
+  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+// Out of range becomes 0, as JavaScript's own conversions of NaN and infinities do.
+int64_t to_int64(double value) { return value > -9.3e18 && value < 9.2e18 ? static_cast<int64_t>(value) : 0; }
+
+void store_immediate(char* slot, DType dtype, const int32_t* words) {
+  int64_t raw;
+  double value;
+  std::memcpy(&raw, words, 8);
+  std::memcpy(&value, &raw, 8);
+  const auto put = [slot](auto v) { std::memcpy(slot, &v, sizeof v); };
+  switch (dtype) {
+    case DType::f32: return put(static_cast<float>(value));
+    case DType::f64: return put(value);
+    case DType::i64: return put(raw);
+    case DType::i32: return put(static_cast<int32_t>(to_int64(value)));
+    case DType::boolean: return put(static_cast<uint8_t>(value != 0));
+    case DType::i16: return put(static_cast<int16_t>(to_int64(value)));
+    case DType::i8: return put(static_cast<int8_t>(to_int64(value)));
+    case DType::u8: return put(static_cast<uint8_t>(to_int64(value)));
+    case DType::f16: return put(half_bits(static_cast<float>(value)));
+    case DType::bf16: return put(bfloat_bits(static_cast<float>(value)));
+  }
+}
+
+bool touched(Space space, const Call& call) {
+  int from = 0, to = call.ndim;
+  switch (space) {
+    case Space::all: break;
+    case Space::kept: to = static_cast<int>(call.ints[0]); break;
+    case Space::but_last: to = call.ndim - 1; break;
+    case Space::first: to = 1; break;
+    case Space::last: from = call.ndim - 1; break;
+    case Space::none: return true;
+  }
+  for (int d = from; d < to; ++d)
+    if (call.dim[d] == 0) return false;
+  return true;
+}
+
+// The last element index the operand reaches beyond its offset, apart from what strides say.
+int64_t extra_reach(Family family, int k, const Call& call) {
+  switch (family) {
+    case Family::gather: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
+    case Family::scatter: return k == 0 ? (call.ints[0] - 1) * call.ints[1] : 0;
+    case Family::nonzero: return k == 0 ? call.ints[0] * call.ndim - 1 : 0;
+    case Family::random: return k == 1 ? kRngWords - 1 : 0;
+    case Family::optim_step: return k == call.operands - 1 ? kOptim[call.op].hyper - 1 : 0;
+    default: return 0;
+  }
+}
+
+bool stride_is_zero(const Call& call, int k, int dim) {
+  return call.operand[k].data == nullptr || call.operand[k].stride[dim] == 0;
+}
+
+bool contiguous_vector(const Call& call, int k) {
+  return call.operand[k].data == nullptr || call.dim[0] <= 1 || call.operand[k].stride[0] == 1;
+}
+
+DType result_dtype(ResultRule rule, DType input) {
+  switch (rule) {
+    case ResultRule::same: return input;
+    case ResultRule::boolean: return DType::boolean;
+    case ResultRule::int64: return DType::i64;
+    case ResultRule::wide: return is_float(input) ? input : DType::i64;
+  }
+  return input;
+}
+
+constexpr const char* kDtypes = "dtypes do not go together";
+constexpr const char* kLayout = "an operand moves along a dimension that it must not move along";
+constexpr const char* kParameter = "a parameter is out of range";
+
+const char* check_optim(const Call& call) {
+  const OptimRule& rule = kOptim[call.op];
+  const int step = call.operands - 2, hyper = call.operands - 1;
+  const DType dtype = call.operand[0].dtype;
+  if (!is_float(dtype)) return kDtypes;
+  for (int k = 0; k < hyper; ++k) {
+    const bool scalar = k == step;
+    if (call.operand[k].data == nullptr) continue;
+    if (call.operand[k].dtype != (scalar ? DType::f32 : dtype)) return kDtypes;
+    if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
+  }
+  if (call.operand[hyper].dtype != DType::f64) return kDtypes;
+  const double* values = reinterpret_cast<const double*>(call.operand[hyper].data);
+  for (const auto& [index, operand] : rule.needs)
+    if (index >= 0 && values[index] != 0 && call.operand[operand].data == nullptr)
+      return "the hyperparameters need a state that is absent";
+  return nullptr;
+}
+
+// Dtypes and the requirements that are particular to a family. Strides, bounds and counts have been checked.
+const char* check_family(Family family, const Call& call) {
+  const Operand* o = call.operand;
+  const int last = call.ndim - 1;
+  switch (family) {
+    case Family::copy:
+      return nullptr;
+    case Family::unary:
+      if (!is_compute(o[1].dtype)) return kDtypes;
+      return o[0].dtype == result_dtype(unary_result[call.op], o[1].dtype) ? nullptr : kDtypes;
+    case Family::binary:
+      if (!is_compute(o[1].dtype) || o[1].dtype != o[2].dtype) return kDtypes;
+      return o[0].dtype == result_dtype(binary_result[call.op], o[1].dtype) ? nullptr : kDtypes;
+    case Family::ternary:
+      if (call.op == kWhere) {
+        return o[1].dtype == DType::boolean && o[2].dtype == o[3].dtype && o[0].dtype == o[2].dtype ? nullptr : kDtypes;
+      }
+      if (!is_compute(o[1].dtype) || o[1].dtype != o[2].dtype || o[1].dtype != o[3].dtype) return kDtypes;
+      return o[0].dtype == o[1].dtype ? nullptr : kDtypes;
+    case Family::reduce:
+    case Family::arg_reduce: {
+      const bool needs_elements = family == Family::arg_reduce || reduce_needs_elements(call.op);
+      bool empty = false;
+      for (int d = static_cast<int>(call.ints[0]); d <= last; ++d) {
+        if (!stride_is_zero(call, 0, d)) return kLayout;
+        empty |= call.dim[d] == 0;
+      }
+      if (empty && needs_elements && touched(Space::kept, call)) return "a reduction of no elements has no value";
+      if (!is_compute(o[1].dtype)) return kDtypes;
+      const DType result =
+          family == Family::arg_reduce ? DType::i64 : result_dtype(reduce_result[call.op], o[1].dtype);
+      return o[0].dtype == result ? nullptr : kDtypes;
+    }
+    case Family::scan:
+      return is_compute(o[1].dtype) && o[0].dtype == o[1].dtype ? nullptr : kDtypes;
+    case Family::polyval:
+      if (!stride_is_zero(call, 0, last) || !stride_is_zero(call, 2, last)) return kLayout;
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    case Family::moments:
+      if (!stride_is_zero(call, 0, 0) || !stride_is_zero(call, 1, 1) || !stride_is_zero(call, 2, 1)) return kLayout;
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    case Family::matmul: {
+      if (!stride_is_zero(call, 0, last) || !stride_is_zero(call, 1, last - 1) || !stride_is_zero(call, 2, last - 2))
+        return kLayout;
+      if (o[3].data != nullptr && (!stride_is_zero(call, 3, last) || o[3].dtype != o[0].dtype)) return kLayout;
+      if (call.ints[0] < 0 || call.ints[0] >= activation_count || call.ints[1] < 0 || call.ints[1] > 1)
+        return kParameter;
+      const DType t = o[0].dtype;
+      return is_compute(t) && t != DType::boolean && o[1].dtype == t && o[2].dtype == t ? nullptr : kDtypes;
+    }
+    case Family::gather:
+    case Family::scatter:
+      return o[0].dtype == o[1].dtype && is_index(o[2].dtype) ? nullptr : kDtypes;
+    case Family::nonzero:
+      return o[0].dtype == DType::i64 && o[1].dtype == DType::i64 ? nullptr : kDtypes;
+    case Family::softmax:
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype ? nullptr : kDtypes;
+    case Family::softmax_grad:
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    case Family::cross_entropy:
+      if (!stride_is_zero(call, 0, 1) || !stride_is_zero(call, 3, 1)) return kLayout;
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype && is_index(o[3].dtype)
+                 ? nullptr
+                 : kDtypes;
+    case Family::cross_entropy_grad:
+      if (!stride_is_zero(call, 2, 1) || !stride_is_zero(call, 3, 1)) return kLayout;
+      return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[3].dtype == o[0].dtype && is_index(o[2].dtype)
+                 ? nullptr
+                 : kDtypes;
+    case Family::random: {
+      if (!is_compute(o[0].dtype) || o[1].dtype != DType::i32) return kDtypes;
+      if (!contiguous_vector(call, 0)) return "the output is not contiguous";
+      int32_t position;
+      std::memcpy(&position, o[1].data + kRngPosition * 4, 4);
+      if (position < 0 || position > kRngPosition) return "the generator state has a bad position";
+      if (call.op == kRandint && call.ints[2] == 0 && call.ints[3] == 0) return kParameter;
+      return nullptr;
+    }
+    case Family::optim_step:
+      return check_optim(call);
+  }
+  return nullptr;
+}
+
+// Parameters whose range the bounds of operands depend on.
+const char* check_parameters(Family family, const Call& call) {
+  switch (family) {
+    case Family::reduce:
+    case Family::arg_reduce:
+      return call.ints[0] >= 0 && call.ints[0] <= call.ndim ? nullptr : kParameter;
+    case Family::gather:
+    case Family::scatter:
+      return call.ints[0] >= 0 && call.ints[1] >= 0 && call.ints[2] >= 0 && call.ints[2] <= 1 ? nullptr : kParameter;
+    case Family::nonzero:
+      return call.ints[0] >= 0 ? nullptr : kParameter;
+    case Family::optim_step:
+      return call.operands == kOptim[call.op].operands ? nullptr : "wrong number of operands";
+    default:
+      return nullptr;
+  }
+}
+
+// A family whose operands reach further than their strides say touches nothing when that reach is empty.
+bool has_reach(Family family, int k, const Call& call) {
+  if (family == Family::gather) return k != 1 || call.ints[0] > 0;
+  if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
+  if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
+  return true;
+}
+
+}  // namespace
+
+const char* family_name(Family family) { return kRules[static_cast<int>(family)].name; }
+
+Names op_names(Family family) {
+  switch (family) {
+    case Family::unary: return {unary_names, unary_count};
+    case Family::binary: return {binary_names, binary_count};
+    case Family::ternary: return {ternary_names, ternary_count};
+    case Family::reduce: return {reduce_names, reduce_count};
+    case Family::arg_reduce: return {arg_reduce_names, arg_reduce_count};
+    case Family::scan: return {scan_names, scan_count};
+    case Family::scatter: return {scatter_names, scatter_count};
+    case Family::softmax:
+    case Family::softmax_grad: return {softmax_names, softmax_count};
+    case Family::random: return {random_names, random_count};
+    case Family::optim_step: return {optim_names, optim_count};
+    default: return {nullptr, 0};
+  }
+}
+
+Kernel family_kernel(const Kernels& kernels, Family family) { return kernels.*kRules[static_cast<int>(family)].kernel; }
+
+const char* decode(Family family, const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
+  const FamilyRule& rule = kRules[static_cast<int>(family)];
+  const int op = call.op = frame[at::op];
+  const int ops = op_names(family).count;
+  if (op < 0 || op >= (ops == 0 ? 1 : ops)) return "no such op";
+  const int ndim = call.ndim = frame[at::ndim];
+  if (ndim < rule.min_dims || ndim > rule.max_dims) return "wrong number of dimensions";
+  const int operands = call.operands = frame[at::operands];
+  if (operands < rule.min_operands || operands > rule.max_operands) return "wrong number of operands";
+
+  // A double counts without overflow and is exact below the limit; empty dimensions count as one so that no partial
+  // product of a kernel can overflow either.
+  double elements = 1;
+  bool empty = false;
+  for (int d = 0; d < ndim; ++d) {
+    const int64_t dim = call.dim[d] = frame[at::dims + d];
+    if (dim < 0) return "a dimension is negative";
+    if (dim == 0) empty = true; else elements *= static_cast<double>(dim);
+  }
+  if (!(elements < static_cast<double>(kMaxElements))) return "too many elements";
+  for (int i = 0; i < rule.ints; ++i) call.ints[i] = frame[at::ints + i];
+  if (rule.params > 0) std::memcpy(call.floats + 8, frame + 2 * at::params, static_cast<size_t>(rule.params) * 8);
+  if (const char* why = check_parameters(family, call)) return why;
+  const bool reaches_further = family == Family::gather || family == Family::scatter || family >= Family::nonzero;
+  if (family == Family::matmul) call.operand[3].data = nullptr;
+
+  for (int k = 0; k < operands; ++k) {
+    const int32_t* from = frame + at::operand + k * at::operand_size;
+    Operand& to = call.operand[k];
+    const int32_t arg = from[at::arg], code = from[at::dtype];
+    if (code < 0 || code >= kDTypes) return "no such dtype";
+    to.dtype = static_cast<DType>(code);
+    if (arg < 0) {
+      const uint8_t may = family == Family::optim_step
+                              ? static_cast<uint8_t>(kOptim[op].optional >> k & 1 ? optional : 0)
+                              : rule.operand[k].may;
+      for (int d = 0; d < ndim; ++d) to.stride[d] = 0;
+      if (arg == at::immediate && (may & number)) {
+        store_immediate(call.immediate[k], to.dtype, frame + 2 * (at::floats + k));
+        to.data = call.immediate[k];
+      } else if (arg == at::absent && (may & optional)) {
+        to.data = nullptr;
+      } else {
+        return "an operand is missing";
+      }
+      continue;
+    }
+    if (arg >= buffer_count) return "an operand names a buffer that was not given";
+    const int64_t offset = from[at::offset];
+    if (offset < 0) return "an offset is negative";
+    const Buffer& buffer = buffers[arg];
+    const int item = kItemSize[code];
+    const int64_t limit = buffer.bytes / item;
+    Space space = rule.operand[k].space;
+    if (family == Family::optim_step && k >= operands - 2) space = Space::none;
+    bool used = !empty || touched(space, call);
+    if (reaches_further) used = used && has_reach(family, k, call);
+    // Each term is below 2^62 and the sum is cut off at `limit`, so it cannot overflow.
+    int64_t reach = used && reaches_further ? offset + extra_reach(family, k, call) : offset;
+    for (int d = 0; d < ndim; ++d) {
+      const int64_t stride = from[at::strides + d];
+      if (stride < 0) return "a stride is negative";
+      to.stride[d] = stride;
+      if (used && space != Space::none && call.dim[d] > 0) {
+        if (reach >= limit) return "an operand reaches beyond its buffer";
+        reach += stride * (call.dim[d] - 1);
+      }
+    }
+    if (!used) {
+      to.data = call.immediate[k];
+      continue;
+    }
+    if (reach >= limit) return "an operand reaches beyond its buffer";
+    char* data = buffer.data + offset * item;
+    if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(item) != 0) return "an operand is not aligned";
+    to.data = data;
+  }
+  return check_family(family, call);
+}
+
+}  // namespace flambeau

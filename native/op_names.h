@@ -1,0 +1,107 @@
+// Names of the ops of every family, in the order of their codes, and the dtype each op gives.
+#pragma once
+#include <cstdint>
+
+namespace flambeau {
+
+enum class ResultRule : uint8_t {
+  same,     // the inputs' dtype
+  boolean,
+  int64,
+  wide,     // int64 for integers and bools, else the inputs' dtype
+};
+
+constexpr bool same_name(const char* a, const char* b) {
+  while (*a != 0 && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+template <int N>
+constexpr bool is_one_of(const char* name, const char* const (&names)[N]) {
+  for (const char* candidate : names)
+    if (same_name(candidate, name)) return true;
+  return false;
+}
+
+template <int N>
+constexpr int index_of(const char* name, const char* const (&names)[N]) {
+  for (int i = 0; i < N; ++i)
+    if (same_name(names[i], name)) return i;
+  return -1;
+}
+
+template <int N>
+struct ResultRules {
+  ResultRule rule[N];
+  constexpr ResultRule operator[](int op) const { return rule[op]; }
+};
+
+template <int N, int M>
+constexpr ResultRules<N> boolean_if_named(const char* const (&names)[N], const char* const (&predicates)[M]) {
+  ResultRules<N> rules{};
+  for (int i = 0; i < N; ++i)
+    rules.rule[i] = is_one_of(names[i], predicates) ? ResultRule::boolean : ResultRule::same;
+  return rules;
+}
+
+constexpr const char* unary_names[] = {
+    "neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log10",
+    "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
+    "erfc", "sigmoid", "relu", "silu", "softplus", "gelu", "floor", "ceil", "trunc", "round", "isnan", "isinf",
+    "isfinite", "logicalNot", "bitwiseNot", "clampScalar", "leakyRelu"};
+constexpr const char* binary_names[] = {
+    "add", "sub", "mul", "div", "addScaled", "floorDivide", "remainder", "fmod", "pow", "maximum", "minimum", "fmax",
+    "fmin", "atan2", "hypot", "copysign", "eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor",
+    "bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseLeftShift", "bitwiseRightShift", "reluGrad", "sigmoidGrad",
+    "tanhGrad", "mulScaled"};
+constexpr const char* ternary_names[] = {"where", "clamp", "lerp", "addcmul", "addcdiv"};
+constexpr const char* reduce_names[] = {"sum", "mean", "prod", "amax", "amin", "any", "all", "sumSquares", "sumAbs",
+                                        "countNonzero", "var", "std"};
+constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
+constexpr const char* scan_names[] = {"cumsum", "cumprod"};
+constexpr const char* scatter_names[] = {"set", "add", "mul", "amax", "amin"};
+constexpr const char* softmax_names[] = {"softmax", "logSoftmax"};
+constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
+constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop"};
+constexpr const char* activation_names[] = {"none", "relu", "sigmoid", "tanh", "gelu", "silu"};
+
+template <int N>
+constexpr int count_of(const char* const (&)[N]) {
+  return N;
+}
+constexpr int unary_count = count_of(unary_names), binary_count = count_of(binary_names),
+              ternary_count = count_of(ternary_names), reduce_count = count_of(reduce_names),
+              arg_reduce_count = count_of(arg_reduce_names), scan_count = count_of(scan_names),
+              scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
+              random_count = count_of(random_names), optim_count = count_of(optim_names),
+              activation_count = count_of(activation_names);
+
+constexpr int kWhere = index_of("where", ternary_names);
+constexpr int kRandint = index_of("randint", random_names);
+
+constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot"};
+constexpr const char* binary_predicates[] = {"eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor"};
+constexpr auto unary_result = boolean_if_named(unary_names, unary_predicates);
+constexpr auto binary_result = boolean_if_named(binary_names, binary_predicates);
+
+constexpr const char* widening_reductions[] = {"sum", "prod"};
+constexpr const char* boolean_reductions[] = {"any", "all"};
+constexpr ResultRules<reduce_count> reduce_rules() {
+  ResultRules<reduce_count> rules{};
+  for (int i = 0; i < reduce_count; ++i) {
+    const char* name = reduce_names[i];
+    rules.rule[i] = is_one_of(name, widening_reductions)    ? ResultRule::wide
+                    : is_one_of(name, boolean_reductions)   ? ResultRule::boolean
+                    : same_name(name, "countNonzero")       ? ResultRule::int64
+                                                            : ResultRule::same;
+  }
+  return rules;
+}
+constexpr auto reduce_result = reduce_rules();
+
+// Reductions without an identity element.
+constexpr bool reduce_needs_elements(int op) {
+  return same_name(reduce_names[op], "amax") || same_name(reduce_names[op], "amin");
+}
+
+}  // namespace flambeau
