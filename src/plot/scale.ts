@@ -1,0 +1,88 @@
+/** An axis of a panel on a given stretch of pixels (or terminal dots): positions and labelled ticks. */
+import { scaleLinear, scaleLog, tickFormat } from 'd3-scale';
+import { format } from 'd3-format';
+import type { Axes, Tick } from './axes.ts';
+import { viewLimits } from './limits.ts';
+
+export interface AxisView {
+  readonly domain: readonly [number, number];
+  readonly log: boolean;
+  readonly ticks: readonly Tick[];
+  /** Unlabelled ticks between the decades of a log scale. */
+  readonly minor: readonly number[];
+  /** Position of a value; NaN for what has none (NaN itself, and non-positive values on a log scale). */
+  readonly position: (value: number) => number;
+}
+
+export interface TickSpace {
+  /** Wanted distance between ticks, in the unit of the range. */
+  readonly spacing: number;
+  /** Extent of a label along the axis, with the gap it needs. */
+  readonly extent: (label: string) => number;
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+function powerOfTen(exponent: number): string {
+  return `10${String(exponent).replace('-', '⁻').replace(/\d/g, (digit) => superscripts[Number(digit)])}`;
+}
+
+function exponential(value: number): string {
+  return format('.6~e')(value).replace('e+', 'e');
+}
+
+function linearLabels(values: readonly number[], low: number, high: number, count: number): (value: number) => string {
+  const largest = Math.max(...values.map(Math.abs), 0);
+  if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return (v) => (v === 0 ? '0' : exponential(v).replace(/-/g, '−'));
+  const label = tickFormat(low, high, count, 'f');
+  return (v) => label(v).replace('-', '−');
+}
+
+function linearTicks(domain: readonly [number, number], length: number, space: TickSpace): readonly Tick[] {
+  const [low, high] = [Math.min(...domain), Math.max(...domain)];
+  const scale = scaleLinear().domain([low, high]);
+  for (let count = Math.max(2, Math.min(10, Math.floor(length / space.spacing))); ; count--) {
+    const values = scale.ticks(count);
+    const label = linearLabels(values, low, high, count);
+    const ticks = values.map((at) => ({ at, label: label(at) }));
+    const needed = ticks.reduce((sum, tick) => sum + space.extent(tick.label), 0);
+    if (needed <= length || count <= 1) return ticks;
+  }
+}
+
+function logTicks(domain: readonly [number, number], length: number, space: TickSpace): { ticks: readonly Tick[]; minor: readonly number[] } {
+  const [low, high] = [Math.min(...domain), Math.max(...domain)];
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  // Within one decade powers of ten say too little: plain numbers as on a linear axis.
+  if (last - first < 1) {
+    const ticks = linearTicks(domain, length, space).filter((tick) => tick.at > 0);
+    return { ticks, minor: [] };
+  }
+  const room = Math.max(1, Math.floor(length / Math.max(space.spacing, space.extent(powerOfTen(first)))));
+  const step = Math.ceil((last - first + 1) / (room + 1));
+  const ticks: Tick[] = [];
+  const minor: number[] = [];
+  for (let e = first - 1; e <= last; e++) {
+    if (e >= first && (e - first) % step === 0) ticks.push({ at: 10 ** e, label: powerOfTen(e) });
+    for (let k = 2; k < 10 && step === 1; k++) if (k * 10 ** e >= low && k * 10 ** e <= high) minor.push(k * 10 ** e);
+  }
+  return { ticks, minor };
+}
+
+export function axisView(axes: Axes, which: 'x' | 'y', range: readonly [number, number], space: TickSpace): AxisView {
+  const state = axes[which];
+  const domain = viewLimits(axes, which);
+  const log = state.scale === 'log';
+  const length = Math.abs(range[1] - range[0]);
+  const scale = (log ? scaleLog() : scaleLinear()).domain(domain).range(range);
+  const [low, high] = [Math.min(...domain), Math.max(...domain)];
+  const found = log ? logTicks(domain, length, space) : { ticks: linearTicks(domain, length, space), minor: [] };
+  return {
+    domain,
+    log,
+    ticks: state.ticks ? state.ticks.filter((tick) => tick.at >= low && tick.at <= high) : found.ticks,
+    minor: state.ticks ? [] : found.minor,
+    position: (value) => (Number.isFinite(value) && !(log && value <= 0) ? scale(value) : Number.NaN),
+  };
+}

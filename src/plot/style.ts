@@ -1,0 +1,97 @@
+/** Line and marker styles, and matplotlib's format strings. */
+import { ArgumentError } from '../core/errors.ts';
+import { checkColor, type Hex, parseColor } from './color.ts';
+import { checkNumber, checkOneOf, checkText } from './values.ts';
+
+export const lineStyles = ['-', '--', '-.', ':', 'None'] as const;
+export type LineStyleName = (typeof lineStyles)[number];
+
+/** Dashes in multiples of the line width. */
+export const dashes: Readonly<Record<LineStyleName, readonly number[]>> = {
+  '-': [], '--': [3.7, 1.6], '-.': [6.4, 1.6, 1, 1.6], ':': [1, 1.65], None: [],
+};
+
+export const markers = ['o', '.', ',', 's', '^', 'v', '<', '>', 'D', 'd', 'x', '+', '*', 'None'] as const;
+export type Marker = (typeof markers)[number];
+
+export interface LineOptions {
+  readonly color?: string;
+  readonly label?: string;
+  /** In points. */
+  readonly linewidth?: number;
+  readonly linestyle?: LineStyleName | '';
+  readonly marker?: Marker | '';
+  /** Diameter in points. */
+  readonly markersize?: number;
+  readonly alpha?: number;
+  /** matplotlib's short names. */
+  readonly c?: string;
+  readonly lw?: number;
+  readonly ls?: LineStyleName | '';
+  readonly ms?: number;
+}
+
+export const lineOptionNames = ['color', 'label', 'linewidth', 'linestyle', 'marker', 'markersize', 'alpha', 'c', 'lw', 'ls', 'ms'] as const;
+
+export interface LineStyle {
+  readonly color: Hex;
+  readonly linewidth: number;
+  readonly linestyle: LineStyleName;
+  readonly marker: Marker;
+  readonly markersize: number;
+  readonly alpha: number;
+}
+
+export interface Format {
+  color?: Hex;
+  linestyle?: LineStyleName;
+  marker?: Marker;
+}
+
+/** Reads `'r--o'`: a colour, a line and a marker, each optional and in any order. A marker alone means no line. */
+export function parseFormat(op: string, text: string): Format {
+  const format: Format = {};
+  const whole = text.length > 1 ? parseColor(text) : undefined;
+  if (whole) return { color: whole };
+  for (let i = 0; i < text.length; ) {
+    const rest = text.slice(i);
+    const line = (['--', '-.', '-', ':'] as const).find((name) => rest.startsWith(name));
+    const color = /^C\d+/.exec(rest)?.[0] ?? rest[0];
+    const marker = markers.find((name) => name === rest[0]);
+    if (line && !format.linestyle) {
+      format.linestyle = line;
+      i += line.length;
+    } else if (marker && !format.marker) {
+      format.marker = marker;
+      i += 1;
+    } else if (/^([bgrcmykw]|C\d+)$/.test(color) && !format.color) {
+      format.color = parseColor(color);
+      i += color.length;
+    } else {
+      throw new ArgumentError(op, 'fmt', `must be a colour, a line (-, --, -., :) and a marker (${markers.slice(0, -1).join(' ')}), such as 'r--o'; cannot read ${JSON.stringify(rest)} in ${JSON.stringify(text)}`);
+    }
+  }
+  if (format.marker && !format.linestyle) format.linestyle = 'None';
+  return format;
+}
+
+export function checkAlpha(op: string, value: unknown): number {
+  return value === undefined ? 1 : checkNumber(op, 'alpha', value, { min: 0, max: 1 });
+}
+
+export function checkLabel(op: string, value: unknown): string | undefined {
+  return value === undefined ? undefined : checkText(op, 'label', value);
+}
+
+export function lineStyle(op: string, options: LineOptions, format: Format, nextColor: () => Hex): LineStyle {
+  const color = options.color ?? options.c;
+  const linestyle = options.linestyle ?? options.ls;
+  return {
+    color: color === undefined ? (format.color ?? nextColor()) : checkColor(op, 'color', color),
+    linewidth: checkNumber(op, 'linewidth', options.linewidth ?? options.lw ?? 1.5, { min: 0 }),
+    linestyle: linestyle === undefined ? (format.linestyle ?? '-') : checkOneOf(op, 'linestyle', linestyle || 'None', lineStyles),
+    marker: options.marker === undefined ? (format.marker ?? 'None') : checkOneOf(op, 'marker', options.marker || 'None', markers),
+    markersize: checkNumber(op, 'markersize', options.markersize ?? options.ms ?? 6, { min: 0 }),
+    alpha: checkAlpha(op, options.alpha),
+  };
+}
