@@ -1,0 +1,2 @@
+/** Writes src/backend/js/generated; see the script. */
+export function generateJsKernels(): Promise<void>;

@@ -1,0 +1,248 @@
+// Writes src/backend/js/generated: the js backend's loops.
+//
+// - elementwise.ts: one function per row of src/ops/elementwise.ts and element type, with the row's expression inlined.
+// - <template>-<type>.ts: copies of src/backend/js/templates/*.ts, one per element type.
+//
+// V8 keeps one type feedback per function, so a loop that meets two kinds of typed array becomes several times slower
+// for both; hence one copy of every loop per element type.
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const js = join(root, 'src/backend/js');
+const target = join(js, 'generated');
+
+/** Compute classes in the order of their dtype codes, then the raw widths that only `where` needs. */
+const CLASSES = [
+  { name: 'f32', array: 'Float32Array', kind: 'float' },
+  { name: 'f64', array: 'Float64Array', kind: 'float' },
+  { name: 'i64', array: 'BigInt64Array', kind: 'big' },
+  { name: 'i32', array: 'Int32Array', kind: 'int' },
+  { name: 'bool', array: 'Uint8Array', kind: 'bool' },
+];
+const RAW = [
+  { name: 'u8', array: 'Uint8Array', kind: 'raw' },
+  { name: 'u16', array: 'Uint16Array', kind: 'raw' },
+];
+
+/** Element types each template is copied for. */
+const TEMPLATES = {
+  'reduce-rows': ['f32', 'f64', 'i32', 'bool'],
+  'scan-rows': ['f32', 'f64', 'i32'],
+  'polynomial': ['f32', 'f64'],
+  'matmul': ['f32', 'f64'],
+  'softmax-rows': ['f32', 'f64'],
+  'optim-steps': ['f32', 'f64'],
+  'scatter-rows': ['f32', 'f64', 'i32', 'bool'],
+  'move': ['u8', 'u16', 'i32'],
+};
+const ELEMENTS = Object.fromEntries([...CLASSES, ...RAW].map((c) => [c.name, c.array]));
+
+async function loadRows() {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(root, 'src/ops/elementwise.ts')], bundle: true, format: 'esm', write: false, platform: 'node',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** The row's expression for a class, or null when the row does not take it. */
+function expression(row, kind) {
+  const predicate = row.types === 'predicate';
+  if (kind === 'float') return row.types === 'bits' ? null : predicate ? `(${row.js}) ? 1 : 0` : row.js;
+  if (row.types === 'float') return null;
+  if (kind === 'big') {
+    const source = row.big ?? row.js;
+    if (/\bMath\b/.test(source)) throw new Error(`"${row.js}" needs a "big" expression`);
+    const text = row.big ?? source.replace(/(?<![\w.])\d+(?![\w.])/g, '$&n');
+    return predicate ? `(${text}) ? 1 : 0` : text;
+  }
+  const text = row.int ?? row.js;
+  if (kind === 'int' || kind === 'raw') return predicate ? `(${text}) ? 1 : 0` : text;
+  if (row.types === 'number') return null;
+  return row.types === 'bits' ? `(${text}) & 1` : `(${text}) ? 1 : 0`;
+}
+
+const lower = (letter) => `${letter}i`;
+
+/** A loop over one row: `steps` gives the operand's walk ('1' contiguous, '0' one element, 's' strided). */
+function loop(text, inputs, arrays, steps) {
+  const fixed = inputs.filter((_, k) => steps[k + 1] === '0').map((x, k) => `const ${x} = ${arrays[inputs.indexOf(x)]}[${lower(x)}];`);
+  const moving = inputs.filter((_, k) => steps[k + 1] !== '0');
+  if (steps.includes('s')) {
+    const all = ['o', ...inputs];
+    const starts = all.map((x) => `${x}j = ${lower(x)}`).join(', ');
+    const next = all.map((x) => `${x}j += ${x}s`).join(', ');
+    const reads = inputs.map((x, k) => `const ${x} = ${arrays[k]}[${x}j];`).join(' ');
+    return `for (let i = 0, ${starts}; i < n; i++, ${next}) { ${reads} O[oj] = ${text}; }`;
+  }
+  const reads = moving.map((x) => `const ${x} = ${arrays[inputs.indexOf(x)]}[${lower(x)} + i];`).join(' ');
+  return `${fixed.join(' ')}${fixed.length ? ' ' : ''}for (let i = 0; i < n; i++) { ${reads} O[oi + i] = ${text}; }`;
+}
+
+/** Binary rows get their own loops for a scalar on either side; elsewhere the strided loop serves. */
+function kernel(name, text, inputs, type) {
+  const arrays = inputs.map((x) => x.toUpperCase());
+  const all = ['o', ...inputs];
+  const parameters = ['O', ...arrays, ...all.map(lower), 'n', ...all.map((x) => `${x}s`), 'm', ...all.map((x) => `${x}t`), 'p0', 'p1'];
+  const variants = inputs.length === 2 ? ['111', '110', '101'] : ['1'.repeat(all.length)];
+  const branches = variants.map((steps) => {
+    const test = all.map((x, k) => `${x}s === ${steps[k]}`).join(' && ');
+    return `if (${test}) { ${loop(text, inputs, arrays, steps)} }\n    else `;
+  });
+  const advance = all.map((x) => `${lower(x)} += ${x}t`).join(', ');
+  return `const ${name}: ${type} = (${parameters.join(', ')}) => {
+  for (; m > 0; m--, ${advance}) {
+    ${branches.join('')}{ ${loop(text, inputs, arrays, 's'.repeat(all.length))} }
+  }
+};
+`;
+}
+
+function kernelsOf(rows, inputs, family) {
+  let code = '';
+  const table = [];
+  for (const [op, row] of Object.entries(rows)) {
+    const entries = [];
+    for (const { name, array, kind } of op === 'where' ? [...CLASSES.slice(0, 4), ...RAW] : CLASSES) {
+      const text = expression(row, kind);
+      if (text === null) {
+        entries.push('null');
+        continue;
+      }
+      const output = row.types === 'predicate' ? 'Uint8Array' : array;
+      const parameter = kind === 'big' ? 'bigint' : 'number';
+      const first = op === 'where' ? 'Uint8Array' : array;
+      const type = `${family}<${output}, ${family === 'TernaryKernel' ? `${first}, ` : ''}${array}, ${parameter}>`;
+      code += kernel(`${op}_${name}`, text, inputs, type);
+      entries.push(`${op}_${name}`);
+    }
+    table.push({ op, entries });
+  }
+  return { code, table };
+}
+
+function elementwise({ UNARY, BINARY, TERNARY }) {
+  const unary = kernelsOf(UNARY, ['x'], 'UnaryKernel');
+  const binary = kernelsOf(BINARY, ['a', 'b'], 'BinaryKernel');
+  const { where, ...others } = TERNARY;
+  const ternary = kernelsOf(TERNARY, ['a', 'b', 'c'], 'TernaryKernel');
+  const code = unary.code + binary.code + ternary.code;
+  const math = readFileSync(join(js, 'math.ts'), 'utf8');
+  const helpers = [...math.matchAll(/^export function (\w+)/gm)].map((m) => m[1]).filter((h) => new RegExp(`(?<![\\w.])${h}\\(`).test(code));
+  const flat = (table) => table.map(({ entries }) => `  ${entries.join(', ')},\n`).join('');
+  const whereEntries = ternary.table.find(({ op }) => op === 'where').entries;
+  const [f32, f64, i64, i32, u8, u16] = whereEntries;
+  return `// Generated by scripts/generate-js-kernels.mjs from src/ops/elementwise.ts.
+import { ${helpers.join(', ')} } from '../math.ts';
+import type { BinaryKernel, TernaryKernel, UnaryKernel } from '../kernel-types.ts';
+
+${code}
+/** Row of the op times 5 plus the dtype code. */
+export const UNARY_KERNELS = [
+${flat(unary.table)}];
+export const BINARY_KERNELS = [
+${flat(binary.table)}];
+export const TERNARY_KERNELS = [
+${flat(ternary.table.map(({ op, entries }) => ({ op, entries: op === 'where' ? ['null', 'null', 'null', 'null', 'null'] : entries })))}];
+/** By dtype code: float16 and bfloat16 move as bits. */
+export const WHERE_KERNELS = [${[f32, f64, i64, i32, u8, u16, u8, u8, u16, u16].join(', ')}];
+`;
+}
+
+/** Arithmetic that templates leave to the element type: what replaces their float64 definition. */
+const ARITHMETIC = {
+  f32: { round: 'Math.fround' },
+  i32: { wrap: '(x: number): number => x | 0', times: 'Math.imul' },
+};
+
+/** A template's copy for one element type. */
+function instantiate(name, type) {
+  let copy = readFileSync(join(js, 'templates', `${name}.ts`), 'utf8').replace(/^type Elements = \w+;$/m, `type Elements = ${ELEMENTS[type]};`);
+  for (const [definition, text] of Object.entries(ARITHMETIC[type] ?? {})) {
+    copy = copy.replace(new RegExp(`^const ${definition} = .*;$`, 'm'), `const ${definition} = ${text};`);
+  }
+  return `// Generated by scripts/generate-js-kernels.mjs from src/backend/js/templates/${name}.ts.\n${copy}`;
+}
+
+function casts() {
+  const READ = {
+    f32: 'A[aj]', f64: 'A[aj]', i32: 'A[aj]', i16: 'A[aj]', i8: 'A[aj]', u8: 'A[aj]', f16: 'fromHalf(A[aj])', bf16: 'fromBrain(A[aj])',
+  };
+  const ARRAY = {
+    f32: 'Float32Array', f64: 'Float64Array', i64: 'Int32Array', i32: 'Int32Array', bool: 'Uint8Array', i16: 'Int16Array',
+    i8: 'Int8Array', u8: 'Uint8Array', f16: 'Uint16Array', bf16: 'Uint16Array',
+  };
+  const names = ['f32', 'f64', 'i64', 'i32', 'bool', 'i16', 'i8', 'u8', 'f16', 'bf16'];
+  const float = new Set(['f32', 'f64', 'f16', 'bf16']);
+  let code = '';
+  const table = [];
+  for (const to of names) {
+    const entries = [];
+    for (const from of names) {
+      if (from === to || (from === 'bool' && to === 'u8')) {
+        entries.push('null');
+        continue;
+      }
+      if (from === 'bool' && !float.has(to) && to !== 'i64') {
+        entries.push(`u8_${to}`);
+        continue;
+      }
+      const source = from === 'bool' ? 'u8' : from;
+      const name = `${source}_${to}`;
+      entries.push(name);
+      if (from === 'bool') continue;
+      let body;
+      if (from === 'i64') {
+        const low = 'A[2 * aj]', high = 'A[2 * aj + 1]';
+        const wide = `${high} * 4294967296 + (${low} >>> 0)`;
+        // Below 24 bits of result the sum is kept odd where bits are lost, so that rounding twice cannot differ from once.
+        const sticky = `oddWide(${low}, ${high})`;
+        body = {
+          f64: `O[oj] = ${wide};`, f32: `O[oj] = ${sticky};`, f16: `O[oj] = toHalf(Math.fround(${sticky}));`,
+          bf16: `O[oj] = toBrain(Math.fround(${sticky}));`, bool: `O[oj] = (${low} | ${high}) === 0 ? 0 : 1;`,
+        }[to] ?? `O[oj] = ${low};`;
+      } else {
+        const x = READ[from];
+        body = {
+          f16: `O[oj] = toHalf(Math.fround(${x}));`, bf16: `O[oj] = toBrain(Math.fround(${x}));`,
+          bool: `O[oj] = ${x} === 0 ? 0 : 1;`,
+          i64: float.has(from)
+            ? `const x = Math.trunc(${x}); O[2 * oj] = x; O[2 * oj + 1] = Math.floor(x / 4294967296);`
+            : `const x = ${x}; O[2 * oj] = x; O[2 * oj + 1] = x >> 31;`,
+        }[to] ?? `O[oj] = ${x};`;
+      }
+      code += `const ${name}: CastKernel<${ARRAY[to]}, ${ARRAY[from]}> = (O, A, oi, ai, n, os, as) => {
+  for (let i = 0, oj = oi, aj = ai; i < n; i++, oj += os, aj += as) { ${body} }
+};
+`;
+    }
+    table.push(entries);
+  }
+  return `// Generated by scripts/generate-js-kernels.mjs.
+import { fromBrain, fromHalf, oddWide, toBrain, toHalf } from '../half.ts';
+import type { CastKernel } from '../kernel-types.ts';
+
+${code}
+/** Destination dtype code times 10 plus the source's; null where the bits are moved as they are. */
+export const CAST_KERNELS = [
+${table.map((entries) => `  ${entries.join(', ')},\n`).join('')}];
+`;
+}
+
+/** Writes what changed, removes what is no longer generated; safe to run before every build and test. */
+export async function generateJsKernels() {
+  const files = new Map([['elementwise.ts', elementwise(await loadRows())], ['casts.ts', casts()]]);
+  for (const [name, types] of Object.entries(TEMPLATES)) {
+    for (const type of types) files.set(`${name}-${type}.ts`, instantiate(name, type));
+  }
+  mkdirSync(target, { recursive: true });
+  for (const [name, text] of files) {
+    const path = join(target, name);
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+  }
+  for (const name of readdirSync(target)) if (!files.has(name)) rmSync(join(target, name));
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await generateJsKernels();

@@ -1,0 +1,34 @@
+/** The backend in plain TypeScript: the same families, the same bounds, wherever JavaScript runs. */
+import { I32 } from '../../core/dtype.ts';
+import { INTS, NDIM, OP, PARAMS, frame, frameFloats } from '../../core/frame.ts';
+import { drawRandom } from '../../core/random-streams.ts';
+import type { Storage } from '../../core/storage.ts';
+import { RANDOM_OPS } from '../../ops/families.ts';
+import type { Backend } from '../backend.ts';
+import { copy } from './copy.ts';
+import { binary, ternary, unary } from './elementwise.ts';
+import { gather, nonzero, scatter } from './indexing.ts';
+import { matmul } from './matmul.ts';
+import { optimStep } from './optim.ts';
+import { moments, polyval } from './polynomial.ts';
+import { argReduce, reduce } from './reduce.ts';
+import { scan } from './scan.ts';
+import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './softmax.ts';
+import { dim, dtype, offset } from './space.ts';
+
+function random(out: Storage, state: Storage): void {
+  const words = state.slab.view(I32) as Int32Array, at = offset(1);
+  drawRandom(
+    RANDOM_OPS[frame[OP]], out.slab.view(dtype(0)), offset(0), frame[NDIM] > 0 ? dim(0) : 1, words.subarray(at),
+    frameFloats[PARAMS], frameFloats[PARAMS + 1], frame.subarray(INTS, INTS + 16),
+  );
+}
+
+export const jsBackend: Backend = {
+  name: 'js',
+  copy, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, random, optimStep,
+  // JavaScript runs on the calling thread.
+  setNumThreads: () => undefined,
+  numThreads: () => 1,
+};

@@ -1,0 +1,104 @@
+/** matmul: dims are [batch..., M, N, K]. Floats go through packed panels and a 4x4 tile of float64 sums. */
+import { F32, F64, I32, I64, type TypedArray } from '../../core/dtype.ts';
+import { INTS, NDIM, frame } from '../../core/frame.ts';
+import type { Storage } from '../../core/storage.ts';
+import * as f32 from './generated/matmul-f32.ts';
+import * as f64 from './generated/matmul-f64.ts';
+import { integerMatmul } from './matmul-int.ts';
+import { advance, cursor, dim, dtype, start, stride, unsupported, volume } from './space.ts';
+
+interface Parts {
+  readonly pack: (P: Float64Array, p: number, S: TypedArray, i: number, lanes: number, step: number, depth: number, deep: number) => void;
+  readonly store: (
+    O: TypedArray, oi: number, os: number, ot: number, V: Float64Array, v: number, rows: number, columns: number, pitch: number,
+    bias: TypedArray | null, bi: number, bs: number, bt: number, activation: number, accumulate: boolean,
+  ) => void;
+  readonly rowByMatrix: Product;
+  readonly dots: Product;
+}
+type Product = (
+  V: Float64Array, A: TypedArray, ai: number, ak: number, B: TypedArray, bi: number, bn: number, bk: number, n: number, depth: number,
+) => void;
+const PARTS = [f32, f64] as unknown as readonly Parts[];
+
+/** Below this many multiplications packing costs more than it saves. */
+const SMALL = 256;
+/** Packed B panels of one block stay within this many elements (L2). */
+const BLOCK_ELEMENTS = 1 << 15;
+
+let panelA = new Float64Array(4096);
+let panelsB = new Float64Array(4096);
+let row = new Float64Array(1024);
+const tile = new Float64Array(16);
+
+/** tile = the 4x4 product of two packed panels. */
+function multiply(A: Float64Array, B: Float64Array, b: number, depth: number): void {
+  let c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0;
+  let c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0;
+  const end = 4 * depth;
+  for (let a = 0; a < end; a += 4, b += 4) {
+    const b0 = B[b], b1 = B[b + 1], b2 = B[b + 2], b3 = B[b + 3];
+    const a0 = A[a], a1 = A[a + 1], a2 = A[a + 2], a3 = A[a + 3];
+    c00 += a0 * b0; c01 += a0 * b1; c02 += a0 * b2; c03 += a0 * b3;
+    c10 += a1 * b0; c11 += a1 * b1; c12 += a1 * b2; c13 += a1 * b3;
+    c20 += a2 * b0; c21 += a2 * b1; c22 += a2 * b2; c23 += a2 * b3;
+    c30 += a3 * b0; c31 += a3 * b1; c32 += a3 * b2; c33 += a3 * b3;
+  }
+  tile[0] = c00; tile[1] = c01; tile[2] = c02; tile[3] = c03;
+  tile[4] = c10; tile[5] = c11; tile[6] = c12; tile[7] = c13;
+  tile[8] = c20; tile[9] = c21; tile[10] = c22; tile[11] = c23;
+  tile[12] = c30; tile[13] = c31; tile[14] = c32; tile[15] = c33;
+}
+
+export function matmul(out: Storage, a: Storage, b: Storage, bias: Storage | null): void {
+  const code = dtype(1), ndim = frame[NDIM], batch = ndim - 3;
+  if (volume(0, ndim - 1) === 0) return;
+  if (code === I32 || code === I64) return integerMatmul(out, a, b, bias);
+  if (code !== F32 && code !== F64) throw unsupported('matmul', code);
+  const parts = PARTS[code];
+  const O = out.slab.view(code), A = a.slab.view(code), B = b.slab.view(code), C = bias === null ? null : bias.slab.view(code);
+  const activation = frame[INTS], accumulate = frame[INTS + 1] === 1;
+  const M = dim(batch), N = dim(batch + 1), K = dim(batch + 2);
+  const om = stride(0, batch), on = stride(0, batch + 1), cm = C ? stride(3, batch) : 0, cn = C ? stride(3, batch + 1) : 0;
+  const am = stride(1, batch), ak = stride(1, batch + 2), bn = stride(2, batch + 1), bk = stride(2, batch + 2);
+  const operands = C ? 4 : 3;
+  if (M * N * K <= SMALL || M === 1 || N === 1) {
+    // A column is computed as the row of the transposed product.
+    const turned = N === 1 && M > 1;
+    const m = turned ? N : M, n = turned ? M : N;
+    if (row.length < n) row = new Float64Array(n);
+    const [L, R] = turned ? [B, A] : [A, B];
+    const ls = turned ? bn : am, lk = turned ? bk : ak, rs = turned ? am : bn, rk = turned ? ak : bk;
+    const os = turned ? on : om, ot = turned ? om : on, cs = turned ? cn : cm, ct = turned ? cm : cn;
+    const product = rs < rk && n > 4 ? parts.rowByMatrix : parts.dots;
+    start(operands);
+    do {
+      const l = cursor[turned ? 2 : 1], r = cursor[turned ? 1 : 2];
+      for (let i = 0; i < m; i++) {
+        product(row, L, l + i * ls, lk, R, r, rs, rk, n, K);
+        parts.store(O, cursor[0] + i * os, 0, ot, row, 0, 1, n, 0, C, cursor[3] + i * cs, 0, ct, activation, accumulate);
+      }
+    } while (advance(0, batch, operands));
+    return;
+  }
+  const width = Math.max(4, Math.min((N + 3) & ~3, Math.floor(BLOCK_ELEMENTS / Math.max(K, 1)) & ~3));
+  if (panelA.length < 4 * K) panelA = new Float64Array(4 * K);
+  if (panelsB.length < width * K) panelsB = new Float64Array(width * K);
+  start(operands);
+  do {
+    const oi = cursor[0], ai = cursor[1], bi = cursor[2], ci = cursor[3];
+    for (let left = 0; left < N; left += width) {
+      const right = Math.min(N, left + width);
+      for (let j = left; j < right; j += 4) parts.pack(panelsB, (j - left) * K, B, bi + j * bn, Math.min(4, right - j), bn, K, bk);
+      for (let i = 0; i < M; i += 4) {
+        const rows = Math.min(4, M - i);
+        parts.pack(panelA, 0, A, ai + i * am, rows, am, K, ak);
+        for (let j = left; j < right; j += 4) {
+          multiply(panelA, panelsB, (j - left) * K, K);
+          parts.store(O, oi + i * om + j * on, om, on, tile, 0, rows, Math.min(4, right - j), 4,
+            C, ci + i * cm + j * cn, cm, cn, activation, accumulate);
+        }
+      }
+    }
+  } while (advance(0, batch, operands));
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^flambeau$/, replacement: source('index.ts') },
+      { find: /^flambeau\/(plot|data|io)$/, replacement: source('$1/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: './test/helpers/generate.ts',
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
+});
