@@ -6,11 +6,14 @@
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
-// Register tile of the matmul micro-kernel (rows x vectors), and the depth and width of a packed block of B.
-constexpr int kGemmMR = 6;
-constexpr int kGemmNRV = 2;
-constexpr int kGemmKC = 320;
-constexpr int kGemmNC = 768;
+// matmul: rows and vectors of the register tile; depth, and columns of float32, of a packed block of B; whether masked
+// loads are free; rows and columns of the dot-product tile; up to which min(M, N) it beats packing a transposed B; up
+// to how many blocks of rows packing B while using it beats packing it first.
+constexpr int kGemmRows = 6, kGemmVectors = 2;
+constexpr int64_t kGemmDepth = 320, kGemmColumns = 768;
+constexpr bool kGemmMaskedTail = false;
+constexpr int kGemmDotRows = 4, kGemmDotColumns = 2;
+constexpr int64_t kGemmDotLimit = 12, kGemmCopyBlocks = 20;
 
 }}}  // namespace
 
