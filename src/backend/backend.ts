@@ -32,7 +32,8 @@
  *   out and x have stride 0 along K. float32, float64. Horner with fma.
  * - moments [out, g, x]: dims are [N, K]; out[k] = sum over N of g * x^(K - 1 - k), one pass. float32, float64.
  * - matmul [out, a, b, bias]: dims are [batch..., M, N, K]; out has stride 0 along K, a along N, b along M, bias (or
- *   ABSENT) along what it broadcasts over, always K. INTS[0] = activation (ACTIVATIONS), INTS[1] = 1 adds to out.
+ *   ABSENT) along what it broadcasts over, always K. out = activation(a b + bias), or with INTS[1] = 1
+ *   activation(out + a b + bias); INTS[0] = activation (ACTIVATIONS), for integers none or relu.
  *   float32, float64, int64, int32.
  * - gather [out, src, index]: dims are out's; src has stride 0 along the gathered axis, which is walked by the index:
  *   out[i] = src[i + index[i] * INTS[1]], 0 <= index < INTS[0]; INTS[2] = 1 lets negative indices count from the end.
