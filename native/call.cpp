@@ -361,8 +361,8 @@ const char* decode(Family family, const int32_t* frame, const Buffer* buffers, i
     const int32_t* from = frame + at::operand + k * at::operand_size;
     Operand& to = call.operand[k];
     const int32_t arg = from[at::arg], code = from[at::dtype];
-    if (code < 0 || code >= kDTypes) return "no such dtype";
     to.dtype = static_cast<DType>(code);
+    if (arg != at::absent && (code < 0 || code >= kDTypes)) return "no such dtype";
     if (arg < 0) {
       const uint8_t may = family == Family::optim_step
                               ? static_cast<uint8_t>(kOptim[op].optional >> k & 1 ? optional : 0)
