@@ -48,7 +48,7 @@ interface Margins {
 export function views(axes: Axes, frame: Rect): { x: AxisView; y: AxisView } {
   return {
     x: axisView(axes, 'x', [frame.x, frame.x + frame.width], { spacing: 60, extent: (label) => textWidth(label, sizes.tickLabel) + 12 }),
-    y: axisView(axes, 'y', [frame.y + frame.height, frame.y], { spacing: 38, extent: () => sizes.tickLabel * 1.3 }),
+    y: axisView(axes, 'y', [frame.y + frame.height, frame.y], { spacing: 30, extent: () => 1.9 * sizes.tickLabel }),
   };
 }
 

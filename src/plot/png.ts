@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { inflateSync } from 'node:zlib';
+import { pixelated } from './svg-artists.ts';
 
 type Resvg = typeof import('@resvg/resvg-wasm').Resvg;
 
@@ -48,9 +49,9 @@ let renderer: ReturnType<typeof load> | undefined;
 export async function rasterize(svg: string, zoom: number): Promise<Uint8Array> {
   const { Resvg, font } = await (renderer ??= load());
   const family = 'DejaVu Sans';
-  const image = new Resvg(svg, {
+  // `pixelated` is newer than this resvg; removed, it uncovers the attribute with the name of SVG 1.1.
+  const image = new Resvg(svg.replaceAll(pixelated, ''), {
     fitTo: { mode: 'zoom', value: zoom },
-    // `pixelated` is newer than resvg, which knows the SVG 1.1 name for it only.
     font: { fontBuffers: [font], defaultFontFamily: family, sansSerifFamily: family },
   });
   const rendered = image.render();

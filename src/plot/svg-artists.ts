@@ -12,6 +12,9 @@ import type { AxisView } from './scale.ts';
 import { dashes, type LineStyle, type Marker } from './style.ts';
 import { lineHeight, textLines } from './text.ts';
 
+/** How browsers are told not to smooth an image. */
+export const pixelated = ' style="image-rendering:pixelated"';
+
 // Renderers lose precision far outside of the page.
 const farAway = 1e6;
 
@@ -103,7 +106,8 @@ function drawBars(artist: BarArtist, { x: viewX, y: viewY, frame }: Panel): stri
       fill: artist.colors[i % artist.colors.length], 'fill-opacity': artist.alpha < 1 ? artist.alpha : undefined,
     }));
   }
-  return element('g', { class: 'bars' }, ...bars);
+  // Anti-aliased edges would show as seams between the bars of a histogram.
+  return element('g', { class: 'bars', 'shape-rendering': 'crispEdges' }, ...bars);
 }
 
 function drawImage(artist: ImageArtist, { x: viewX, y: viewY }: Panel): string {
