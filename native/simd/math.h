@@ -1,0 +1,5 @@
+// Elementary functions over V<T>.
+#pragma once
+#include "math_exp.h"
+#include "math_trig.h"
+#include "math_special.h"
