@@ -1,8 +1,10 @@
-// decode(): one descriptor per family says how many operands there are, which may be numbers or absent, along which
+// Decoding: one descriptor per family says how many operands there are, which may be numbers or absent, along which
 // dimensions each one moves and which dtypes go together; what a table cannot say is in check_family().
 #include "call.h"
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "op_names.h"
 
@@ -12,7 +14,7 @@ namespace {
 namespace at = frame_layout;
 
 constexpr int64_t kMaxElements = int64_t{1} << 53;
-constexpr int kItemSize[kDTypes] = {4, 8, 8, 4, 1, 2, 1, 1, 2, 2};
+constexpr int kItemShift[kDTypes] = {2, 3, 3, 2, 0, 1, 0, 0, 1, 1};  // log2 of the item size
 constexpr int kRngWords = 632, kRngPosition = 624;  // src/core/rng.ts
 
 // The dimensions whose being empty means that no element of the operand is touched.
@@ -146,7 +148,8 @@ bool touched(Space space, const Call& call) {
 }
 
 // The last element index the operand reaches beyond its offset, apart from what strides say.
-int64_t extra_reach(Family family, int k, const Call& call) {
+template <Family family>
+int64_t extra_reach(int k, const Call& call) {
   switch (family) {
     case Family::gather: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::scatter: return k == 0 ? (call.ints[0] - 1) * call.ints[1] : 0;
@@ -177,6 +180,7 @@ DType result_dtype(ResultRule rule, DType input) {
 
 constexpr const char* kDtypes = "dtypes do not go together";
 constexpr const char* kLayout = "an operand moves along a dimension that it must not move along";
+constexpr const char* kBeyond = "an operand reaches beyond its buffer";
 constexpr const char* kParameter = "a parameter is out of range";
 
 const char* check_optim(const Call& call) {
@@ -199,7 +203,8 @@ const char* check_optim(const Call& call) {
 }
 
 // Dtypes and the requirements that are particular to a family. Strides, bounds and counts have been checked.
-const char* check_family(Family family, const Call& call) {
+template <Family family>
+const char* check_family(const Call& call) {
   const Operand* o = call.operand;
   const int last = call.ndim - 1;
   switch (family) {
@@ -283,7 +288,8 @@ const char* check_family(Family family, const Call& call) {
 }
 
 // Parameters whose range the bounds of operands depend on.
-const char* check_parameters(Family family, const Call& call) {
+template <Family family>
+const char* check_parameters(const Call& call) {
   switch (family) {
     case Family::reduce:
     case Family::arg_reduce:
@@ -301,18 +307,15 @@ const char* check_parameters(Family family, const Call& call) {
 }
 
 // A family whose operands reach further than their strides say touches nothing when that reach is empty.
-bool has_reach(Family family, int k, const Call& call) {
+template <Family family>
+bool has_reach(int k, const Call& call) {
   if (family == Family::gather) return k != 1 || call.ints[0] > 0;
   if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
 
-}  // namespace
-
-const char* family_name(Family family) { return kRules[static_cast<int>(family)].name; }
-
-Names op_names(Family family) {
+constexpr Names names_of(Family family) {
   switch (family) {
     case Family::unary: return {unary_names, unary_count};
     case Family::binary: return {binary_names, binary_count};
@@ -329,13 +332,15 @@ Names op_names(Family family) {
   }
 }
 
-Kernel family_kernel(const Kernels& kernels, Family family) { return kernels.*kRules[static_cast<int>(family)].kernel; }
-
-const char* decode(Family family, const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
-  const FamilyRule& rule = kRules[static_cast<int>(family)];
+// One instance per family: the descriptor is a constant in it, so that a call pays for its own checks only.
+template <Family family>
+const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
+  constexpr FamilyRule rule = kRules[static_cast<int>(family)];
+  constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
+                                   family == Family::random || family == Family::optim_step;
   const int op = call.op = frame[at::op];
-  const int ops = op_names(family).count;
-  if (op < 0 || op >= (ops == 0 ? 1 : ops)) return "no such op";
+  constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
+  if (op < 0 || op >= ops) return "no such op";
   const int ndim = call.ndim = frame[at::ndim];
   if (ndim < rule.min_dims || ndim > rule.max_dims) return "wrong number of dimensions";
   const int operands = call.operands = frame[at::operands];
@@ -353,25 +358,22 @@ const char* decode(Family family, const int32_t* frame, const Buffer* buffers, i
   if (!(elements < static_cast<double>(kMaxElements))) return "too many elements";
   for (int i = 0; i < rule.ints; ++i) call.ints[i] = frame[at::ints + i];
   if (rule.params > 0) std::memcpy(call.floats + 8, frame + 2 * at::params, static_cast<size_t>(rule.params) * 8);
-  if (const char* why = check_parameters(family, call)) return why;
-  const bool reaches_further = family == Family::gather || family == Family::scatter || family >= Family::nonzero;
+  if (const char* why = check_parameters<family>(call)) return why;
   if (family == Family::matmul) call.operand[3].data = nullptr;
 
   for (int k = 0; k < operands; ++k) {
     const int32_t* from = frame + at::operand + k * at::operand_size;
     Operand& to = call.operand[k];
     const int32_t arg = from[at::arg], code = from[at::dtype];
-    to.dtype = static_cast<DType>(code);
     if (arg != at::absent && (code < 0 || code >= kDTypes)) return "no such dtype";
+    to.dtype = static_cast<DType>(code);
     if (arg < 0) {
-      const uint8_t may = family == Family::optim_step
-                              ? static_cast<uint8_t>(kOptim[op].optional >> k & 1 ? optional : 0)
-                              : rule.operand[k].may;
+      const bool may_be_absent = family == Family::optim_step ? kOptim[op].optional >> k & 1 : rule.operand[k].may & optional;
       for (int d = 0; d < ndim; ++d) to.stride[d] = 0;
-      if (arg == at::immediate && (may & number)) {
+      if (arg == at::immediate && (rule.operand[k].may & number)) {
         store_immediate(call.immediate[k], to.dtype, frame + 2 * (at::floats + k));
         to.data = call.immediate[k];
-      } else if (arg == at::absent && (may & optional)) {
+      } else if (arg == at::absent && may_be_absent) {
         to.data = nullptr;
       } else {
         return "an operand is missing";
@@ -382,20 +384,20 @@ const char* decode(Family family, const int32_t* frame, const Buffer* buffers, i
     const int64_t offset = from[at::offset];
     if (offset < 0) return "an offset is negative";
     const Buffer& buffer = buffers[arg];
-    const int item = kItemSize[code];
-    const int64_t limit = buffer.bytes / item;
+    const int shift = kItemShift[code];
+    const int64_t limit = buffer.bytes >> shift;
     Space space = rule.operand[k].space;
     if (family == Family::optim_step && k >= operands - 2) space = Space::none;
     bool used = !empty || touched(space, call);
-    if (reaches_further) used = used && has_reach(family, k, call);
+    if (reaches_further) used = used && has_reach<family>(k, call);
     // Each term is below 2^62 and the sum is cut off at `limit`, so it cannot overflow.
-    int64_t reach = used && reaches_further ? offset + extra_reach(family, k, call) : offset;
+    int64_t reach = used && reaches_further ? offset + extra_reach<family>(k, call) : offset;
     for (int d = 0; d < ndim; ++d) {
       const int64_t stride = from[at::strides + d];
       if (stride < 0) return "a stride is negative";
       to.stride[d] = stride;
       if (used && space != Space::none && call.dim[d] > 0) {
-        if (reach >= limit) return "an operand reaches beyond its buffer";
+        if (reach >= limit) return kBeyond;
         reach += stride * (call.dim[d] - 1);
       }
     }
@@ -403,12 +405,28 @@ const char* decode(Family family, const int32_t* frame, const Buffer* buffers, i
       to.data = call.immediate[k];
       continue;
     }
-    if (reach >= limit) return "an operand reaches beyond its buffer";
-    char* data = buffer.data + offset * item;
-    if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(item) != 0) return "an operand is not aligned";
+    if (reach >= limit) return kBeyond;
+    char* data = buffer.data + (offset << shift);
+    if ((reinterpret_cast<uintptr_t>(data) & ((uintptr_t{1} << shift) - 1)) != 0) return "an operand is not aligned";
     to.data = data;
   }
-  return check_family(family, call);
+  return check_family<family>(call);
 }
+
+template <size_t... each>
+constexpr std::array<Decoder, kFamilies> all_decoders(std::index_sequence<each...>) {
+  return {&decode_family<static_cast<Family>(each)>...};
+}
+constexpr auto kDecoders = all_decoders(std::make_index_sequence<kFamilies>());
+
+}  // namespace
+
+const char* family_name(Family family) { return kRules[static_cast<int>(family)].name; }
+
+Names op_names(Family family) { return names_of(family); }
+
+Kernel family_kernel(const Kernels& kernels, Family family) { return kernels.*kRules[static_cast<int>(family)].kernel; }
+
+Decoder decoder_of(Family family) { return kDecoders[static_cast<size_t>(family)]; }
 
 }  // namespace flambeau

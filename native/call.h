@@ -43,6 +43,7 @@ Kernel family_kernel(const Kernels& kernels, Family family);
 // then change. After null: dims and strides are not negative, the number of elements is below 2^53, every element that
 // the family's contract reaches is inside its buffer and aligned, and dtypes are legal for the op.
 // An operand of which no element is reached points at 8 readable bytes.
-const char* decode(Family family, const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call);
+using Decoder = const char* (*)(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call);
+Decoder decoder_of(Family family);
 
 }  // namespace flambeau

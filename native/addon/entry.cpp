@@ -61,7 +61,7 @@ napi_value report(napi_env env, Family family, Status status, const Call& call) 
 }  // namespace
 
 Env::Env() {
-  for (int f = 0; f < kFamilies; ++f) entry[f] = {this, static_cast<Family>(f), nullptr};
+  for (int f = 0; f < kFamilies; ++f) entry[f] = {this, static_cast<Family>(f), decoder_of(static_cast<Family>(f)), nullptr};
   set_level(levels.count - 1);
 }
 
@@ -98,7 +98,7 @@ napi_value call_family(napi_env env, napi_callback_info info) {
   }
 
   Call call;
-  if (const char* why = decode(entry.family, frame, buffers, static_cast<int>(count), call))
+  if (const char* why = entry.decode(frame, buffers, static_cast<int>(count), call))
     return refuse(env, entry.family, why);
   const Status status = entry.kernel == nullptr ? Status::unsupported : entry.kernel(call);
   return status == Status::ok ? nullptr : report(env, entry.family, status, call);

@@ -14,6 +14,7 @@ struct Env;
 struct Entry {
   Env* env;
   Family family;
+  Decoder decode;
   Kernel kernel;  // at the chosen level; null when no level has one
 };
 
