@@ -1,0 +1,29 @@
+/** Rows of a table by index: what `nn.functional.embedding` computes. */
+import { ArgumentError, ShapeError } from '../core/errors.ts';
+import { show } from '../core/args.ts';
+import { noGrad } from './grad-mode.ts';
+import { record, recording } from './graph.ts';
+import { atDims, indexArg, pick, place } from './selection.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * `[...indices.shape, D]`: rows of `weight` `[N, D]`. The gradient adds the rows up; row `paddingIdx` gets none. Negative
+ * indices are out of range, as in PyTorch.
+ */
+export function embedding(weight: Tensor, indices: Tensor, paddingIdx: number | null = null): Tensor {
+  if (weight.ndim !== 2) throw new ShapeError('embedding', `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
+  const rows = weight.shape[0];
+  if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -rows && paddingIdx < rows)) {
+    throw new ArgumentError('embedding', 'paddingIdx', `must be within ${rows} embeddings, got ${show(paddingIdx)}`);
+  }
+  const index = indexArg('embedding', indices);
+  const selection = atDims('embedding', weight.shape, [{ dim: 0, index }], false);
+  if (paddingIdx === null || !recording(weight)) return pick('embedding', weight, selection);
+  const out = noGrad(() => pick('embedding', weight, selection));
+  const padding = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+  record('embedding', out, [weight], (g, node) => {
+    const kept = node.saved(0).ne(padding).unsqueeze(-1);
+    return place('embedding', g.where(kept, 0), selection, weight.shape);
+  }, [index]);
+  return out;
+}

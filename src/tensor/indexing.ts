@@ -1,0 +1,285 @@
+/** Indexing methods: subscripts, and PyTorch's gather, scatter and masked families. */
+import { BOOL, U8, isFloating } from '../core/dtype.ts';
+import { bind, boolArg, intArg, numberArg, show, signature, stringArg } from '../core/args.ts';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
+import { broadcastShapes, normalizeDim, sameShape } from '../core/layout.ts';
+import { rawCast } from './dispatch.ts';
+import { operandArg, where, type Other } from './elementwise.ts';
+import { recording } from './graph.ts';
+import { Linalg } from './linalg.ts';
+import { nonzeroColumns, nonzeroRows } from './nonzero.ts';
+import { alongDim, apart, atDims, checkWritable, indexArg, pick, put_, writeSelected, type Selection } from './selection.ts';
+import { resolve, type Subscript } from './subscripts.ts';
+import { TensorCore } from './core.ts';
+import type { Tensor } from './tensor.ts';
+
+export type { Subscript } from './subscripts.ts';
+
+const SCATTER = signature('scatter(dim, index, src?, *, value?, reduce?)');
+const INDEX_ADD = signature('indexAdd(dim, index, source, *, alpha?)');
+const TAKE_ALONG_DIM = signature('takeAlongDim(indices, dim?)');
+const NONZERO = signature('nonzero(*, asTuple?)');
+
+export interface ScatterOptions {
+  readonly src?: Tensor;
+  readonly value?: number;
+  readonly reduce?: 'add' | 'multiply' | null;
+}
+
+function tensorArg(op: string, name: string, value: unknown): Tensor {
+  if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
+  return value as Tensor;
+}
+
+/** gather and scatter: index has as many dims as self (0-d counts as 1-d) and is nowhere larger than `sizes`. */
+function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, src: Tensor | null): Selection {
+  const at = normalizeDim(op, dim, self.ndim);
+  const picks = indexArg(op, tensorArg(op, 'index', index));
+  if (Math.max(picks.ndim, 1) !== Math.max(self.ndim, 1)) {
+    throw new ShapeError(op, `index must have as many dimensions as the tensor, got ${picks.ndim} and ${self.ndim}`);
+  }
+  if (picks.numel() > 0) {
+    picks.shape.forEach((size, i) => {
+      if (i !== at && i < self.ndim && size > self.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds shape [${self.shape.join(', ')}] in dimension ${i}`);
+      if (src !== null && i < src.ndim && size > src.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds src of shape [${src.shape.join(', ')}] in dimension ${i}`);
+    });
+  }
+  if (src !== null && src.ndim !== self.ndim) throw new ShapeError(op, `src must have as many dimensions as the tensor, got ${src.ndim} and ${self.ndim}`);
+  return alongDim(apart(self, picks), at);
+}
+
+/** indexSelect and its relatives: a vector of positions along one dim. */
+function rowSelection(op: string, self: Tensor, dim: number, index: Tensor, wrap = false): Selection {
+  const at = normalizeDim(op, dim, self.ndim);
+  const rows = indexArg(op, tensorArg(op, 'index', index));
+  if (rows.ndim > 1) throw new ShapeError(op, `index must be a vector, got shape [${rows.shape.join(', ')}]`);
+  return atDims(op, self.ndim === 0 ? [1] : self.shape, [{ dim: at, index: apart(self, rows.ndim === 0 ? rows.reshape([1]) : rows) }], wrap);
+}
+
+/** `self` with at least one dim: what the row functions treat a 0-d tensor as. */
+const atLeast1d = (self: Tensor): Tensor => (self.ndim === 0 ? self.reshape([1]) : self);
+
+function checkSource(op: string, self: Tensor, selection: Selection, source: Tensor): Tensor {
+  const given = self.ndim === 0 || source.ndim > 0 ? source : source.reshape([1]);
+  const shape = self.ndim === 0 && given.ndim === 0 ? [1] : given.shape;
+  if (!sameShape(shape, selection.shape)) throw new ShapeError(op, `source must have shape [${selection.shape.join(', ')}], got [${source.shape.join(', ')}]`);
+  if (source.dtypeCode !== self.dtypeCode) throw new DTypeError(op, source.dtype, `source must have dtype ${self.dtype} like the tensor, got ${source.dtype}`);
+  return given;
+}
+
+/** The part of src that a smaller index reaches. */
+const cropped = (src: Tensor, selection: Selection): Tensor => selection.shape.reduce<Tensor>((part, size, i) => (part.shape[i] === size ? part : part.narrow(i, 0, size)), src);
+
+function maskArg(op: string, mask: unknown): Tensor {
+  const given = tensorArg(op, 'mask', mask);
+  if (given.dtypeCode !== BOOL && given.dtypeCode !== U8) throw new DTypeError(op, given.dtype, `mask must have dtype bool, got ${given.dtype}`);
+  return rawCast(given, BOOL) as Tensor;
+}
+
+/** A fill value in the dtype of self; nothing that would lose its fraction. */
+function fillValue(op: string, self: Tensor, value: unknown): Other {
+  const given = operandArg(op, 'value', value);
+  if (typeof given === 'object') {
+    if (given.ndim > 0) throw new ShapeError(op, `value must be a number or a 0-d Tensor, got shape [${given.shape.join(', ')}]`);
+    return given.castTo(self.dtypeCode);
+  }
+  if (self.dtypeCode === BOOL) return Boolean(given);
+  if (!isFloating(self.dtypeCode) && typeof given === 'number' && !Number.isInteger(given)) throw new DTypeError(op, self.dtype, `value ${given} cannot be stored in dtype ${self.dtype}`);
+  return given;
+}
+
+export abstract class Indexing extends Linalg {
+  /**
+   * PyTorch's `x[...]`: `x.index(0, '1:3', '...', null, [1, 2], mask)`. Integers, slices (`'start:stop:step'`), `'...'`
+   * and null (a new axis) give a view; lists, integer tensors and masks (bool or uint8) a copy. Differentiable.
+   */
+  index(...items: readonly Subscript[]): Tensor {
+    const { view, selection } = resolve('index', this as unknown as Tensor, items);
+    if (selection !== null) return pick('index', view, selection);
+    return (view as unknown) === this ? view.view([...view.shape]) : view;
+  }
+
+  /** PyTorch's `x[items] = value` (or `+=`, counting repeated indices, with `accumulate`). The value broadcasts. */
+  indexPut_(items: Subscript | readonly Subscript[], value: Other, accumulate = false): Tensor {
+    const self = this as unknown as Tensor;
+    const source = operandArg('indexPut_', 'value', value);
+    const add = boolArg('indexPut_', 'accumulate', accumulate);
+    const { view, selection } = resolve('indexPut_', self, Array.isArray(items) ? items as readonly Subscript[] : [items as Subscript]);
+    if (selection !== null) put_('indexPut', view, selection, source, add);
+    else if (add) view.add_(source);
+    else if (typeof source === 'object') view.copy_(droppedOnes(source, view));
+    else view.fill_(Number(source));
+    return self;
+  }
+
+  /** As {@link indexPut_} on a copy. */
+  indexPut(items: Subscript | readonly Subscript[], value: Other, accumulate = false): Tensor {
+    return (this as unknown as Tensor).clone().indexPut_(items, value, accumulate);
+  }
+
+  /** `out[i][j] = self[index[i][j]][j]` for dim 0. Differentiable. */
+  gather(dim: number, index: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    return pick('gather', self, elementSelection('gather', self, dim, index, null));
+  }
+
+  /** A copy with `self[index[i][j]][j] = src[i][j]` for dim 0; `src` may be a number. `reduce` 'add' or 'multiply'. */
+  scatter(dim: number, index: Tensor, src?: Tensor | number | ScatterOptions | null, options?: ScatterOptions): Tensor {
+    return (this as unknown as Tensor).clone().scatter_(dim, index, src, options);
+  }
+
+  scatter_(dim: number, index: Tensor, src?: Tensor | number | ScatterOptions | null, options?: ScatterOptions): Tensor {
+    const self = this as unknown as Tensor;
+    const bound = bind(SCATTER, [dim, index, src, options].slice(0, options === undefined ? (src === undefined ? 2 : 3) : 4));
+    if (bound.src !== undefined && bound.value !== undefined) throw new ArgumentError('scatter_', 'src and value', 'are both given; expected one of them');
+    const source = operandArg('scatter_', 'src', bound.src ?? bound.value);
+    const reduce = bound.reduce === undefined ? null : stringArg('scatter_', 'reduce', bound.reduce, ['add', 'multiply'] as const);
+    const tensor = typeof source === 'object' && (source.ndim > 0 || self.ndim === 0) ? source : null;
+    if (tensor !== null && tensor.dtypeCode !== self.dtypeCode) throw new DTypeError('scatter_', tensor.dtype, `src must have dtype ${self.dtype} like the tensor, got ${tensor.dtype}`);
+    const selection = elementSelection('scatter_', self, intArg('scatter_', 'dim', bound.dim), bound.index as Tensor, tensor);
+    const value = tensor === null ? source : cropped(tensor, selection);
+    if (reduce !== 'multiply') return put_('scatter', self, selection, value, reduce === 'add');
+    if (recording(self, typeof value === 'object' ? value : null)) throw new AutogradError("scatter_: reduce: 'multiply' has no derivative; do it in noGrad()");
+    checkWritable('scatter_', self);
+    writeSelected('scatter_', 'mul', self, selection, value);
+    return self;
+  }
+
+  /** A copy with src added at the indexed elements; repeated indices add up. Differentiable. */
+  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
+    return (this as unknown as Tensor).clone().scatterAdd_(dim, index, src);
+  }
+
+  scatterAdd_(dim: number, index: Tensor, src: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const source = tensorArg('scatterAdd_', 'src', src);
+    if (source.dtypeCode !== self.dtypeCode) throw new DTypeError('scatterAdd_', source.dtype, `src must have dtype ${self.dtype} like the tensor, got ${source.dtype}`);
+    const selection = elementSelection('scatterAdd_', self, dim, index, source);
+    return put_('scatterAdd', self, selection, cropped(source, selection), true);
+  }
+
+  /** The rows (along dim) at the positions of a vector. Differentiable. */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const selection = rowSelection('indexSelect', self, dim, index);
+    const out = pick('indexSelect', atLeast1d(self), selection);
+    return self.ndim === 0 ? out.reshape([]) : out;
+  }
+
+  /** A copy with `alpha * source` added to the rows at `index`; repeated indices add up. Differentiable. */
+  indexAdd(dim: number, index: Tensor, source: Tensor, options?: { readonly alpha?: number }): Tensor {
+    return (this as unknown as Tensor).clone().indexAdd_(dim, index, source, options);
+  }
+
+  indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    const bound = bind(INDEX_ADD, options === undefined ? [dim, index, source] : [dim, index, source, options]);
+    const alpha = numberArg('indexAdd_', 'alpha', bound.alpha, 1);
+    const selection = rowSelection('indexAdd_', self, dim, index);
+    const rows = checkSource('indexAdd_', self, selection, tensorArg('indexAdd_', 'source', source));
+    put_('indexAdd', atLeast1d(self), selection, alpha === 1 ? rows : rows.mul(alpha), true);
+    return self;
+  }
+
+  /** A copy with the rows at `index` replaced by those of source. Differentiable. */
+  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
+    return (this as unknown as Tensor).clone().indexCopy_(dim, index, source);
+  }
+
+  indexCopy_(dim: number, index: Tensor, source: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const selection = rowSelection('indexCopy_', self, dim, index);
+    put_('indexCopy', atLeast1d(self), selection, checkSource('indexCopy_', self, selection, tensorArg('indexCopy_', 'source', source)));
+    return self;
+  }
+
+  /** A copy with the rows at `index` filled with a number or a 0-d tensor. Differentiable. */
+  indexFill(dim: number, index: Tensor, value: Other): Tensor {
+    return (this as unknown as Tensor).clone().indexFill_(dim, index, value);
+  }
+
+  indexFill_(dim: number, index: Tensor, value: Other): Tensor {
+    const self = this as unknown as Tensor;
+    const selection = rowSelection('indexFill_', self, dim, index, true);
+    put_('indexFill', atLeast1d(self), selection, fillValue('indexFill_', self, value));
+    return self;
+  }
+
+  /** The elements where the mask (broadcast) is true, as a vector. Differentiable. */
+  maskedSelect(mask: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const chosen = maskArg('maskedSelect', mask);
+    const shape = broadcastShapes('maskedSelect', self.shape, chosen.shape);
+    const columns = nonzeroColumns(chosen.expand([...shape]));
+    const whole = atLeast1d(self.expand([...shape]));
+    return pick('maskedSelect', whole, atDims('maskedSelect', whole.shape, columns.map((index, dim) => ({ dim, index }))));
+  }
+
+  /** `value` where the mask is true, else self. Differentiable in self and in a 0-d tensor value. */
+  maskedFill(mask: Tensor, value: Other): Tensor {
+    return where(maskArg('maskedFill', mask), fillValue('maskedFill', this as unknown as Tensor, value), this as unknown as Tensor);
+  }
+
+  maskedFill_(mask: Tensor, value: Other): Tensor {
+    const self = this as unknown as Tensor;
+    const chosen = maskArg('maskedFill_', mask);
+    if (!sameShape(broadcastShapes('maskedFill_', self.shape, chosen.shape), self.shape)) {
+      throw new ShapeError('maskedFill_', `mask of shape [${chosen.shape.join(', ')}] does not broadcast to shape [${self.shape.join(', ')}]`);
+    }
+    return self.copy_(self.maskedFill(chosen, value));
+  }
+
+  /** A copy whose elements at the true positions of the mask are the first ones of source, in order. Differentiable. */
+  maskedScatter(mask: Tensor, source: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const shape = broadcastShapes('maskedScatter', self.shape, tensorArg('maskedScatter', 'mask', mask).shape);
+    return self.expand([...shape]).clone().maskedScatter_(mask, source);
+  }
+
+  maskedScatter_(mask: Tensor, source: Tensor): Tensor {
+    const self = this as unknown as Tensor;
+    const values = tensorArg('maskedScatter_', 'source', source);
+    if (values.dtypeCode !== self.dtypeCode) throw new DTypeError('maskedScatter_', values.dtype, `source must have dtype ${self.dtype} like the tensor, got ${values.dtype}`);
+    const columns = nonzeroColumns(maskArg('maskedScatter_', mask).expand([...self.shape]));
+    const count = columns[0].shape[0];
+    if (values.numel() < count) throw new ShapeError('maskedScatter_', `source must have at least ${count} elements, got ${values.numel()}`);
+    const whole = atLeast1d(self);
+    put_('maskedScatter', whole, atDims('maskedScatter_', whole.shape, columns.map((index, dim) => ({ dim, index }))), values.reshape([-1]).narrow(0, 0, count));
+    return self;
+  }
+
+  /** Elements at positions of the flattened tensor, in the shape of index. Differentiable. */
+  take(index: Tensor): Tensor {
+    const flat = (this as unknown as Tensor).reshape([-1]);
+    return pick('take', flat, atDims('take', flat.shape, [{ dim: 0, index: indexArg('take', tensorArg('take', 'index', index)) }]));
+  }
+
+  /** As gather, with everything but `dim` broadcast; without a dim, positions of the flattened tensor. Differentiable. */
+  takeAlongDim(indices: Tensor, ...rest: readonly unknown[]): Tensor {
+    const self = this as unknown as Tensor;
+    const { dim } = bind(TAKE_ALONG_DIM, [indices, ...rest]);
+    const picks = tensorArg('takeAlongDim', 'indices', indices);
+    if (dim === undefined) return self.reshape([-1]).gather(0, picks.reshape([-1]));
+    const at = normalizeDim('takeAlongDim', intArg('takeAlongDim', 'dim', dim), self.ndim);
+    if (picks.ndim !== self.ndim) throw new ShapeError('takeAlongDim', `indices must have ${self.ndim} dimensions like the tensor, got ${picks.ndim}`);
+    const common = broadcastShapes('takeAlongDim', self.shape.map((s, i) => (i === at ? 1 : s)), picks.shape.map((s, i) => (i === at ? 1 : s)));
+    const withAxis = (size: number): number[] => common.map((s, i) => (i === at ? size : s));
+    return self.expand(withAxis(self.shape[at])).gather(at, picks.expand(withAxis(picks.shape[at])));
+  }
+
+  /** Positions of the non-zero elements: int64 `[count, ndim]`, or with `asTuple` one vector per dimension. */
+  nonzero(options?: { readonly asTuple?: false }): Tensor;
+  nonzero(options: { readonly asTuple: true }): Tensor[];
+  nonzero(options?: { readonly asTuple?: boolean }): Tensor | Tensor[] {
+    const { asTuple } = bind(NONZERO, options === undefined ? [] : [options]);
+    const self = this as unknown as Tensor;
+    return boolArg('nonzero', 'asTuple', asTuple) ? nonzeroColumns(self) : nonzeroRows(self);
+  }
+}
+
+/** PyTorch lets an assigned value have extra leading dims of size 1. */
+function droppedOnes(source: Tensor, target: Tensor): Tensor {
+  let value = source;
+  while (value.ndim > target.ndim && value.shape[0] === 1) value = value.select(0, 0);
+  return value;
+}
