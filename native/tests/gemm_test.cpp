@@ -222,8 +222,9 @@ void batches(const Kernels& kernels) {
             for (Bias bias : {Bias::none, Bias::per_column, Bias::full})
               for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{5, 18, 7}, {1, 9, 30}, {16, 1, 4}, {2, 33, 0}})
                 for (int64_t outer : {1, 2})
-                  run<T>(kernels, {.m = m, .n = n, .k = k, .a = layout, .b = layout, .c = layout, .bias = bias,
-                                   .accumulate = a0, .batch = {outer, 3}, .a_batched = {a0, a1}, .b_batched = {b0, b1}});
+                  for (Layout c : {layout, Layout::padded_rows})  // the matrices of out need not follow as those of a do
+                    run<T>(kernels, {.m = m, .n = n, .k = k, .a = layout, .b = layout, .c = c, .bias = bias,
+                                     .accumulate = a0, .batch = {outer, 3}, .a_batched = {a0, a1}, .b_batched = {b0, b1}});
   for (int64_t empty : {0, 1, 2, 3}) {
     Case t = {.m = 3, .n = 4, .k = 5};
     (empty == 0 ? t.batch[0] : empty == 1 ? t.batch[1] : empty == 2 ? t.m : t.n) = 0;
@@ -236,13 +237,13 @@ void rounding(const Kernels& kernels) {
   for (Layout a : kLayouts)
     for (Layout b : kLayouts)
       for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{65, 100, 700}, {1, 50, 1000}, {3, 50, 1000}, {64, 10, 128}}) {
-        // One rounding per step at most (two without fma), of partial sums that stay below the sum of absolute terms.
+        // Measured: at most 3.8, and the float64 reference rounds as often itself.
         const double error = run<T>(kernels, {.m = m, .n = n, .k = k, .a = a, .b = b, .bias = Bias::per_column, .integers = false});
-        CHECK(error <= (sizeof(T) == 4 ? 32 : 64));
-        for (int64_t activation : {kRelu}) {
+        CHECK(error <= 8);
+        for (int64_t activation : {kRelu, kSigmoid, kTanh, kGelu, kSilu}) {
           const double activated = run<T>(kernels, {.m = m, .n = n, .k = k, .a = a, .b = b, .bias = Bias::per_row,
                                                     .activation = activation, .integers = false});
-          CHECK(activated <= (sizeof(T) == 4 ? 40 : 72));
+          CHECK(activated <= 8);
         }
       }
 }
