@@ -72,3 +72,10 @@ export interface TextArtist {
 }
 
 export type Artist = LineArtist | ScatterArtist | BarArtist | ImageArtist | RuleArtist | TextArtist;
+
+const layers: Readonly<Record<Artist['kind'], number>> = { image: 0, bar: 1, scatter: 1, line: 2, rule: 2, text: 3 };
+
+/** matplotlib's drawing order: images lowest, then areas and points, lines, texts; within a layer as added. */
+export function inDrawingOrder(artists: readonly Artist[]): readonly Artist[] {
+  return [...artists].sort((a, b) => layers[a.kind] - layers[b.kind]);
+}

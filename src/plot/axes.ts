@@ -3,7 +3,7 @@ import { bin } from 'd3-array';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import type { Artist, TextArtist } from './artists.ts';
 import { checkColor, type ColorMap, colorTable, cycle, finiteExtent, type Hex, tableIndices } from './color.ts';
-import { viewLimits } from './limits.ts';
+import { largestLimit, viewLimits } from './limits.ts';
 import { checkAlpha, checkLabel, type Format, lineOptionNames, type LineOptions, lineStyle, type Marker, markers, parseFormat } from './style.ts';
 import {
   checkNumber, checkOneOf, checkOptions, checkText, describe, isData, type MatrixLike, sameLength, toMatrix, toVector, type VectorLike,
@@ -109,6 +109,17 @@ export class Axes {
 
   #nextColor = (): Hex => cycle[this.#colors++ % cycle.length];
 
+  /** Adds what `make` makes or, where an argument is bad, nothing: not even a step of the colour cycle. */
+  #add(make: () => readonly Artist[]): void {
+    const before = this.#colors;
+    try {
+      this.artists.push(...make());
+    } catch (error) {
+      this.#colors = before;
+      throw error;
+    }
+  }
+
   /** `plot(y)`, `plot(x, y)`, `plot(x, y, 'r--o', { label })`: NaN and infinities leave gaps. */
   plot(...args: readonly (VectorLike | string | LineOptions)[]): void {
     const op = 'plot';
@@ -121,16 +132,20 @@ export class Axes {
       rest.pop();
     }
     if (rest.length === 0) throw new ArgumentError(op, 'y', 'is missing');
-    // As in matplotlib, groups of (y), (x, y), each with an optional format, may follow one another.
-    while (rest.length > 0) {
-      const first = toVector(op, rest.length > 1 && typeof rest[1] !== 'string' ? 'x' : 'y', rest.shift());
-      const second = rest.length > 0 && typeof rest[0] !== 'string' ? toVector(op, 'y', rest.shift()) : undefined;
-      const format: Format = typeof rest[0] === 'string' ? parseFormat(op, rest.shift() as string) : {};
-      const y = second ?? first;
-      const x = second ? first : Float64Array.from(first, (_, i) => i);
-      sameLength(op, 'x', x, 'y', y);
-      this.artists.push({ kind: 'line', x, y, style: lineStyle(op, options, format, this.#nextColor), label: checkLabel(op, options.label) });
-    }
+    this.#add(() => {
+      const lines: Artist[] = [];
+      // As in matplotlib, groups of (y), (x, y), each with an optional format, may follow one another.
+      while (rest.length > 0) {
+        const first = toVector(op, rest.length > 1 && typeof rest[1] !== 'string' ? 'x' : 'y', rest.shift());
+        const second = rest.length > 0 && typeof rest[0] !== 'string' ? toVector(op, 'y', rest.shift()) : undefined;
+        const format: Format = typeof rest[0] === 'string' ? parseFormat(op, rest.shift() as string) : {};
+        const y = second ?? first;
+        const x = second ? first : Float64Array.from(first, (_, i) => i);
+        sameLength(op, 'x', x, 'y', y);
+        lines.push({ kind: 'line', x, y, style: lineStyle(op, options, format, this.#nextColor), label: checkLabel(op, options.label) });
+      }
+      return lines;
+    });
   }
 
   scatter(xs: VectorLike, ys: VectorLike, options: ScatterOptions = {}): void {
@@ -141,11 +156,11 @@ export class Axes {
     sameLength(op, 'x', x, 'y', y);
     const sizes = toVector(op, 's', options.s ?? 36);
     if (sizes.length !== 1) sameLength(op, 'x', x, 's', sizes);
-    this.artists.push({
+    this.#add(() => [{
       kind: 'scatter', x, y, sizes, colors: this.#pointColors(options, x),
       marker: checkOneOf(op, 'marker', options.marker ?? 'o', markers),
       alpha: checkAlpha(op, options.alpha), label: checkLabel(op, options.label),
-    });
+    }]);
   }
 
   #pointColors(options: ScatterOptions, x: Float64Array): readonly Hex[] {
@@ -177,13 +192,9 @@ export class Axes {
   }
 
   #bars(op: string, axis: 'x' | 'y', positions: VectorLike | readonly string[], lengths: Float64Array, thickness: number | undefined, options: BarOptions): void {
-    let at: Float64Array;
-    if (Array.isArray(positions) && positions.some((name) => typeof name === 'string')) {
-      at = Float64Array.from(positions, (_, i) => i);
-      this[axis].ticks = positions.map((name, i) => ({ at: i, label: checkText(op, axis, name) }));
-    } else {
-      at = toVector(op, axis, positions);
-    }
+    const names = Array.isArray(positions) && positions.some((name) => typeof name === 'string') ? positions : undefined;
+    const at = names ? Float64Array.from(names, (_, i) => i) : toVector(op, axis, positions);
+    const ticks = names?.map((name, i) => ({ at: i, label: checkText(op, axis, name) }));
     sameLength(op, axis, at, axis === 'x' ? 'height' : 'width', lengths);
     const half = checkNumber(op, axis === 'x' ? 'width' : 'height', thickness ?? 0.8, { min: 0 }) / 2;
     const low = at.map((v) => v - half);
@@ -191,9 +202,13 @@ export class Axes {
     const zero = new Float64Array(at.length);
     const { color } = options;
     if (Array.isArray(color)) sameLength(op, axis, at, 'color', color);
-    const colors = color === undefined ? [this.#nextColor()] : [color].flat().map((name) => checkColor(op, 'color', name));
     const box = axis === 'x' ? { left: low, right: high, bottom: zero, top: lengths } : { left: zero, right: lengths, bottom: low, top: high };
-    this.artists.push({ kind: 'bar', ...box, along: axis === 'x' ? 'y' : 'x', colors, alpha: checkAlpha(op, options.alpha), label: checkLabel(op, options.label) });
+    this.#add(() => [{
+      kind: 'bar', ...box, along: axis === 'x' ? 'y' : 'x',
+      colors: color === undefined ? [this.#nextColor()] : [color].flat().map((name) => checkColor(op, 'color', name)),
+      alpha: checkAlpha(op, options.alpha), label: checkLabel(op, options.label),
+    }]);
+    if (ticks) this[axis].ticks = ticks;
   }
 
   /** Counts in bins of equal width (or between given edges); returns them with the edges. */
@@ -216,12 +231,12 @@ export class Axes {
     const inside = [...values].filter((v) => v >= edges[0] && v <= edges[edges.length - 1]);
     const bins = bin<number, number>().domain([edges[0], edges[edges.length - 1]]).thresholds(edges.slice(1, -1))(inside);
     const counts = bins.map((b, i) => (options.density ? b.length / (inside.length * (edges[i + 1] - edges[i])) || 0 : b.length));
-    this.artists.push({
+    this.#add(() => [{
       kind: 'bar', left: Float64Array.from(edges.slice(0, -1)), right: Float64Array.from(edges.slice(1)),
       bottom: new Float64Array(counts.length), top: Float64Array.from(counts), along: 'y',
       colors: [options.color === undefined ? this.#nextColor() : checkColor(op, 'color', options.color)],
       alpha: checkAlpha(op, options.alpha), label: checkLabel(op, options.label),
-    });
+    }]);
     return { counts, edges };
   }
 
@@ -243,8 +258,9 @@ export class Axes {
     extent.forEach((v) => checkNumber(op, 'extent', v));
     const [left, right, bottom, top] = extent;
     if (left === right || bottom === top) throw new ArgumentError(op, 'extent', `must span an area, got [${extent.join(', ')}]`);
-    this.aspect = checkOneOf(op, 'aspect', options.aspect ?? 'equal', ['equal', 'auto']);
+    const aspect = checkOneOf(op, 'aspect', options.aspect ?? 'equal', ['equal', 'auto']);
     this.artists.push({ kind: 'image', rows, columns, table, pixels, extent: [left, right, bottom, top], alpha: checkAlpha(op, options.alpha) });
+    this.aspect = aspect;
   }
 
   axhline(y = 0, options: LineOptions = {}): void {
@@ -257,7 +273,7 @@ export class Axes {
 
   #rule(op: string, axis: 'x' | 'y', at: number, options: LineOptions): void {
     checkOptions(op, options, lineOptionNames);
-    this.artists.push({ kind: 'rule', axis, at: checkNumber(op, axis, at), style: lineStyle(op, options, {}, this.#nextColor), label: checkLabel(op, options.label) });
+    this.artists.push({ kind: 'rule', axis, at: checkNumber(op, axis, at), style: lineStyle(op, options, {}, () => cycle[0]), label: checkLabel(op, options.label) });
   }
 
   /** Writes at a point of the data. */
@@ -306,7 +322,7 @@ export class Axes {
     const [low, high] = names.map((name, i) => {
       const value = pair[i];
       if (value === undefined || value === null) return null;
-      checkNumber(op, name, value);
+      checkNumber(op, name, value, { min: -largestLimit, max: largestLimit });
       if (axis.scale === 'log' && value <= 0) throw new ArgumentError(op, name, `must be positive on a log scale, got ${value}`);
       return value;
     });
@@ -357,13 +373,14 @@ export class Axes {
     const op = 'legend';
     if (labels !== undefined && !Array.isArray(labels)) options = labels as { readonly loc?: LegendPlace };
     checkOptions(op, options, ['loc']);
-    this.legendAt = checkOneOf(op, 'loc', options.loc ?? 'best', legendPlaces);
-    if (!Array.isArray(labels)) return;
+    const place = checkOneOf(op, 'loc', options.loc ?? 'best', legendPlaces);
+    const texts = Array.isArray(labels) ? labels.map((label) => checkText(op, 'labels', label)) : [];
     const named = this.artists.flatMap((artist, i) => (artist.kind === 'image' || artist.kind === 'text' ? [] : [i]));
-    if (labels.length > named.length) throw new ArgumentError(op, 'labels', `holds ${labels.length} names for ${named.length} series`);
-    labels.forEach((label, i) => {
-      this.artists[named[i]] = { ...this.artists[named[i]], label: checkText(op, 'labels', label) } as Artist;
+    if (texts.length > named.length) throw new ArgumentError(op, 'labels', `holds ${texts.length} names for ${named.length} series`);
+    texts.forEach((label, i) => {
+      this.artists[named[i]] = { ...this.artists[named[i]], label } as Artist;
     });
+    this.legendAt = place;
   }
 
   /** `'off'` hides frame, ticks and labels; `'equal'` gives both axes the same scale. */

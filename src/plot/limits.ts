@@ -4,6 +4,9 @@ import type { Axes } from './axes.ts';
 
 const margin = 0.05;
 
+/** Beyond this the span of an axis with its margins would overflow. */
+export const largestLimit = 8e307;
+
 interface Bounds {
   low: number;
   high: number;
@@ -13,8 +16,8 @@ interface Bounds {
 
 function include(bounds: Bounds, value: number, positive: boolean): void {
   if (!Number.isFinite(value) || (positive && value <= 0)) return;
-  if (value < bounds.low) bounds.low = value;
-  if (value > bounds.high) bounds.high = value;
+  bounds.low = Math.min(bounds.low, Math.max(value, -largestLimit));
+  bounds.high = Math.max(bounds.high, Math.min(value, largestLimit));
 }
 
 function includeArtist(bounds: Bounds, artist: Artist, which: 'x' | 'y', positive: boolean): void {

@@ -1,6 +1,5 @@
 /** An axis of a panel on a given stretch of pixels (or terminal dots): positions and labelled ticks. */
 import { scaleLinear, scaleLog, tickFormat } from 'd3-scale';
-import { format } from 'd3-format';
 import type { Axes, Tick } from './axes.ts';
 import { viewLimits } from './limits.ts';
 
@@ -27,15 +26,15 @@ function powerOfTen(exponent: number): string {
   return `10${String(exponent).replace('-', '⁻').replace(/\d/g, (digit) => superscripts[Number(digit)])}`;
 }
 
-function exponential(value: number): string {
-  return format('.6~e')(value).replace('e+', 'e');
-}
-
+/** Fixed decimals as the step needs them; very large and very small numbers share one exponent. */
 function linearLabels(values: readonly number[], low: number, high: number, count: number): (value: number) => string {
   const largest = Math.max(...values.map(Math.abs), 0);
-  if (largest >= 1e6 || (largest > 0 && largest < 1e-3)) return (v) => (v === 0 ? '0' : exponential(v).replace(/-/g, '−'));
-  const label = tickFormat(low, high, count, 'f');
-  return (v) => label(v).replace('-', '−');
+  const exponent = largest >= 1e6 || (largest > 0 && largest < 1e-3) ? Math.floor(Math.log10(largest) + 1e-9) : 0;
+  // Two steps, for the power alone would be 0 for the least numbers.
+  const shrink = (v: number): number => (v * 10 ** -Math.trunc(exponent / 2)) * 10 ** -(exponent - Math.trunc(exponent / 2));
+  const decimals = tickFormat(shrink(low), shrink(high), count, 'f');
+  const suffix = exponent === 0 ? '' : `e${exponent}`;
+  return (v) => `${decimals(shrink(v))}${v === 0 ? '' : suffix}`.replace(/-/g, '−');
 }
 
 function linearTicks(domain: readonly [number, number], length: number, space: TickSpace): readonly Tick[] {

@@ -1,5 +1,5 @@
 /** A figure as SVG 1.1: deterministic, without ids, scripts or references, so that pages may hold several. */
-import type { Artist } from './artists.ts';
+import { type Artist, inDrawingOrder } from './artists.ts';
 import type { Figure } from './figure.ts';
 import { layout, type Panel, point, sizes, unitsPerInch } from './layout.ts';
 import { type Labelled, legendEntries, placeLegend } from './legend.ts';
@@ -9,9 +9,6 @@ import { blockHeight, lineHeight, textWidth } from './text.ts';
 
 const ink = '#1a1a1a';
 const thin = 0.8 * point;
-
-// matplotlib's drawing order.
-const layer: Readonly<Record<Artist['kind'], number>> = { image: 0, bar: 1, scatter: 1, line: 2, rule: 2, text: 3 };
 
 function drawGrid({ axes, frame, x, y }: Panel): string {
   if (axes.gridlines === 'none' || !axes.visible) return '';
@@ -86,16 +83,16 @@ function drawLegend(panel: Panel): string {
 function drawPanel(panel: Panel): string {
   const { axes, frame } = panel;
   const box = { x: frame.x, y: frame.y, width: frame.width, height: frame.height };
-  const ordered = [...axes.artists].sort((a, b) => layer[a.kind] - layer[b.kind]);
-  const draw = (from: number, to: number): string[] => ordered.filter(({ kind }) => layer[kind] >= from && layer[kind] <= to).map((artist) => drawArtist(artist, panel));
+  const ordered = inDrawingOrder(axes.artists);
+  const draw = (wanted: (kind: Artist['kind']) => boolean): string[] => ordered.filter(({ kind }) => wanted(kind)).map((artist) => drawArtist(artist, panel));
   const viewBox = [frame.x, frame.y, frame.width, frame.height].map((v) => String(Math.round(v * 100) / 100)).join(' ');
   // A nested viewport clips without an id that another figure on the same page could share.
-  const inner = element('svg', { ...box, viewBox, overflow: 'hidden' }, ...draw(0, 0), drawGrid(panel), ...draw(1, 2));
+  const inner = element('svg', { ...box, viewBox, overflow: 'hidden' }, ...draw((kind) => kind === 'image'), drawGrid(panel), ...draw((kind) => kind !== 'image' && kind !== 'text'));
   const title = axes.heading === '' ? '' : label(axes.heading, frame.x + frame.width / 2,
     frame.y - sizes.titleGap - blockHeight(axes.heading, sizes.title) + lineHeight * sizes.title - 0.1 * sizes.title, { size: sizes.title, anchor: 'middle' });
   const readout = { 'data-x': panel.x.domain.join(' '), 'data-y': panel.y.domain.join(' '), 'data-log': `${panel.x.log ? 'x' : ''}${panel.y.log ? 'y' : ''}` };
   const surround = axes.visible ? [drawXAxis(panel), drawYAxis(panel), element('rect', { class: 'frame', ...box, fill: 'none', stroke: ink, 'stroke-width': thin })] : [];
-  return element('g', { class: 'axes', ...readout, 'data-frame': viewBox }, inner, ...surround, ...draw(3, 3), title, drawLegend(panel));
+  return element('g', { class: 'axes', ...readout, 'data-frame': viewBox }, inner, ...surround, ...draw((kind) => kind === 'text'), title, drawLegend(panel));
 }
 
 function summary(figure: Figure): string {

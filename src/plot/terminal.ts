@@ -1,6 +1,6 @@
 /** A figure in a terminal: braille lines and points, half-block images, panels in their grid. */
 import { ArgumentError } from '../core/errors.ts';
-import type { Artist, ImageArtist, LineArtist, ScatterArtist } from './artists.ts';
+import { type Artist, type ImageArtist, inDrawingOrder, type LineArtist, type ScatterArtist } from './artists.ts';
 import type { Axes } from './axes.ts';
 import type { Hex } from './color.ts';
 import type { Figure } from './figure.ts';
@@ -284,8 +284,6 @@ function drawFrame(screen: Screen, panel: Panel, titleRow: number): void {
   }
 }
 
-const order: Readonly<Record<Artist['kind'], number>> = { image: 0, bar: 1, scatter: 1, line: 2, rule: 2, text: 3 };
-
 export function figureToTerminal(figure: Figure, options: TerminalOptions = {}): string {
   const op = 'toTerminal';
   checkOptions(op, options, ['columns', 'rows', 'color']);
@@ -301,7 +299,7 @@ export function figureToTerminal(figure: Figure, options: TerminalOptions = {}):
   figure.heading.split('\n').forEach((line, i) => screen.write((columns - columnsOf(line)) / 2, i, line));
   for (const panel of layout(figure, columns, rows)) {
     const lines = panel.axes.heading === '' ? 0 : panel.axes.heading.split('\n').length;
-    for (const artist of [...panel.axes.artists].sort((a, b) => order[a.kind] - order[b.kind])) drawArtist(screen, panel, artist, depth > 1);
+    for (const artist of inDrawingOrder(panel.axes.artists)) drawArtist(screen, panel, artist, depth > 1);
     drawFrame(screen, panel, panel.row - lines - (panel.axes.y.label === '' || !panel.axes.visible ? 0 : 1));
   }
   return screen.toString(depth);
