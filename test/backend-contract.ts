@@ -1,0 +1,15 @@
+/** What every backend must do: one suite, run against each of them. */
+import { describe } from 'vitest';
+import type { Backend } from '../src/backend/backend.ts';
+import { elementwiseContract } from './backend-contract-elementwise.ts';
+import { movementContract } from './backend-contract-movement.ts';
+
+/** Drives every family of a backend; `makeBackend` is called when the tests run. */
+export function contract(name: string, makeBackend: () => Backend): void {
+  describe(`the ${name} backend`, () => {
+    let made: Backend | undefined;
+    const backend = (): Backend => (made ??= makeBackend());
+    elementwiseContract(backend);
+    movementContract(backend);
+  });
+}
