@@ -1,11 +1,11 @@
 /** Running node-gyp: where its headers come from, when it must configure again. Used by scripts and by bin/flambeau. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hashOf, isCurrent, record } from './inputs.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -47,12 +47,9 @@ const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 /** make compares times and flags itself; configuring is needed when the lists or the toolchain's inputs changed. */
 function configuration(gypDir) {
-  const hash = createHash('sha256');
-  for (const file of [join(gypDir, 'binding.gyp'), join(root, 'native/addon.gypi'), join(root, 'native/sources.json')])
-    hash.update(readFileSync(file));
-  hash.update(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
-  hash.update([process.execPath, process.version, process.env.CXX, process.env.CXXFLAGS].join('\n'));
-  return hash.digest('hex');
+  const inputs = [join(gypDir, 'binding.gyp'), join(root, 'native/addon.gypi'), join(root, 'native/sources.json')];
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return hashOf(inputs, version, process.execPath, process.version, process.env.CXX ?? '', process.env.CXXFLAGS ?? '');
 }
 
 /**
@@ -67,7 +64,7 @@ export async function buildNative({ rebuild = false, quiet = false } = {}) {
     return { ok: false, changed: false, path, summary: 'node-gyp not found: npm install --no-save node-gyp' };
   const stamp = join(gypDir, 'build/flambeau.configuration');
   const wanted = configuration(gypDir);
-  const configured = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  const configured = isCurrent(stamp, wanted);
   const before = modified(path), start = performance.now();
   const steps = rebuild ? ['rebuild'] : configured ? ['build'] : ['configure', 'build'];
   const dir = nodeDir();
@@ -79,7 +76,7 @@ export async function buildNative({ rebuild = false, quiet = false } = {}) {
       return { ok: false, changed: false, path, summary: `node-gyp ${step} failed; a C++20 compiler, make and Python 3 are needed` };
     }
   }
-  if (!configured || rebuild) writeFileSync(stamp, wanted);
+  record(stamp, wanted);
   const changed = modified(path) !== before;
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   return { ok: true, changed, path, summary: changed ? `native: built ${path} in ${seconds} s` : 'native: up to date' };
