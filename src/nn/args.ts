@@ -1,0 +1,23 @@
+/** The one argument rule for constructors: PyTorch's positions, or names in a trailing object. */
+import { intArg, numberArg, show, type CallArgs } from '../core/args.ts';
+import { ArgumentError } from '../core/errors.ts';
+
+/** An optional parameter: null and undefined are None. */
+export type Maybe<T> = T | null | undefined;
+
+/** Required positional parameters R, optional ones E, and everything by name in O. */
+export type Args<R extends readonly unknown[], E extends readonly unknown[], O> = [...R, ...CallArgs<E, O>] | [options: O];
+
+/** A size: an integer of at least `least`. */
+export function sizeArg(op: string, name: string, value: unknown, least = 0): number {
+  const size = intArg(op, name, value);
+  if (size < least) throw new ArgumentError(op, name, `must be at least ${least}, got ${show(value)}`);
+  return size;
+}
+
+/** A probability, 0 and 1 included. */
+export function probabilityArg(op: string, name: string, value: unknown, fallback: number): number {
+  const p = numberArg(op, name, value, fallback);
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError(op, name, `must be between 0 and 1, got ${p}`);
+  return p;
+}

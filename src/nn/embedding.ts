@@ -1,0 +1,84 @@
+/** Embedding: a table of vectors read by index. */
+import type { DType } from '../core/dtype.ts';
+import { bind, boolArg, intArg, numberArg, signature } from '../core/args.ts';
+import { ArgumentError, ShapeError } from '../core/errors.ts';
+import { noGrad } from '../tensor/grad-mode.ts';
+import { empty } from '../tensor/create.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { sizeArg, type Args, type Maybe } from './args.ts';
+import * as F from './functional.ts';
+import { normal_ } from './init.ts';
+import type { FactoryOptions } from './linear.ts';
+import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
+import { pyFloat } from './repr.ts';
+
+const EMBEDDING = signature('Embedding(numEmbeddings, embeddingDim, paddingIdx?, maxNorm?, normType?, scaleGradByFreq?, sparse?, _weight?, device?, dtype?)');
+export interface EmbeddingOptions extends FactoryOptions {
+  readonly numEmbeddings?: number;
+  readonly embeddingDim?: number;
+  /** A row that gets no gradient and starts as zeros; negative counts from the end. */
+  readonly paddingIdx?: Maybe<number>;
+  /** Rows with a larger norm are scaled down, in the table itself, when they are read. */
+  readonly maxNorm?: Maybe<number>;
+  readonly normType?: Maybe<number>;
+  /** Divides the gradient of a row by how often it occurs in the batch. */
+  readonly scaleGradByFreq?: Maybe<boolean>;
+  readonly _weight?: Maybe<Tensor>;
+}
+
+/** Rows of `weight` `[numEmbeddings, embeddingDim]` by integer indices of any shape. */
+export class Embedding extends Module {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+  readonly paddingIdx: number | null;
+  readonly maxNorm: number | null;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
+  weight: Parameter;
+
+  constructor(...args: Args<[numEmbeddings: number, embeddingDim: number], [paddingIdx: Maybe<number>, maxNorm: Maybe<number>, normType: Maybe<number>, scaleGradByFreq: Maybe<boolean>], EmbeddingOptions>) {
+    super();
+    const given = bind(EMBEDDING, args);
+    const count = (this.numEmbeddings = sizeArg('Embedding', 'numEmbeddings', given.numEmbeddings));
+    this.embeddingDim = sizeArg('Embedding', 'embeddingDim', given.embeddingDim);
+    this.paddingIdx = paddingArg(given.paddingIdx, count);
+    this.maxNorm = given.maxNorm === undefined ? null : numberArg('Embedding', 'maxNorm', given.maxNorm);
+    this.normType = numberArg('Embedding', 'normType', given.normType, 2);
+    this.scaleGradByFreq = boolArg('Embedding', 'scaleGradByFreq', given.scaleGradByFreq);
+    if (boolArg('Embedding', 'sparse', given.sparse)) throw new ArgumentError('Embedding', 'sparse', 'gradients are not supported: gradients are dense');
+    if (given._weight instanceof Tensor) {
+      this.weight = new Parameter(given._weight);
+      if (this.weight.shape.join() !== `${count},${this.embeddingDim}`) throw new ShapeError('Embedding', `_weight must have shape [${count}, ${this.embeddingDim}], got [${this.weight.shape.join(', ')}]`);
+    } else {
+      this.weight = new Parameter(empty([count, this.embeddingDim], given.dtype === undefined ? {} : { dtype: given.dtype as DType }));
+      this.resetParameters();
+    }
+  }
+
+  resetParameters(): void {
+    normal_(this.weight);
+    const padding = this.paddingIdx;
+    if (padding !== null) noGrad(() => this.weight.select(0, padding).fill_(0));
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.embedding(input, this.weight, this.paddingIdx, this.maxNorm, this.normType, this.scaleGradByFreq);
+  }
+
+  override extraRepr(): string {
+    let text = `${this.numEmbeddings}, ${this.embeddingDim}`;
+    if (this.paddingIdx !== null) text += `, padding_idx=${this.paddingIdx}`;
+    if (this.maxNorm !== null) text += `, max_norm=${pyFloat(this.maxNorm)}`;
+    if (this.normType !== 2) text += `, norm_type=${pyFloat(this.normType)}`;
+    if (this.scaleGradByFreq) text += ', scale_grad_by_freq=True';
+    return text;
+  }
+}
+
+function paddingArg(value: unknown, count: number): number | null {
+  if (value === undefined) return null;
+  const index = intArg('Embedding', 'paddingIdx', value);
+  if (index < -count || index >= count) throw new ArgumentError('Embedding', 'paddingIdx', `must be within ${count} embeddings, got ${index}`);
+  return index < 0 ? index + count : index;
+}

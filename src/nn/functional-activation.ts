@@ -1,0 +1,141 @@
+/** Activations. Every one takes a tensor of any shape and returns one of the same shape. */
+import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type CallArgs } from '../core/args.ts';
+import type { DType } from '../core/dtype.ts';
+import { ArgumentError } from '../core/errors.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Checks what every function here begins with. */
+export function tensorArg(op: string, name: string, value: unknown): Tensor {
+  if (!(value instanceof Tensor)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
+  return value;
+}
+
+interface Inplace { readonly inplace?: boolean }
+type InplaceArg = boolean | Inplace;
+
+/** An activation whose only parameter is `inplace`. */
+function simple(name: string, compute: (input: Tensor) => Tensor) {
+  const sig = signature(`${name}(input, inplace?)`);
+  return (input: Tensor, inplace?: InplaceArg): Tensor => {
+    tensorArg(name, 'input', input);
+    const out = compute(input);
+    // The common call, with the tensor alone, reads no options.
+    return inplace !== undefined && boolArg(name, 'inplace', bind(sig, [input, inplace]).inplace) ? input.copy_(out) : out;
+  };
+}
+
+/** An activation with number parameters and `inplace`. */
+function withNumbers<P extends readonly unknown[], O>(name: string, parameters: Readonly<Record<string, number>>, compute: (input: Tensor, ...values: number[]) => Tensor) {
+  const names = Object.keys(parameters);
+  const sig = signature(`${name}(input, ${names.map((n) => `${n}?, `).join('')}inplace?)`);
+  return (input: Tensor, ...args: CallArgs<P, O & Inplace>): Tensor => {
+    tensorArg(name, 'input', input);
+    const given = bind(sig, [input, ...args]);
+    const out = compute(input, ...names.map((n) => numberArg(name, n, given[n], parameters[n])));
+    return boolArg(name, 'inplace', given.inplace) ? input.copy_(out) : out;
+  };
+}
+
+export const relu = simple('relu', (x) => x.relu());
+export const relu6 = simple('relu6', (x) => x.clamp(0, 6));
+export const silu = simple('silu', (x) => x.silu());
+export const mish = simple('mish', (x) => x.mul(x.softplus().tanh()));
+export const hardsigmoid = simple('hardsigmoid', (x) => x.add(3).clamp(0, 6).div(6));
+export const hardswish = simple('hardswish', (x) => x.mul(x.add(3).clamp(0, 6)).div(6));
+export const sigmoid = (input: Tensor): Tensor => tensorArg('sigmoid', 'input', input).sigmoid();
+export const tanh = (input: Tensor): Tensor => tensorArg('tanh', 'input', input).tanh();
+export const logsigmoid = (input: Tensor): Tensor => tensorArg('logsigmoid', 'input', input).neg().softplus().neg();
+export const softsign = (input: Tensor): Tensor => tensorArg('softsign', 'input', input).div(input.abs().add(1));
+export const tanhshrink = (input: Tensor): Tensor => tensorArg('tanhshrink', 'input', input).sub(input.tanh());
+
+// SELU's constants, from Klambauer et al. (2017).
+const SELU_ALPHA = 1.6732632423543772848170429916717, SELU_SCALE = 1.0507009873554804934193349852946;
+
+/** `x > 0 ? scale * x : scale * alpha * (exp(x / inputScale) - 1)`, in which neither branch can overflow. */
+const exponential = (x: Tensor, alpha: number, scale = 1, inputScale = 1): Tensor =>
+  x.clamp({ min: 0 }).add(x.clamp({ max: 0 }).div(inputScale).expm1().mul(alpha)).mul(scale);
+
+export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA, SELU_SCALE));
+export const elu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('elu', { alpha: 1 },
+  (x, alpha) => x.gt(0).where(x, x.clamp({ max: 0 }).expm1().mul(alpha)));
+export const celu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('celu', { alpha: 1 },
+  (x, alpha) => x.gt(0).where(x, x.clamp({ max: 0 }).div(alpha).expm1().mul(alpha)));
+export const leakyRelu = withNumbers<[negativeSlope: number, inplace: boolean], { readonly negativeSlope?: number }>('leakyRelu', { negativeSlope: 0.01 },
+  (x, slope) => x.leakyRelu(slope));
+export const hardtanh = withNumbers<[minVal: number, maxVal: number, inplace: boolean], { readonly minVal?: number; readonly maxVal?: number }>('hardtanh', { minVal: -1, maxVal: 1 },
+  (x, low, high) => x.clamp(low, high));
+export const softplus = withNumbers<[beta: number, threshold: number], { readonly beta?: number; readonly threshold?: number }>('softplus', { beta: 1, threshold: 20 },
+  (x, beta, threshold) => x.mul(beta).gt(threshold).where(x, beta === 1 ? x.softplus() : x.mul(beta).softplus().div(beta)));
+export const softshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('softshrink', { lambd: 0.5 },
+  (x, lambd) => x.sub(x.clamp(-lambd, lambd)));
+export const hardshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('hardshrink', { lambd: 0.5 },
+  (x, lambd) => x.abs().gt(lambd).where(x, x.mul(0)));
+
+const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
+/** `x > threshold ? x : value`. */
+export function threshold(input: Tensor, limit: number, value: number, inplace: InplaceArg = false): Tensor {
+  const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), limit, value, inplace]);
+  const out = input.gt(numberArg('threshold', 'threshold', limit)).where(input, input.mul(0).add(numberArg('threshold', 'value', value)));
+  return boolArg('threshold', 'inplace', given.inplace) ? input.copy_(out) : out;
+}
+
+export type GeluApproximation = 'none' | 'tanh';
+const GELU = signature('gelu(input, *, approximate?)');
+
+/** `x * P(X <= x)` for a standard normal X, exact or by Hendrycks and Gimpel's tanh approximation. */
+export function gelu(input: Tensor, options: { readonly approximate?: GeluApproximation } = {}): Tensor {
+  const given = bind(GELU, [tensorArg('gelu', 'input', input), options]);
+  if (stringArg<GeluApproximation>('gelu', 'approximate', given.approximate, ['none', 'tanh'], 'none') === 'none') return input.gelu();
+  const inner = input.add(input.mul(input).mul(input).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+  return input.mul(0.5).mul(inner.tanh().add(1));
+}
+
+/** `x > 0 ? x : weight * x`, with one weight or one per channel (dimension 1). */
+export function prelu(input: Tensor, weight: Tensor): Tensor {
+  tensorArg('prelu', 'input', input);
+  tensorArg('prelu', 'weight', weight);
+  const perChannel = weight.numel() !== 1;
+  if (perChannel && (input.ndim < 2 || input.shape[1] !== weight.numel())) {
+    throw new ArgumentError('prelu', 'weight', `must have 1 element or one per channel of input [${input.shape.join(', ')}], got ${weight.numel()}`);
+  }
+  const shape = input.shape.map((_, i) => (perChannel && i === 1 ? weight.numel() : 1));
+  return input.gt(0).where(input, weight.view(shape).mul(input));
+}
+
+const GLU = signature('glu(input, dim?)');
+/** The first half of `dim` times the sigmoid of the second. */
+export function glu(input: Tensor, ...args: CallArgs<[dim: number], { readonly dim?: number }>): Tensor {
+  const given = bind(GLU, [tensorArg('glu', 'input', input), ...args]);
+  const dim = intArg('glu', 'dim', given.dim, -1);
+  const size = input.size(dim);
+  if (size % 2 !== 0) throw new ArgumentError('glu', 'dim', `must have an even size, got ${size} in shape [${input.shape.join(', ')}]`);
+  return input.narrow(dim, 0, size / 2).mul(input.narrow(dim, size / 2, size / 2).sigmoid());
+}
+
+interface SoftmaxOptions { readonly dim?: number; readonly dtype?: DType }
+const SOFTMAX = signature('softmax(input, dim?, dtype?)');
+
+/** PyTorch's implicit dim: 0 for 0, 1 and 3 dimensions, otherwise 1. */
+const implicitDim = (ndim: number): number => (ndim === 0 || ndim === 1 || ndim === 3 ? 0 : 1);
+
+function softmaxArgs(op: string, input: Tensor, args: readonly unknown[]): [Tensor, number] {
+  tensorArg(op, 'input', input);
+  const given = bind(SOFTMAX, [input, ...args]);
+  return [given.dtype === undefined ? input : input.to(given.dtype as DType), intArg(op, 'dim', given.dim, implicitDim(input.ndim))];
+}
+
+type SoftmaxArgs = CallArgs<[dim: number, dtype: DType], SoftmaxOptions>;
+export function softmax(input: Tensor, ...args: SoftmaxArgs): Tensor {
+  const [x, dim] = softmaxArgs('softmax', input, args);
+  return x.softmax(dim);
+}
+
+export function logSoftmax(input: Tensor, ...args: SoftmaxArgs): Tensor {
+  const [x, dim] = softmaxArgs('logSoftmax', input, args);
+  return x.logSoftmax(dim);
+}
+
+export function softmin(input: Tensor, ...args: SoftmaxArgs): Tensor {
+  const [x, dim] = softmaxArgs('softmin', input, args);
+  return x.neg().softmax(dim);
+}

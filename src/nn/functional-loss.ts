@@ -1,0 +1,270 @@
+/** Losses. `reduction` is 'mean' (default), 'sum' or 'none'. */
+import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
+import { isFloating } from '../core/dtype.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { Function } from '../tensor/function.ts';
+import { fusedCrossEntropy } from '../tensor/fused.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Maybe } from './args.ts';
+import { tensorArg } from './functional-activation.ts';
+
+export type Reduction = 'mean' | 'sum' | 'none';
+const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
+
+export interface ReductionOptions {
+  readonly reduction?: Reduction;
+}
+
+export const reductionArg = (op: string, value: unknown): Reduction => stringArg(op, 'reduction', value, REDUCTIONS, 'mean');
+
+function reduce(loss: Tensor, reduction: Reduction): Tensor {
+  return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss;
+}
+
+/** A weight of a loss: a tensor or absent. */
+function weightArg(op: string, name: string, given: Bound): Tensor | null {
+  return given[name] === undefined ? null : tensorArg(op, name, given[name]);
+}
+
+function pair(op: string, input: Tensor, target: Tensor): void {
+  tensorArg(op, 'input', input);
+  tensorArg(op, 'target', target);
+}
+
+const sameShape = (a: Tensor, b: Tensor): boolean => a.ndim === b.ndim && a.shape.every((size, i) => size === b.shape[i]);
+
+function requireSameShape(op: string, input: Tensor, target: Tensor): void {
+  if (!sameShape(input, target)) throw new ShapeError(op, `input [${input.shape.join(', ')}] and target [${target.shape.join(', ')}] must have the same shape`);
+}
+
+/** Like PyTorch, warns where a regression target of another shape broadcasts: mostly a forgotten `view`. */
+function warnBroadcast(op: string, input: Tensor, target: Tensor): void {
+  if (!sameShape(input, target)) {
+    process.emitWarning(`${op}: target [${target.shape.join(', ')}] differs from input [${input.shape.join(', ')}] and is broadcast; give them the same shape`);
+  }
+}
+
+const MSE = signature('mseLoss(input, target, *, reduction?, weight?)');
+/** `(input - target)^2`. */
+export function mseLoss(input: Tensor, target: Tensor, options: ReductionOptions & { readonly weight?: Maybe<Tensor> } = {}): Tensor {
+  pair('mseLoss', input, target);
+  const given = bind(MSE, [input, target, options]);
+  warnBroadcast('mseLoss', input, target);
+  const loss = input.sub(target).square();
+  return weighted('mseLoss', loss, given);
+}
+
+/** Applies an elementwise `weight`, whose sum divides a mean. */
+function weighted(op: string, loss: Tensor, given: Bound): Tensor {
+  const reduction = reductionArg(op, given.reduction), weight = weightArg(op, 'weight', given);
+  if (weight === null) return reduce(loss, reduction);
+  requireSameShape(op, loss, weight);
+  return reduction === 'mean' ? loss.mul(weight).sum().div(weight.sum()) : reduce(loss.mul(weight), reduction);
+}
+
+const L1 = signature('l1Loss(input, target, *, reduction?, weight?)');
+/** `|input - target|`. */
+export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions & { readonly weight?: Maybe<Tensor> } = {}): Tensor {
+  pair('l1Loss', input, target);
+  const given = bind(L1, [input, target, options]);
+  warnBroadcast('l1Loss', input, target);
+  return weighted('l1Loss', input.sub(target).abs(), given);
+}
+
+/** `x^2 / 2` within `delta` of 0, linear with slope `delta` outside. */
+function huber(difference: Tensor, delta: number): Tensor {
+  const size = difference.abs();
+  return size.lt(delta).where(difference.square().mul(0.5), size.sub(0.5 * delta).mul(delta));
+}
+
+const SMOOTH_L1 = signature('smoothL1Loss(input, target, *, reduction?, beta?)');
+/** Quadratic below `beta`, linear above. */
+export function smoothL1Loss(input: Tensor, target: Tensor, options: ReductionOptions & { readonly beta?: number } = {}): Tensor {
+  pair('smoothL1Loss', input, target);
+  const given = bind(SMOOTH_L1, [input, target, options]);
+  const beta = numberArg('smoothL1Loss', 'beta', given.beta, 1);
+  if (beta < 0) throw new ArgumentError('smoothL1Loss', 'beta', `must not be negative, got ${beta}`);
+  warnBroadcast('smoothL1Loss', input, target);
+  const difference = input.sub(target);
+  return reduce(beta === 0 ? difference.abs() : huber(difference, beta).div(beta), reductionArg('smoothL1Loss', given.reduction));
+}
+
+const HUBER = signature('huberLoss(input, target, reduction?, delta?)');
+/** Quadratic below `delta`, with slope `delta` above. */
+export function huberLoss(input: Tensor, target: Tensor, ...args: CallArgs<[reduction: Reduction, delta: number], ReductionOptions & { readonly delta?: number }>): Tensor {
+  pair('huberLoss', input, target);
+  const given = bind(HUBER, [input, target, ...args]);
+  const delta = numberArg('huberLoss', 'delta', given.delta, 1);
+  if (!(delta > 0)) throw new ArgumentError('huberLoss', 'delta', `must be greater than 0, got ${delta}`);
+  warnBroadcast('huberLoss', input, target);
+  return reduce(huber(input.sub(target), delta), reductionArg('huberLoss', given.reduction));
+}
+
+/** The cross entropy of probabilities, with PyTorch's bounds at 0 and 1: -100 for the logarithm, 1e-12 for the divisor of the gradient. */
+class BinaryCrossEntropy extends Function {
+  static override forward(ctx: { saveForBackward(...tensors: Tensor[]): void }, input: Tensor, target: Tensor): Tensor {
+    ctx.saveForBackward(input, target);
+    const one = input.log().clamp({ min: -100 }), zero = input.neg().log1p().clamp({ min: -100 });
+    return target.sub(1).mul(zero).sub(target.mul(one));
+  }
+
+  static override backward(ctx: { readonly savedTensors: readonly Tensor[] }, grad: Tensor): (Tensor | null)[] {
+    const [input, target] = ctx.savedTensors;
+    const divisor = input.neg().add(1).mul(input).clamp({ min: 1e-12 });
+    const toTarget = target.requiresGrad ? grad.mul(input.neg().log1p().sub(input.log())) : null;
+    return [grad.mul(input.sub(target)).div(divisor), toTarget];
+  }
+}
+
+interface BinaryOptions extends ReductionOptions { readonly weight?: Maybe<Tensor> }
+const BCE = signature('binaryCrossEntropy(input, target, weight?, *, reduction?)');
+
+/** `-(y log x + (1 - y) log(1 - x))` of probabilities x. */
+export function binaryCrossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[weight: Maybe<Tensor>], BinaryOptions>): Tensor {
+  const op = 'binaryCrossEntropy';
+  pair(op, input, target);
+  const given = bind(BCE, [input, target, ...args]);
+  requireSameShape(op, input, target);
+  if (input.numel() > 0) {
+    const low = input.detach().amin().item(), high = input.detach().amax().item();
+    if (!(low >= 0 && high <= 1) && !(Number.isNaN(low) || Number.isNaN(high))) throw new ArgumentError(op, 'input', `must be probabilities between 0 and 1, got values from ${low} to ${high}`);
+  }
+  const loss = BinaryCrossEntropy.apply(input, target) as Tensor;
+  const weight = weightArg(op, 'weight', given);
+  return reduce(weight === null ? loss : loss.mul(weight), reductionArg(op, given.reduction));
+}
+
+const BCE_LOGITS = signature('binaryCrossEntropyWithLogits(input, target, weight?, *, reduction?, posWeight?)');
+/** binaryCrossEntropy of `sigmoid(input)`, without overflow; `posWeight` weighs the positive examples. */
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, ...args: CallArgs<[weight: Maybe<Tensor>], BinaryOptions & { readonly posWeight?: Maybe<Tensor> }>): Tensor {
+  const op = 'binaryCrossEntropyWithLogits';
+  pair(op, input, target);
+  const given = bind(BCE_LOGITS, [input, target, ...args]);
+  requireSameShape(op, input, target);
+  const weight = weightArg(op, 'weight', given), posWeight = weightArg(op, 'posWeight', given);
+  const logSigmoid = input.neg().softplus().neg();
+  const negative = target.neg().add(1).mul(input);
+  const loss = posWeight === null ? negative.sub(logSigmoid) : negative.sub(posWeight.sub(1).mul(target).add(1).mul(logSigmoid));
+  return reduce(weight === null ? loss : loss.mul(weight), reductionArg(op, given.reduction));
+}
+
+export interface ClassOptions extends ReductionOptions {
+  /** One factor per class. */
+  readonly weight?: Maybe<Tensor>;
+  /** Targets of this class count nothing. */
+  readonly ignoreIndex?: number;
+}
+
+/** `[N, C, d...]` or `[C]` as rows `[M, C]`, in the order of the target's elements. */
+function classRows(op: string, input: Tensor, targetShape: readonly number[]): Tensor {
+  if (input.ndim === 0) throw new ShapeError(op, 'input must have at least 1 dimension, got a 0-d tensor');
+  const axis = input.ndim === 1 ? 0 : 1;
+  const expected = input.shape.filter((_, i) => i !== axis);
+  if (expected.join() !== targetShape.join()) {
+    throw new ShapeError(op, `target must have shape [${expected.join(', ')}] for input [${input.shape.join(', ')}], got [${targetShape.join(', ')}]`);
+  }
+  if (input.ndim === 2) return input;
+  return input.movedim(axis, -1).reshape([-1, input.shape[axis]]);
+}
+
+function classWeight(op: string, given: Bound, classes: number): Tensor | null {
+  const weight = weightArg(op, 'weight', given);
+  if (weight !== null && (weight.ndim !== 1 || weight.shape[0] !== classes)) throw new ShapeError(op, `weight must have shape [${classes}], got [${weight.shape.join(', ')}]`);
+  return weight;
+}
+
+function requireIndices(op: string, target: Tensor): void {
+  if (isFloating(target.dtypeCode) || target.dtype === 'bool') throw new DTypeError(op, target.dtype, `class indices must be integers, got ${target.dtype}; write target.long()`);
+}
+
+/** Negative log likelihoods of rows [M, C] at indices [M], reduced; also the divisor of a mean. */
+function nllRows(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): { readonly losses: Tensor; readonly counted: Tensor; readonly factors: Tensor } {
+  const counted = target.ne(ignoreIndex);
+  const safe = counted.where(target, target.mul(0));
+  const factors = weight === null ? counted.to(rows.dtype) : counted.where(weight.indexSelect(0, safe), weight.new_zeros([1]));
+  const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1);
+  return { losses: picked.mul(factors).neg(), counted, factors };
+}
+
+const NLL = signature('nllLoss(input, target, weight?, *, ignoreIndex?, reduction?)');
+/** `-weight[y] * input[y]` of log probabilities `[N, C, d...]` or `[C]` and class indices `[N, d...]`. */
+export function nllLoss(input: Tensor, target: Tensor, ...args: CallArgs<[weight: Maybe<Tensor>], ClassOptions>): Tensor {
+  const op = 'nllLoss';
+  pair(op, input, target);
+  const given = bind(NLL, [input, target, ...args]);
+  requireIndices(op, target);
+  const rows = classRows(op, input, target.shape);
+  const weight = classWeight(op, given, rows.shape[1] ?? rows.shape[0]);
+  const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
+  return nllReduced(rows.ndim === 1 ? rows.unsqueeze(0) : rows, target, weight, ignoreIndex, reductionArg(op, given.reduction));
+}
+
+function nllReduced(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: Reduction): Tensor {
+  const { losses, factors } = nllRows(rows, target.reshape([-1]), weight, ignoreIndex);
+  if (reduction === 'none') return losses.reshape(target.shape);
+  return reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
+}
+
+const CROSS_ENTROPY = signature('crossEntropy(input, target, weight?, *, ignoreIndex?, reduction?, labelSmoothing?)');
+
+/**
+ * Cross entropy of logits `[N, C, d...]` or `[C]` with class indices `[N, d...]`, or with class probabilities of the
+ * logits' own shape.
+ */
+export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[weight: Maybe<Tensor>], ClassOptions & { readonly labelSmoothing?: number }>): Tensor {
+  const op = 'crossEntropy';
+  pair(op, input, target);
+  const given = bind(CROSS_ENTROPY, [input, target, ...args]);
+  const reduction = reductionArg(op, given.reduction);
+  const smoothing = numberArg(op, 'labelSmoothing', given.labelSmoothing, 0);
+  if (!(smoothing >= 0 && smoothing <= 1)) throw new ArgumentError(op, 'labelSmoothing', `must be between 0 and 1, got ${smoothing}`);
+  if (isFloating(target.dtypeCode)) return crossEntropyOfProbabilities(input, target, given, reduction, smoothing);
+  requireIndices(op, target);
+  const flat = classRows(op, input, target.shape);
+  const rows = flat.ndim === 1 ? flat.unsqueeze(0) : flat;
+  const classes = rows.shape[1];
+  const weight = classWeight(op, given, classes);
+  const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
+  if (weight === null && smoothing === 0) {
+    const losses = fusedCrossEntropy(rows, target.reshape([-1]), ignoreIndex);
+    if (reduction === 'none') return losses.reshape(target.shape);
+    return reduction === 'sum' ? losses.sum() : losses.sum().div(target.ne(ignoreIndex).sum());
+  }
+  const logProbabilities = rows.logSoftmax(1);
+  const nll = nllReduced(logProbabilities, target, weight, ignoreIndex, reduction);
+  if (smoothing === 0) return nll;
+  const { counted, factors } = nllRows(logProbabilities, target.reshape([-1]), weight, ignoreIndex);
+  const all = (weight === null ? logProbabilities : logProbabilities.mul(weight)).sum(1).neg();
+  const losses = counted.where(all, all.mul(0));
+  const smooth = reduction === 'none' ? losses.reshape(target.shape) : reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
+  return nll.mul(1 - smoothing).add(smooth.mul(smoothing / classes));
+}
+
+function crossEntropyOfProbabilities(input: Tensor, target: Tensor, given: Bound, reduction: Reduction, smoothing: number): Tensor {
+  const op = 'crossEntropy';
+  if (input.ndim === 0) throw new ShapeError(op, 'input must have at least 1 dimension, got a 0-d tensor');
+  requireSameShape(op, input, target);
+  if (given.ignoreIndex !== undefined && intArg(op, 'ignoreIndex', given.ignoreIndex) >= 0) throw new ArgumentError(op, 'ignoreIndex', 'is not supported for class probabilities');
+  const axis = input.ndim === 1 ? 0 : 1, classes = input.shape[axis];
+  const weight = classWeight(op, given, classes);
+  const smoothed = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
+  const shape = input.shape.map((_, i) => (i === axis ? classes : 1));
+  const terms = input.logSoftmax(axis).mul(weight === null ? smoothed : smoothed.mul(weight.view(shape)));
+  const losses = terms.sum(axis).neg();
+  if (reduction === 'none') return losses;
+  // A mean is over the examples: class probabilities are not weighted by their targets.
+  return reduction === 'sum' ? losses.sum() : losses.sum().div(input.numel() / classes);
+}
+
+const KL = signature('klDiv(input, target, *, reduction?, logTarget?)');
+/** `target * (log target - input)` of log probabilities; 'batchmean' is the mathematical definition. */
+export function klDiv(input: Tensor, target: Tensor, options: { readonly reduction?: Reduction | 'batchmean'; readonly logTarget?: boolean } = {}): Tensor {
+  const op = 'klDiv';
+  pair(op, input, target);
+  const given = bind(KL, [input, target, options]);
+  const reduction = stringArg<Reduction | 'batchmean'>(op, 'reduction', given.reduction, [...REDUCTIONS, 'batchmean'], 'mean');
+  const loss = boolArg(op, 'logTarget', given.logTarget) ? target.exp().mul(target.sub(input)) : target.xlogy(target).sub(target.mul(input));
+  if (reduction !== 'batchmean') return reduce(loss, reduction);
+  if (input.ndim === 0) throw new ShapeError(op, `reduction 'batchmean' needs a batch dimension, got ${show(input.shape)}`);
+  return loss.sum().div(input.shape[0]);
+}

@@ -1,0 +1,4 @@
+/** `nn.functional`: what the layers compute, as plain functions. */
+export * from './functional-activation.ts';
+export * from './functional-layers.ts';
+export * from './functional-loss.ts';

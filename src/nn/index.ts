@@ -1,0 +1,14 @@
+/** `nn`: layers, losses, containers, initialisers and utilities. */
+export { Module, type ForwardHook, type ForwardPreHook, type RemovableHandle, type UnaryModule } from './module.ts';
+export { Parameter } from './parameter.ts';
+export { StateDictError, type LoadReport, type StateDict } from './state-dict.ts';
+export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers.ts';
+export { Flatten, Identity, Linear, Unflatten, type LinearOptions } from './linear.ts';
+export { Embedding, type EmbeddingOptions } from './embedding.ts';
+export { LSTM, RNNBase, type RecurrentOptions } from './rnn.ts';
+export { Dropout } from './dropout.ts';
+export * from './activation.ts';
+export * from './loss.ts';
+export * as functional from './functional.ts';
+export * as init from './init.ts';
+export * as utils from './utils.ts';

@@ -1,0 +1,344 @@
+/**
+ * Module: the base of everything that has parameters.
+ *
+ * An instance is callable, `model(x)`, as in PyTorch: the base constructor returns a function whose prototype is the
+ * class. Members need no registration and no Proxy: a Parameter, a Module or a registered buffer is a member because
+ * it is an own property, and the order of the properties (for declared fields, the order of the declarations) is the
+ * order of `parameters()` and of the state dict.
+ */
+import { noGrad } from '../tensor/grad-mode.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { DType } from '../core/dtype.ts';
+import { ArgumentError } from '../core/errors.ts';
+import { Parameter } from './parameter.ts';
+import { reprTree } from './repr.ts';
+import { loadStateDict, type LoadReport, type StateDict } from './state-dict.ts';
+
+/** Removes a hook; also usable with `using`. */
+export interface RemovableHandle {
+  remove(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Runs before `forward`; a returned array replaces the arguments. */
+export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | void;
+/** Runs after `forward`; a returned value other than undefined replaces the output. */
+export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
+
+interface Internals {
+  /** Names of the buffers and whether they are part of the state dict. */
+  readonly buffers: Map<string, boolean>;
+  preHooks: readonly ForwardPreHook[];
+  hooks: readonly ForwardHook[];
+}
+
+// Beside the instance, so that nothing but members are its properties; the call itself gets them from its closure.
+const internalsOf = new WeakMap<Module, Internals>();
+
+export interface Module {
+  (...args: Parameters<this['forward']>): ReturnType<this['forward']>;
+}
+
+/** A module from one tensor to one tensor: what `Sequential` chains. */
+export interface UnaryModule extends Module {
+  forward(input: Tensor): Tensor;
+}
+
+export abstract class Module {
+  /** True in training mode: dropout drops and batch statistics are taken. */
+  declare training: boolean;
+
+  constructor() {
+    const internals: Internals = { buffers: new Map(), preHooks: [], hooks: [] };
+    const self = ((...args: never[]) => call(self, internals, args)) as unknown as this;
+    // A function's own name and length would shadow members of those names and show up as properties.
+    delete (self as { name?: unknown }).name;
+    delete (self as { length?: unknown }).length;
+    Object.setPrototypeOf(self, new.target.prototype);
+    internalsOf.set(self, internals);
+    self.training = true;
+    return self;
+  }
+
+  /** The computation; subclasses write it, calling the module runs it with its hooks. */
+  abstract forward(...args: never[]): unknown;
+
+  // --- members -------------------------------------------------------------------------------------------------
+
+  /** Adds a parameter under a name; null reserves the name for an absent one (a layer without bias). */
+  registerParameter(name: string, parameter: Parameter | null): void {
+    this.checkName('registerParameter', name);
+    if (parameter !== null && !(parameter instanceof Parameter)) throw new ArgumentError('registerParameter', 'parameter', 'must be an nn.Parameter or null');
+    this.setMember(name, parameter);
+  }
+
+  /** Adds a tensor that is state but not trained; `persistent: false` keeps it out of the state dict. */
+  registerBuffer(name: string, tensor: Tensor | null, persistent: boolean | { readonly persistent?: boolean } = true): void {
+    this.checkName('registerBuffer', name);
+    if (tensor !== null && !(tensor instanceof Tensor)) throw new ArgumentError('registerBuffer', 'tensor', 'must be a Tensor or null');
+    internals(this).buffers.set(name, typeof persistent === 'boolean' ? persistent : persistent.persistent ?? true);
+    this.setMember(name, tensor);
+  }
+
+  registerModule(name: string, module: Module | null): void {
+    this.addModule(name, module);
+  }
+
+  addModule(name: string, module: Module | null): void {
+    this.checkName('addModule', name);
+    if (module !== null && !(module instanceof Module)) throw new ArgumentError('addModule', 'module', 'must be an nn.Module or null');
+    this.setMember(name, module);
+  }
+
+  private checkName(op: string, name: string): void {
+    if (typeof name !== 'string' || name === '' || name.includes('.')) throw new ArgumentError(op, 'name', `must be a non-empty string without '.', got ${JSON.stringify(name)}`);
+    if (name in this && !Object.hasOwn(this, name)) throw new ArgumentError(op, 'name', `'${name}' is already an attribute of ${this.constructor.name}`);
+  }
+
+  private setMember(name: string, value: unknown): void {
+    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  /** Own parameters, in definition order. */
+  private *ownParameters(): Generator<[string, Parameter]> {
+    for (const name of Object.keys(this)) {
+      const value = member(this, name);
+      if (value instanceof Parameter) yield [name, value];
+    }
+  }
+
+  private *ownBuffers(persistentOnly: boolean): Generator<[string, Tensor]> {
+    for (const [name, persistent] of internals(this).buffers) {
+      const value = member(this, name);
+      if ((persistent || !persistentOnly) && value instanceof Tensor) yield [name, value];
+    }
+  }
+
+  namedChildren(): [string, Module][] {
+    const children = new Map<Module, string>();
+    for (const name of Object.keys(this)) {
+      const value = member(this, name);
+      if (value instanceof Module && !children.has(value)) children.set(value, name);
+    }
+    return [...children].map(([child, name]) => [name, child]);
+  }
+
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** This module and all below it, depth first; a module that occurs twice is given once. */
+  namedModules(prefix = ''): [string, Module][] {
+    const paths = new Map<Module, string>();
+    const visit = (module: Module, path: string): void => {
+      if (paths.has(module)) return;
+      paths.set(module, path);
+      for (const [name, child] of module.namedChildren()) visit(child, join(path, name));
+    };
+    visit(this, prefix);
+    return [...paths].map(([module, path]) => [path, module]);
+  }
+
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** Every parameter with its dotted name; one that is shared is given once, under its first name. */
+  namedParameters(prefix = '', recurse = true): [string, Parameter][] {
+    return this.namedMembers(prefix, recurse, (module) => module.ownParameters());
+  }
+
+  parameters(recurse = true): Parameter[] {
+    return this.namedParameters('', recurse).map(([, parameter]) => parameter);
+  }
+
+  namedBuffers(prefix = '', recurse = true): [string, Tensor][] {
+    return this.namedMembers(prefix, recurse, (module) => module.ownBuffers(false));
+  }
+
+  buffers(recurse = true): Tensor[] {
+    return this.namedBuffers('', recurse).map(([, buffer]) => buffer);
+  }
+
+  private namedMembers<T extends Tensor>(prefix: string, recurse: boolean, members: (module: Module) => Iterable<[string, T]>): [string, T][] {
+    const names = new Map<T, string>();
+    for (const [path, module] of recurse ? this.namedModules(prefix) : [[prefix, this] as const]) {
+      for (const [name, value] of members(module)) if (!names.has(value)) names.set(value, join(path, name));
+    }
+    return [...names].map(([value, name]) => [name, value]);
+  }
+
+  /** The module at a dotted path; the empty path is this one. */
+  getSubmodule(target: string): Module {
+    let module: Module = this;
+    for (const name of target === '' ? [] : target.split('.')) {
+      const next: unknown = Object.hasOwn(module, name) ? member(module, name) : undefined;
+      if (!(next instanceof Module)) throw new ArgumentError('getSubmodule', 'target', `'${target}': ${module.constructor.name} has no module '${name}'`);
+      module = next;
+    }
+    return module;
+  }
+
+  getParameter(target: string): Parameter {
+    const dot = target.lastIndexOf('.');
+    const owner = this.getSubmodule(target.slice(0, Math.max(dot, 0)));
+    const value = member(owner, target.slice(dot + 1));
+    if (!(value instanceof Parameter)) throw new ArgumentError('getParameter', 'target', `'${target}' is not a parameter of ${this.constructor.name}`);
+    return value;
+  }
+
+  // --- state ---------------------------------------------------------------------------------------------------
+
+  /** Parameters and persistent buffers by dotted name: detached aliases, not copies. */
+  stateDict(): StateDict {
+    const state: Record<string, Tensor> = {};
+    for (const [name, tensor] of this.namedState()) state[name] = tensor.detach();
+    return state;
+  }
+
+  /** Every name of the state dict with its tensor; shared tensors occur under each of their names, as in PyTorch. */
+  *namedState(prefix = ''): Generator<[string, Tensor]> {
+    for (const [name, parameter] of this.ownParameters()) yield [join(prefix, name), parameter];
+    for (const [name, buffer] of this.ownBuffers(true)) yield [join(prefix, name), buffer];
+    for (const name of Object.keys(this)) {
+      const value = member(this, name);
+      if (value instanceof Module) yield* value.namedState(join(prefix, name));
+    }
+  }
+
+  /** Copies a state dict into the parameters and buffers. Every problem is reported at once, before anything is written. */
+  loadStateDict(stateDict: StateDict, strict: boolean | { readonly strict?: boolean } = true): LoadReport {
+    return loadStateDict(this, stateDict, typeof strict === 'boolean' ? strict : strict.strict ?? true);
+  }
+
+  // --- modes and conversions -----------------------------------------------------------------------------------
+
+  train(mode = true): this {
+    if (typeof mode !== 'boolean') throw new ArgumentError('train', 'mode', 'must be a boolean');
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  requiresGrad_(requiresGrad = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
+    return this;
+  }
+
+  zeroGrad(options: boolean | { readonly setToNone?: boolean } = true): void {
+    const setToNone = typeof options === 'boolean' ? options : options.setToNone ?? true;
+    for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
+  }
+
+  /** Calls `fn` on every module below and then on this one. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /** Casts floating-point parameters and buffers; a device name ('cpu') changes nothing. */
+  to(target: DType | 'cpu' | { readonly dtype?: DType; readonly device?: string }): this {
+    const dtype = typeof target === 'string' ? target : target.dtype;
+    if (dtype === undefined || dtype === 'cpu') return this;
+    return this.convert((tensor) => (tensor.isFloatingPoint() ? tensor.to(dtype) : tensor));
+  }
+
+  float(): this {
+    return this.to('float32');
+  }
+
+  double(): this {
+    return this.to('float64');
+  }
+
+  half(): this {
+    return this.to('float16');
+  }
+
+  bfloat16(): this {
+    return this.to('bfloat16');
+  }
+
+  cpu(): this {
+    return this;
+  }
+
+  /** Parameters keep their identity, so that an optimizer made before still holds them. */
+  private convert(fn: (tensor: Tensor) => Tensor): this {
+    noGrad(() => {
+      for (const module of this.modules()) {
+        for (const [, parameter] of module.ownParameters()) {
+          parameter.data = fn(parameter.data);
+          if (parameter.grad) parameter.grad = fn(parameter.grad.detach());
+        }
+        for (const [name, buffer] of module.ownBuffers(false)) module.setMember(name, fn(buffer));
+      }
+    });
+    return this;
+  }
+
+  // --- hooks ---------------------------------------------------------------------------------------------------
+
+  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
+    const own = internals(this);
+    own.preHooks = [...own.preHooks, hook];
+    return handle(() => { own.preHooks = own.preHooks.filter((other) => other !== hook); });
+  }
+
+  registerForwardHook(hook: ForwardHook): RemovableHandle {
+    const own = internals(this);
+    own.hooks = [...own.hooks, hook];
+    return handle(() => { own.hooks = own.hooks.filter((other) => other !== hook); });
+  }
+
+  // --- printing ------------------------------------------------------------------------------------------------
+
+  /** What stands between the parentheses in the printed module. */
+  extraRepr(): string {
+    return '';
+  }
+
+  toString(): string {
+    return reprTree(this.constructor.name, this.extraRepr(), this.namedChildren().map(([name, child]) => [name, child.toString()] as const));
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
+
+/** The call with its hooks. */
+function call(module: Module, { preHooks, hooks }: Internals, args: readonly unknown[]): unknown {
+  const forward = module.forward as AnyForward;
+  if (preHooks.length === 0 && hooks.length === 0) return forward.apply(module, args as unknown[]);
+  let inputs = args;
+  for (const hook of preHooks) inputs = hook(module, inputs) ?? inputs;
+  let output = forward.apply(module, inputs as unknown[]);
+  for (const hook of hooks) {
+    const replaced = hook(module, inputs, output);
+    if (replaced !== undefined) output = replaced;
+  }
+  return output;
+}
+
+const internals = (module: Module): Internals => internalsOf.get(module)!;
+
+const member = (module: Module, name: string): unknown => (module as unknown as Record<string, unknown>)[name];
+
+const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+
+/** Drops or zeroes a gradient, as zeroGrad of modules and optimizers does. */
+function clearGrad(parameter: Parameter, setToNone: boolean): void {
+  if (setToNone) parameter.grad = null;
+  else if (parameter.grad) parameter.grad = parameter.grad.detach().zero_();
+}
+
+function handle(remove: () => void): RemovableHandle {
+  return { remove, [Symbol.dispose]: remove };
+}

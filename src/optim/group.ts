@@ -1,0 +1,89 @@
+/**
+ * Parameter groups. The hyperparameters of a group live in one float64 tensor that the update kernel reads when it
+ * runs: writing `group.lr = 0.1` writes that memory. A recorded training step therefore follows a schedule without
+ * being recorded again.
+ */
+import { allocateOwn } from '../core/allocator.ts';
+import { show } from '../core/args.ts';
+import { F64 } from '../core/dtype.ts';
+import { ArgumentError } from '../core/errors.ts';
+import { contiguousLayout } from '../core/layout.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** How a hyperparameter is stored: one float64, a 0 or 1, or two float64s. */
+export type HyperKind = 'number' | 'boolean' | 'pair';
+
+/** Hyperparameters in the order of the kernel's `hyper` vector. */
+export type HyperKinds<H> = Readonly<Record<keyof H & string, HyperKind>>;
+
+export class ParamGroup {
+  readonly params: Tensor[];
+  /** @internal The memory that the kernels read. */
+  readonly hyper: Tensor;
+  /** The learning rate at which a scheduler found the group. */
+  initialLr?: number;
+
+  constructor(params: Tensor[], kinds: Readonly<Record<string, HyperKind>>, values: Readonly<Record<string, unknown>>) {
+    this.params = params;
+    const names = Object.keys(kinds);
+    const length = names.reduce((n, name) => n + (kinds[name] === 'pair' ? 2 : 1), 0);
+    this.hyper = new Tensor(allocateOwn(length * 8), contiguousLayout([length]), F64);
+    Object.defineProperty(this, 'hyper', { enumerable: false });
+    const { slab, byteOffset } = this.hyper.storage;
+    const memory = (slab.view(F64) as Float64Array).subarray(byteOffset / 8, byteOffset / 8 + length);
+    let slot = 0;
+    for (const name of names) {
+      Object.defineProperty(this, name, accessor(this, name, kinds[name], memory, slot));
+      slot += kinds[name] === 'pair' ? 2 : 1;
+      (this as unknown as Record<string, unknown>)[name] = values[name];
+    }
+  }
+
+  /** @internal A learning rate given as a tensor, which is read anew at every step. */
+  lrTensor: Tensor | null = null;
+
+  /** @internal Copies a tensor learning rate into the hyperparameters. */
+  refresh(): void {
+    if (this.lrTensor !== null) this.hyper.select(0, 0).copy_(this.lrTensor);
+  }
+}
+
+function accessor(group: ParamGroup, name: string, kind: HyperKind, memory: Float64Array, slot: number): PropertyDescriptor {
+  const common = { enumerable: true, configurable: true };
+  const fail = (expected: string, value: unknown): never => {
+    throw new ArgumentError('optimizer', name, `must be ${expected}, got ${show(value)}`);
+  };
+  if (kind === 'boolean') {
+    return {
+      ...common,
+      get: () => memory[slot] !== 0,
+      set: (value: unknown) => { memory[slot] = typeof value === 'boolean' ? Number(value) : fail('a boolean', value); },
+    };
+  }
+  if (kind === 'pair') {
+    return {
+      ...common,
+      get: () => [memory[slot], memory[slot + 1]],
+      set: (value: unknown) => {
+        if (!Array.isArray(value) || value.length !== 2 || value.some((x) => typeof x !== 'number')) fail('two numbers', value);
+        memory.set(value as [number, number], slot);
+      },
+    };
+  }
+  const setNumber = (value: unknown): void => { memory[slot] = typeof value === 'number' ? value : fail('a number', value); };
+  if (name !== 'lr') return { ...common, get: () => memory[slot], set: setNumber };
+  return {
+    ...common,
+    get: () => group.lrTensor ?? memory[slot],
+    set: (value: unknown) => {
+      if (!(value instanceof Tensor)) {
+        group.lrTensor = null;
+        setNumber(value);
+        return;
+      }
+      if (value.numel() !== 1) fail('a number or a tensor of one element', value);
+      group.lrTensor = value;
+      memory[slot] = Number(value.item());
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/** Optimizer: groups of parameters, the state kept for each parameter, and the step that updates them. */
+import { bind, boolArg, show, signature, type Bound } from '../core/args.ts';
+import { BOOL, F32, F64, isFloating } from '../core/dtype.ts';
+import { ArgumentError, DTypeError } from '../core/errors.ts';
+import type { OptimOp } from '../ops/families.ts';
+import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
+import { zeros, zerosLike } from '../tensor/create.ts';
+import { optimStep } from '../tensor/kernels.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { ParamGroup, type HyperKinds } from './group.ts';
+import { loadState, saveState, type OptimizerStateDict } from './state-dict.ts';
+
+/** What every optimizer's groups have. */
+export interface BaseHyper {
+  lr: number | Tensor;
+}
+
+/** Tensors by PyTorch's state names, `exp_avg` and the like. */
+export type ParamState = Record<string, Tensor>;
+
+export type Group<H> = ParamGroup & H;
+
+/** Parameters with options of their own; what is not given is the optimizer's default. */
+export type GroupOptions<H> = Partial<H> & { readonly params: Tensor | Iterable<Tensor> };
+
+export type Params<H> = Iterable<Tensor> | Iterable<GroupOptions<H>>;
+
+export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
+  readonly paramGroups: Group<H>[] = [];
+  readonly state = new Map<Tensor, ParamState>();
+  readonly defaults: Readonly<H>;
+  /** @internal */ readonly kinds: HyperKinds<H>;
+  private readonly op: OptimOp;
+
+  constructor(op: OptimOp, params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
+    this.op = op;
+    this.kinds = kinds;
+    this.defaults = defaults;
+    this.check(defaults);
+    const name = this.constructor.name;
+    if (params instanceof Tensor || typeof params !== 'object' || params === null || !(Symbol.iterator in params)) {
+      throw new ArgumentError(name, 'params', `must be an iterable of tensors or of groups { params, ... }, got ${show(params)}`);
+    }
+    const items: readonly unknown[] = [...params];
+    if (items.length === 0) throw new ArgumentError(name, 'params', 'is an empty list: there is nothing to train');
+    if (items.every((item) => item instanceof Tensor)) this.addParamGroup({ params: items } as unknown as GroupOptions<H>);
+    else for (const item of items) this.addParamGroup(item as GroupOptions<H>);
+  }
+
+  /** Throws for hyperparameters out of their range. */
+  protected abstract check(hyper: H): void;
+
+  /** The operands between the gradient and the hyperparameters, in the kernel's order; made at the first step. */
+  protected abstract states(param: Tensor, state: ParamState, group: Group<H>): (Tensor | null)[];
+
+  addParamGroup(options: GroupOptions<H>): void {
+    const name = this.constructor.name;
+    if (typeof options !== 'object' || options === null || !('params' in options)) throw new ArgumentError(name, 'group', `must be an object { params, ... }, got ${show(options)}`);
+    const { params, ...given } = options as GroupOptions<H> & Record<string, unknown>;
+    for (const key of Object.keys(given)) {
+      if (!(key in this.kinds)) throw new ArgumentError(name, `option '${key}'`, `is unknown; expected one of params, ${Object.keys(this.kinds).join(', ')}`);
+    }
+    const list = params instanceof Tensor ? [params] : [...params];
+    const present = new Set(this.paramGroups.flatMap((group) => group.params));
+    for (const param of list) {
+      if (!(param instanceof Tensor)) throw new ArgumentError(name, 'params', `must be tensors, got ${show(param)}`);
+      if (!isFloating(param.dtypeCode)) throw new DTypeError(name, param.dtype, `parameters must be floating point, got ${param.dtype}`);
+      if (!param.isLeaf) throw new ArgumentError(name, 'params', 'must be leaf tensors: this one is the result of an operation, which a step would not reach');
+      if (present.has(param)) throw new ArgumentError(name, 'params', 'has a parameter more than once');
+      present.add(param);
+    }
+    const values = { ...this.defaults, ...withoutNone(given) } as H;
+    this.check(values);
+    this.paramGroups.push(new ParamGroup(list, this.kinds, values as unknown as Record<string, unknown>) as Group<H>);
+  }
+
+  /** Drops the gradients, or with `setToNone: false` fills them with zeros. */
+  zeroGrad(options: boolean | { readonly setToNone?: boolean } = true): void {
+    const setToNone = typeof options === 'boolean' ? options : boolArg('zeroGrad', 'setToNone', bind(ZERO_GRAD, [options]).setToNone, true);
+    for (const group of this.paramGroups) {
+      for (const param of group.params) {
+        if (setToNone) param.grad = null;
+        else if (param.grad !== null) param.grad = param.grad.detach().zero_();
+      }
+    }
+  }
+
+  /** Updates every parameter that has a gradient. `closure` recomputes the loss first and is what `step` returns. */
+  step(): null;
+  step<T>(closure: () => T): T;
+  step<T>(closure?: () => T): T | null {
+    const loss = closure === undefined ? null : enableGrad(closure);
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        group.refresh();
+        for (const param of group.params) if (param.grad !== null) this.update(param, param.grad, group);
+      }
+    });
+    return loss;
+  }
+
+  private update(param: Tensor, grad: Tensor, group: Group<H>): void {
+    let state = this.state.get(param);
+    if (state === undefined) this.state.set(param, (state = {}));
+    const states = this.states(param, state, group);
+    if (param.layout.contiguous && grad.layout.contiguous && param.dtypeCode <= F64) {
+      optimStep(this.op, [param, grad, ...states, group.hyper]);
+      return;
+    }
+    // The kernel knows contiguous float32 and float64; anything else is updated in a copy.
+    const dtype = param.dtype === 'float64' ? 'float64' : 'float32';
+    const copy = param.detach().to(dtype).clone().contiguous();
+    optimStep(this.op, [copy, grad.to(dtype).contiguous(), ...states, group.hyper]);
+    param.copy_(copy);
+  }
+
+  stateDict(): OptimizerStateDict {
+    return saveState(this);
+  }
+
+  /** Takes over the state and the hyperparameters of an optimizer over parameters of the same shapes. */
+  loadStateDict(stateDict: OptimizerStateDict): void {
+    loadState(this, stateDict);
+  }
+
+  /** @internal Names of the state that PyTorch does not keep and that is left out of the state dict. */
+  readonly hiddenState: readonly string[] = [];
+
+  /** @internal Rebuilds hidden state after loading. */
+  restored(_state: ParamState): void {}
+
+  toString(): string {
+    const groups = this.paramGroups.map((group, i) => {
+      const lines = Object.keys(this.kinds).sort().map((name) => `    ${name}: ${String((group as unknown as Record<string, unknown>)[name])}`);
+      return `Parameter Group ${i}\n${lines.join('\n')}`;
+    });
+    return `${this.constructor.name} (\n${groups.join('\n\n')}\n)`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+const ZERO_GRAD = signature('zeroGrad(setToNone?)');
+
+const withoutNone = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
+
+/** A vector of the parameter's shape for its state: contiguous zeros in the dtype that the kernel computes in. */
+export function stateLike(param: Tensor): Tensor {
+  return zeros([...param.shape], { dtype: param.dtype === 'float64' ? 'float64' : 'float32' });
+}
+
+/** A step count, which the kernel increments. */
+export const stepCount = (): Tensor => zeros([]);
+
+/** Checks a hyperparameter against its lower bound. */
+export function atLeast(op: string, name: string, value: number | Tensor, least: number): void {
+  const number = value instanceof Tensor ? Number(value.item()) : value;
+  if (typeof number !== 'number' || !(number >= least)) throw new ArgumentError(op, name, `must be at least ${least}, got ${show(value instanceof Tensor ? number : value)}`);
+}
+
+/** Options that PyTorch has and that change nothing here; those that would change results are refused. */
+export function refuse(op: string, given: Bound, names: readonly string[]): void {
+  for (const name of names) if (boolArg(op, name, given[name])) throw new ArgumentError(op, name, 'is not supported');
+}

@@ -1,0 +1,71 @@
+/** An optimizer's state in PyTorch's format: PyTorch's names, parameters by their position over all groups. */
+import { ArgumentError } from '../core/errors.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { BaseHyper, Optimizer, ParamState } from './optimizer.ts';
+
+export type HyperValue = number | boolean | readonly number[] | Tensor;
+
+export interface OptimizerStateDict {
+  readonly state: Readonly<Record<number, Readonly<Record<string, Tensor>>>>;
+  readonly param_groups: readonly (Readonly<Record<string, HyperValue>> & { readonly params: readonly number[] })[];
+}
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export function saveState<H extends BaseHyper>(optimizer: Optimizer<H>): OptimizerStateDict {
+  const state: Record<number, Record<string, Tensor>> = {};
+  let position = 0;
+  const groups = optimizer.paramGroups.map((group) => {
+    const saved: Record<string, HyperValue> = {};
+    for (const name of Object.keys(optimizer.kinds)) saved[snake(name)] = (group as unknown as Record<string, HyperValue>)[name];
+    if (group.initialLr !== undefined) saved.initial_lr = group.initialLr;
+    const params = group.params.map((param) => {
+      const kept = Object.entries(optimizer.state.get(param) ?? {}).filter(([name]) => !optimizer.hiddenState.includes(name));
+      if (kept.length > 0) state[position] = Object.fromEntries(kept);
+      return position++;
+    });
+    return { ...saved, params };
+  });
+  return { state, param_groups: groups };
+}
+
+export function loadState<H extends BaseHyper>(optimizer: Optimizer<H>, stateDict: OptimizerStateDict): void {
+  const fail = (message: string): never => {
+    throw new ArgumentError('loadStateDict', 'stateDict', message);
+  };
+  if (typeof stateDict !== 'object' || stateDict === null || typeof stateDict.state !== 'object' || !Array.isArray(stateDict.param_groups)) fail('must be an object with state and param_groups');
+  const groups = stateDict.param_groups;
+  if (groups.length !== optimizer.paramGroups.length) fail(`has ${groups.length} parameter groups, the optimizer ${optimizer.paramGroups.length}`);
+  const loaded = new Map<Tensor, ParamState>();
+  groups.forEach((saved, g) => {
+    const { params } = optimizer.paramGroups[g];
+    if (!Array.isArray(saved.params) || saved.params.length !== params.length) fail(`has ${saved.params?.length ?? 'no'} parameters in group ${g}, the optimizer ${params.length}`);
+    saved.params.forEach((key, i) => {
+      const state = stateDict.state[key];
+      if (state !== undefined) loaded.set(params[i], copyState(state, params[i], (name, what) => fail(`state of parameter ${key}: ${name} ${what}`)));
+    });
+  });
+  // Nothing was written so far: a state dict that does not fit leaves the optimizer as it was.
+  optimizer.state.clear();
+  for (const [param, state] of loaded) {
+    optimizer.restored(state);
+    optimizer.state.set(param, state);
+  }
+  groups.forEach((saved, g) => {
+    const group = optimizer.paramGroups[g] as unknown as Record<string, HyperValue>;
+    for (const name of Object.keys(optimizer.kinds)) if (snake(name) in saved) group[name] = saved[snake(name)];
+    if (typeof saved.initial_lr === 'number') group.initialLr = saved.initial_lr;
+  });
+}
+
+/** Copies in the dtype that the kernel computes in, so that no two optimizers share state. */
+function copyState(state: Readonly<Record<string, unknown>>, param: Tensor, fail: (name: string, what: string) => never): ParamState {
+  const copied: ParamState = {};
+  for (const [name, value] of Object.entries(state)) {
+    if (!(value instanceof Tensor)) return fail(name, 'must be a Tensor');
+    const scalar = name === 'step';
+    if (!scalar && value.shape.join() !== param.shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
+    copied[name] = value.detach().to(!scalar && param.dtype === 'float64' ? 'float64' : 'float32').clone().contiguous();
+  }
+  return copied;
+}
