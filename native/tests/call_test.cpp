@@ -1,0 +1,314 @@
+// decode(): random frames, mostly nearly right ones. Whatever it accepts is walked as a kernel would walk it, over heap
+// blocks of exactly the given size, so that AddressSanitizer sees the first element outside.
+#include "call.h"
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "check.h"
+#include "op_names.h"
+
+using namespace flambeau;
+namespace at = frame_layout;
+
+namespace {
+
+uint64_t state = 1;
+int64_t below(int64_t n) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return static_cast<int64_t>((state >> 33) % static_cast<uint64_t>(n));
+}
+bool chance(int one_in) { return below(one_in) == 0; }
+
+struct Frame {
+  alignas(8) int32_t word[at::length] = {};
+  int32_t* operand(int k) { return word + at::operand + k * at::operand_size; }
+};
+
+constexpr int kItem[] = {4, 8, 8, 4, 1, 2, 1, 1, 2, 2};
+
+volatile unsigned char sink;
+
+void touch(const Operand& operand, int64_t index) {
+  const unsigned char* bytes = reinterpret_cast<const unsigned char*>(operand.data) + index * kItem[static_cast<int>(operand.dtype)];
+  for (int i = 0; i < kItem[static_cast<int>(operand.dtype)]; ++i) sink = bytes[i];
+}
+
+// Walks dims [from, to), at every index also `extra` elements further on. Nothing when one of them is empty.
+void walk(const Call& call, int k, int from, int to, int64_t extra = 0) {
+  const Operand& operand = call.operand[k];
+  if (operand.data == nullptr) return;
+  int64_t total = 1;
+  for (int d = from; d < to; ++d) total *= call.dim[d];
+  if (total > 200) {  // the far corner is what matters
+    int64_t index = 0;
+    for (int d = from; d < to; ++d) index += (call.dim[d] - 1) * operand.stride[d];
+    touch(operand, index + extra);
+    return touch(operand, 0);
+  }
+  for (int64_t linear = 0; linear < total; ++linear) {
+    int64_t rest = linear, index = 0;
+    for (int d = to - 1; d >= from; --d) {
+      index += rest % call.dim[d] * operand.stride[d];
+      rest /= call.dim[d];
+    }
+    touch(operand, index);
+    touch(operand, index + extra);
+  }
+}
+
+void walk_as_kernel(Family family, const Call& call) {
+  const int n = call.ndim;
+  switch (family) {
+    case Family::reduce:
+    case Family::arg_reduce:
+      walk(call, 0, 0, static_cast<int>(call.ints[0]));
+      return walk(call, 1, 0, n);
+    case Family::polyval:
+      walk(call, 0, 0, n - 1);
+      walk(call, 1, 0, n);
+      return walk(call, 2, 0, n);
+    case Family::moments:
+      walk(call, 0, 1, 2);
+      walk(call, 1, 0, n);
+      return walk(call, 2, 0, n);
+    case Family::matmul:
+      walk(call, 0, 0, n - 1);
+      walk(call, 1, 0, n);
+      walk(call, 2, 0, n);
+      return walk(call, 3, 0, n - 1);
+    case Family::gather:
+      walk(call, 0, 0, n);
+      walk(call, 2, 0, n);
+      if (call.ints[0] > 0) walk(call, 1, 0, n, (call.ints[0] - 1) * call.ints[1]);
+      return;
+    case Family::scatter:
+      walk(call, 1, 0, n);
+      walk(call, 2, 0, n);
+      if (call.ints[0] > 0) walk(call, 0, 0, n, (call.ints[0] - 1) * call.ints[1]);
+      return;
+    case Family::nonzero:
+      for (int64_t i = 0; i < call.ints[0] * n; ++i) touch(call.operand[0], i);
+      touch(call.operand[1], 0);
+      return walk(call, 2, 0, n);
+    case Family::cross_entropy:
+      walk(call, 0, 0, 1);
+      walk(call, 1, 0, 2);
+      walk(call, 2, 0, 2);
+      return walk(call, 3, 0, 1);
+    case Family::cross_entropy_grad:
+      walk(call, 0, 0, 2);
+      walk(call, 1, 0, 2);
+      walk(call, 2, 0, 1);
+      return walk(call, 3, 0, 1);
+    case Family::random:
+      walk(call, 0, 0, 1);
+      for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
+      return;
+    case Family::optim_step: {
+      static constexpr int hyper[] = {6, 8, 7};
+      for (int k = 0; k < call.operands - 2; ++k) walk(call, k, 0, 1);
+      if (call.operand[call.operands - 2].data != nullptr) touch(call.operand[call.operands - 2], 0);
+      for (int i = 0; i < hyper[call.op]; ++i) touch(call.operand[call.operands - 1], i);
+      return;
+    }
+    default:
+      for (int k = 0; k < call.operands; ++k) walk(call, k, 0, n);
+  }
+}
+
+constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 2, 3, 4, 4, 2, 5};
+constexpr int kOptimOperands[] = {5, 7, 7};
+
+// A frame that decode() accepts about every third time, then damaged now and then.
+void fill(Family family, Frame& frame) {
+  const int f = static_cast<int>(family);
+  const int ops = op_names(family).count;
+  frame.word[at::op] = static_cast<int32_t>(below(ops == 0 ? 1 : ops));
+  int ndim = static_cast<int>(below(4));
+  if (family == Family::matmul) ndim = 3 + static_cast<int>(below(2));
+  if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
+  if (family == Family::random || family == Family::optim_step) ndim = 1;
+  frame.word[at::ndim] = ndim;
+  const int operands = family == Family::optim_step ? kOptimOperands[frame.word[at::op]] : kOperands[f];
+  frame.word[at::operands] = operands;
+  for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(8) ? 0 : static_cast<int32_t>(1 + below(5));
+  for (int i = 0; i < 16; ++i) frame.word[at::ints + i] = static_cast<int32_t>(below(4));
+  if (family == Family::matmul) frame.word[at::ints + 1] &= 1;
+  if (family == Family::gather || family == Family::scatter) frame.word[at::ints + 2] &= 1;
+  const int32_t dtype = static_cast<int32_t>(below(chance(4) ? 10 : 2));
+  for (int k = 0; k < operands; ++k) {
+    int32_t* o = frame.operand(k);
+    o[at::arg] = static_cast<int32_t>(below(3));
+    if (chance(10)) o[at::arg] = chance(2) ? at::immediate : at::absent;
+    o[at::dtype] = dtype;
+    o[at::offset] = static_cast<int32_t>(below(chance(3) ? 40 : 4));
+    int32_t stride = 1;
+    for (int d = ndim - 1; d >= 0; --d) {
+      o[at::strides + d] = chance(5) ? 0 : chance(5) ? static_cast<int32_t>(below(30)) : stride;
+      stride *= frame.word[at::dims + d] > 0 ? frame.word[at::dims + d] : 1;
+    }
+  }
+  const auto still = [&](int k, int d) { frame.operand(k)[at::strides + d] = 0; };
+  const auto type = [&](int k, int32_t code) { frame.operand(k)[at::dtype] = code; };
+  const int last = ndim - 1;
+  switch (family) {
+    case Family::unary:
+      if (unary_result[frame.word[at::op]] == ResultRule::boolean) type(0, 4);
+      break;
+    case Family::binary:
+      if (binary_result[frame.word[at::op]] == ResultRule::boolean) type(0, 4);
+      break;
+    case Family::ternary:
+      if (frame.word[at::op] == kWhere) type(1, 4);
+      break;
+    case Family::reduce:
+    case Family::arg_reduce:
+      for (int d = frame.word[at::ints]; d < ndim; ++d) still(0, d);
+      if (family == Family::arg_reduce) type(0, 2);
+      break;
+    case Family::polyval: if (ndim > 0) still(0, last), still(2, last); break;
+    case Family::moments: still(0, 0), still(1, 1), still(2, 1); break;
+    case Family::matmul: still(0, last), still(1, last - 1), still(2, last - 2), still(3, last); break;
+    case Family::gather:
+    case Family::scatter: type(2, chance(2) ? 2 : 3); break;
+    case Family::nonzero: type(0, 2), type(1, 2); break;
+    case Family::cross_entropy: still(0, 1), still(3, 1), type(3, 2); break;
+    case Family::cross_entropy_grad: still(2, 1), still(3, 1), type(2, 3); break;
+    case Family::random: type(1, 3); break;
+    case Family::optim_step: type(operands - 2, 0), type(operands - 1, 1); break;
+    default: break;
+  }
+  static constexpr int32_t nasty[] = {-1, -2, 1 << 30, 2147483647, -2147483647 - 1, 17, 65536, 46341};
+  while (chance(3)) frame.word[below(at::length)] = nasty[below(8)];
+}
+
+void fuzz() {
+  std::vector<int> accepted(kFamilies);
+  for (int round = 0; round < 300000; ++round) {
+    const Family family = static_cast<Family>(below(kFamilies));
+    Frame frame;
+    fill(family, frame);
+    std::unique_ptr<char[]> memory[3];
+    Buffer buffers[3];
+    for (int i = 0; i < 3; ++i) {
+      const int64_t bytes = chance(10) ? 0 : (family == Family::random && chance(2) ? 2700 : 0) + 8 * below(90);
+      memory[i] = std::make_unique<char[]>(static_cast<size_t>(bytes));
+      buffers[i] = {memory[i].get(), bytes};
+    }
+    Call call;
+    if (decoder_of(family)(frame.word, buffers, static_cast<int>(1 + below(3)), call) != nullptr) continue;
+    ++accepted[static_cast<size_t>(family)];
+    walk_as_kernel(family, call);
+  }
+  for (int count : accepted) CHECK(count > 100);
+}
+
+// copy [out, number] at the given dtype; returns the immediate's storage.
+Call decode_number(DType dtype, double value, int64_t raw) {
+  Frame frame;
+  static char out[8];
+  const Buffer buffer{out, 8};
+  frame.word[at::operands] = 2;
+  frame.operand(0)[at::dtype] = frame.operand(1)[at::dtype] = static_cast<int32_t>(dtype);
+  frame.operand(1)[at::arg] = at::immediate;
+  if (dtype == DType::i64) std::memcpy(frame.word + 2 * (at::floats + 1), &raw, 8);
+  else std::memcpy(frame.word + 2 * (at::floats + 1), &value, 8);
+  Call call;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) == nullptr);
+  return call;
+}
+
+template <class T>
+T number_as(DType dtype, double value, int64_t raw = 0) {
+  const Call call = decode_number(dtype, value, raw);
+  T result;
+  std::memcpy(&result, call.immediate[1], sizeof result);
+  return result;
+}
+
+void immediates_are_converted() {
+  CHECK(number_as<float>(DType::f32, 0.1) == 0.1f);
+  CHECK(number_as<double>(DType::f64, 0.1) == 0.1);
+  CHECK(number_as<int64_t>(DType::i64, 0, INT64_MIN + 1) == INT64_MIN + 1);
+  CHECK(number_as<int32_t>(DType::i32, -2.9) == -2);
+  CHECK(number_as<int32_t>(DType::i32, std::nan("")) == 0);
+  CHECK(number_as<uint8_t>(DType::boolean, 0.5) == 1);
+  CHECK(number_as<int8_t>(DType::i8, 300) == 44);
+  CHECK(number_as<int16_t>(DType::i16, -32768) == -32768);
+  CHECK(number_as<uint8_t>(DType::u8, -1) == 255);
+  // IEEE 754 binary16: 1, largest, first that rounds to infinity, smallest subnormal and its half (ties to even), -0.
+  CHECK(number_as<uint16_t>(DType::f16, 1) == 0x3c00);
+  CHECK(number_as<uint16_t>(DType::f16, 65504) == 0x7bff);
+  CHECK(number_as<uint16_t>(DType::f16, 65519) == 0x7bff);
+  CHECK(number_as<uint16_t>(DType::f16, 65520) == 0x7c00);
+  CHECK(number_as<uint16_t>(DType::f16, 1e9) == 0x7c00);
+  CHECK(number_as<uint16_t>(DType::f16, std::ldexp(1, -24)) == 1);
+  CHECK(number_as<uint16_t>(DType::f16, std::ldexp(1, -25)) == 0);
+  CHECK(number_as<uint16_t>(DType::f16, std::ldexp(3, -25)) == 2);
+  CHECK(number_as<uint16_t>(DType::f16, std::ldexp(1, -14)) == 0x0400);
+  CHECK(number_as<uint16_t>(DType::f16, -0.0) == 0x8000);
+  CHECK(number_as<uint16_t>(DType::f16, 0.1) == 0x2e66);
+  CHECK(number_as<uint16_t>(DType::f16, std::nan("")) == 0x7e00);
+  CHECK(number_as<uint16_t>(DType::bf16, 1) == 0x3f80);
+  CHECK(number_as<uint16_t>(DType::bf16, 1.00390625) == 0x3f80);  // tie to even
+  CHECK(number_as<uint16_t>(DType::bf16, 1.01171875) == 0x3f82);  // tie to even
+  CHECK(number_as<uint16_t>(DType::bf16, -INFINITY) == 0xff80);
+}
+
+void huge_numbers_do_not_overflow() {
+  char memory[64];
+  const Buffer buffer{memory, 64};
+  Frame frame;
+  frame.word[at::ndim] = 16;
+  frame.word[at::operands] = 2;
+  for (int d = 0; d < 16; ++d) frame.word[at::dims + d] = 2147483647;
+  Call call;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) != nullptr);
+  frame.word[at::ndim] = 1;
+  frame.operand(0)[at::strides] = 2147483647;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) != nullptr);
+  frame.operand(0)[at::strides] = 0;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) == nullptr);
+}
+
+void misaligned_memory_is_refused() {
+  alignas(8) char memory[64];
+  const Buffer buffer{memory + 1, 32};
+  Frame frame;
+  frame.word[at::operands] = 2;
+  Call call;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) != nullptr);
+  frame.operand(0)[at::dtype] = frame.operand(1)[at::dtype] = 4;
+  CHECK(decoder_of(Family::copy)(frame.word, &buffer, 1, call) == nullptr);
+}
+
+void optimizer_states_follow_hyperparameters() {
+  alignas(8) double memory[16] = {};
+  const Buffer buffer{reinterpret_cast<char*>(memory), sizeof memory};
+  Frame frame;
+  frame.word[at::ndim] = 1;
+  frame.word[at::operands] = 5;
+  frame.word[at::dims] = 1;
+  frame.operand(2)[at::arg] = frame.operand(3)[at::arg] = at::absent;
+  frame.operand(4)[at::dtype] = 1;
+  Call call;
+  CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) == nullptr);
+  memory[1] = 0.9;  // momentum
+  CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) != nullptr);
+  frame.operand(2)[at::arg] = frame.operand(3)[at::arg] = 0;
+  CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) == nullptr);
+}
+
+}  // namespace
+
+int main() {
+  immediates_are_converted();
+  huge_numbers_do_not_overflow();
+  misaligned_memory_is_refused();
+  optimizer_states_follow_hyperparameters();
+  fuzz();
+  return 0;
+}
