@@ -3,14 +3,14 @@ import type { Figure } from './figure.ts';
 import { escapeText } from './markup.ts';
 import { figureToSVG } from './svg.ts';
 
+// Panels are nested svg elements, whose size these rules must not touch.
 const style = `
 :root { color-scheme: light dark }
 body { margin: 0; min-height: 100vh; display: grid; place-content: center; justify-items: center; gap: .5rem; background: #f4f4f5; font: 14px/1.5 system-ui, sans-serif; color: #444 }
-svg { display: block; max-width: 96vw; max-height: 90vh; height: auto; background: #fff; box-shadow: 0 1px 4px #0003 }
-svg svg { box-shadow: none }
+body > svg { display: block; max-width: 96vw; max-height: 90vh; height: auto; background: #fff; box-shadow: 0 1px 4px #0003 }
 output { min-height: 1.5em; font-variant-numeric: tabular-nums }
 @media (prefers-color-scheme: dark) { body { background: #202124; color: #bbb } }
-@media print { body { background: #fff; display: block } output { display: none } svg { box-shadow: none } }
+@media print { body { background: #fff; display: block } output { display: none } body > svg { box-shadow: none } }
 `;
 
 // Reads the frame and the limits that the SVG carries as data attributes, and writes text only.
