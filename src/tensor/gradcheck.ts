@@ -1,0 +1,142 @@
+/** Derivatives against central differences: PyTorch's `torch.autograd.gradcheck` and `gradgradcheck`. */
+import { F64, isFloating, type TypedArray } from '../core/dtype.ts';
+import { bind, boolArg, numberArg, signature } from '../core/args.ts';
+import { ArgumentError, AutogradError } from '../core/errors.ts';
+import { elementOffset } from '../core/plan.ts';
+import { grad } from './gradients.ts';
+import { TensorCore } from './core.ts';
+import { enableGrad, noGrad } from './grad-mode.ts';
+import { emptyShape } from './kernels.ts';
+import type { Tensor } from './tensor.ts';
+
+export interface GradcheckOptions {
+  /** Step of the central difference. Default 1e-6, which asks for float64 inputs. */
+  readonly eps?: number;
+  readonly atol?: number;
+  readonly rtol?: number;
+  /** Throw on a mismatch (the default) instead of returning false. */
+  readonly raiseException?: boolean;
+}
+
+type Fn = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+const GRADCHECK = signature('gradcheck(func, inputs, *, eps?, atol?, rtol?, raiseException?)');
+const GRADGRADCHECK = signature('gradgradcheck(func, inputs, gradOutputs?, *, eps?, atol?, rtol?, raiseException?)');
+
+interface Limits {
+  readonly eps: number;
+  readonly atol: number;
+  readonly rtol: number;
+  readonly raise: boolean;
+}
+
+const limitsOf = (op: string, bound: Readonly<Record<string, unknown>>): Limits => ({
+  eps: numberArg(op, 'eps', bound.eps, 1e-6),
+  atol: numberArg(op, 'atol', bound.atol, 1e-5),
+  rtol: numberArg(op, 'rtol', bound.rtol, 1e-3),
+  raise: boolArg(op, 'raiseException', bound.raiseException, true),
+});
+
+const floatingOutputs = (result: Tensor | readonly Tensor[]): Tensor[] =>
+  (result instanceof TensorCore ? [result as Tensor] : [...result as readonly Tensor[]]).filter((t) => isFloating(t.dtypeCode));
+
+/** The raw elements of a contiguous tensor and the position of the first. */
+function raw(tensor: Tensor): { elements: TypedArray; from: number } {
+  return { elements: tensor.storage.slab.view(tensor.dtypeCode), from: elementOffset(tensor.storage, tensor.dtypeCode) + tensor.layout.offset };
+}
+
+const numbers = (tensor: Tensor): number[] => {
+  const copy = noGrad(() => tensor.detach().castTo(F64).contiguous());
+  const { elements, from } = raw(copy);
+  return Array.from({ length: copy.numel() }, (_, i) => Number(elements[from + i]));
+};
+
+/** Rows: elements of the input; columns: elements of every output in turn. */
+function numericalJacobian(fn: Fn, inputs: readonly Tensor[], at: number, eps: number): number[][][] {
+  const moved = inputs.map((t) => t.detach().clone());
+  const { elements, from } = raw(moved[at]);
+  const evaluate = (): number[][] => noGrad(() => floatingOutputs(fn(...moved.map((t) => t.clone()))).map(numbers));
+  const rows: number[][][] = [];
+  for (let i = 0; i < moved[at].numel(); i++) {
+    const value = elements[from + i] as number;
+    elements[from + i] = value + eps;
+    const above = evaluate();
+    elements[from + i] = value - eps;
+    const below = evaluate();
+    elements[from + i] = value;
+    rows.push(above.map((output, o) => output.map((v, j) => (v - below[o][j]) / (2 * eps))));
+  }
+  return rows;
+}
+
+function check(op: string, fn: Fn, inputs: readonly Tensor[], limits: Limits): boolean {
+  const fail = (message: string): boolean => {
+    if (limits.raise) throw new AutogradError(`${op}: ${message}`);
+    return false;
+  };
+  const wanted = inputs.map((t, i) => (t instanceof TensorCore && t.requiresGrad ? i : -1)).filter((i) => i >= 0);
+  if (wanted.length === 0) throw new ArgumentError(op, 'inputs', 'must contain at least one tensor that requires grad');
+  const outputs = floatingOutputs(fn(...inputs));
+  const numerical = wanted.map((i) => numericalJacobian(fn, inputs, i, limits.eps));
+  for (let o = 0; o < outputs.length; o++) {
+    const output = outputs[o];
+    const attached = output.requiresGrad;
+    for (let j = 0; j < output.numel(); j++) {
+      const seed = emptyShape(output, output.shape, output.dtypeCode);
+      const { elements, from } = raw(seed);
+      for (let i = 0; i < seed.numel(); i++) elements[from + i] = i === j ? 1 : 0;
+      const gradients = attached
+        ? grad(output, wanted.map((i) => inputs[i]), { gradOutputs: seed, retainGraph: true, allowUnused: true })
+        : wanted.map(() => null);
+      for (let k = 0; k < wanted.length; k++) {
+        const gradient: Tensor | null = gradients[k];
+        const analytical = gradient === null ? null : numbers(gradient);
+        for (let i = 0; i < numerical[k].length; i++) {
+          const expected = numerical[k][i][o][j], found = analytical === null ? 0 : analytical[i];
+          if (!(Math.abs(found - expected) <= limits.atol + limits.rtol * Math.abs(expected))) {
+            return fail(`Jacobian mismatch for output ${o} with respect to input ${wanted[k]}: d out[${j}] / d in[${i}] is ${expected} numerically, ${found} analytically`);
+          }
+        }
+      }
+    }
+  }
+  return true;
+}
+
+/** Compares the gradients of `func` with central differences; inputs should be float64. */
+export function gradcheck(func: Fn, inputs: Tensor | readonly Tensor[], options: GradcheckOptions = {}): boolean {
+  const bound = bind(GRADCHECK, [func, inputs, options]);
+  return check('gradcheck', func, inputs instanceof TensorCore ? [inputs as Tensor] : inputs as readonly Tensor[], limitsOf('gradcheck', bound));
+}
+
+/** The same for the gradients of the gradients. */
+export function gradgradcheck(func: Fn, inputs: Tensor | readonly Tensor[], ...args: readonly (Tensor | readonly Tensor[] | GradcheckOptions | null | undefined)[]): boolean {
+  const bound = bind(GRADGRADCHECK, [func, inputs, ...args]);
+  const list = inputs instanceof TensorCore ? [inputs as Tensor] : [...inputs as readonly Tensor[]];
+  const given = bound.gradOutputs;
+  const seeds = given === undefined ? floatingOutputs(func(...list)).map(varied) : given instanceof TensorCore ? [given as Tensor] : [...given as readonly Tensor[]];
+  const wanted = list.map((t, i) => (t.requiresGrad ? i : -1)).filter((i) => i >= 0);
+  const first: Fn = (...all) => {
+    const inner = all.slice(0, list.length).map((t, i) => (wanted.includes(i) && !t.requiresGrad ? attached(t) : t));
+    const outputs = floatingOutputs(func(...inner));
+    const used = outputs.map((t, o) => ({ t, seed: all[list.length + o] })).filter(({ t }) => t.requiresGrad);
+    return grad(used.map(({ t }) => t), wanted.map((i) => inner[i]), { gradOutputs: used.map(({ seed }) => seed), createGraph: true, materializeGrads: true });
+  };
+  // The numerical side evaluates these gradients where nothing else is recorded.
+  return check('gradgradcheck', (...all) => enableGrad(() => first(...all)), [...list, ...seeds], limitsOf('gradgradcheck', bound));
+}
+
+function attached(tensor: Tensor): Tensor {
+  const leaf = tensor.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
+
+/** Output gradients without a pattern that could hide an error. */
+function varied(output: Tensor): Tensor {
+  const seed = emptyShape(output, output.shape, output.dtypeCode);
+  const { elements, from } = raw(seed);
+  for (let i = 0; i < seed.numel(); i++) elements[from + i] = Math.sin(12.9898 * (i + 1)) + 0.25;
+  seed.requiresGrad = true;
+  return seed;
+}

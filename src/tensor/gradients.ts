@@ -1,0 +1,141 @@
+/** Gradients asked for by function call: `backward` collects them, `grad` returns them. */
+import { isFloating } from '../core/dtype.ts';
+import { bind, boolArg, show, signature } from '../core/args.ts';
+import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
+import { contiguousLayout, sameShape } from '../core/layout.ts';
+import { TensorCore } from './core.ts';
+import { AccumulateGrad, edgeOf, runBackward, type Node } from './graph.ts';
+import { copyInto, emptyLike } from './kernels.ts';
+import type { Tensor } from './tensor.ts';
+
+type Tensors = Tensor | readonly Tensor[];
+/** A gradient per output; null stands for 1 where the output is a scalar. */
+type OutputGradients = Tensor | null | readonly (Tensor | null)[];
+
+export interface BackwardCall {
+  readonly gradTensors?: OutputGradients;
+  /** Keeps what the graph saved, so that it can be run again. Default: createGraph. */
+  readonly retainGraph?: boolean | null;
+  /** Records the backward itself, for higher derivatives. */
+  readonly createGraph?: boolean;
+  /** Collects only into these. */
+  readonly inputs?: Tensors | null;
+}
+
+export interface GradCall {
+  readonly gradOutputs?: OutputGradients;
+  readonly retainGraph?: boolean | null;
+  readonly createGraph?: boolean;
+  /** Gives null for inputs that the outputs do not depend on, instead of throwing. */
+  readonly allowUnused?: boolean | null;
+  /** Gives zeros for them. */
+  readonly materializeGrads?: boolean;
+}
+
+const BACKWARD = signature('backward(tensors, gradTensors?, retainGraph?, createGraph?, inputs?)');
+const GRAD = signature('grad(outputs, inputs, gradOutputs?, retainGraph?, createGraph?, allowUnused?, *, materializeGrads?)');
+
+function tensorList(op: string, name: string, value: unknown): readonly Tensor[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  for (const t of list) if (!(t instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor or an array of Tensors, got ${show(t)}`);
+  return list as readonly Tensor[];
+}
+
+interface Roots {
+  readonly nodes: readonly Node[];
+  readonly slots: readonly number[];
+  readonly grads: readonly Tensor[];
+}
+
+function rootsOf(op: string, name: string, tensors: readonly Tensor[], grads: unknown): Roots {
+  const given: readonly unknown[] = grads === undefined || grads === null ? tensors.map(() => null) : Array.isArray(grads) ? grads : [grads];
+  if (given.length !== tensors.length) throw new ArgumentError(op, name, `must have one entry per tensor, got ${given.length} for ${tensors.length}`);
+  const nodes = tensors.map((t, i) => {
+    const node = edgeOf(t);
+    if (node === null) throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
+    return node;
+  });
+  return { nodes, slots: tensors.map((t) => t.slot), grads: tensors.map((t, i) => rootGradient(op, name, t, given[i])) };
+}
+
+function rootGradient(op: string, name: string, tensor: Tensor, given: unknown): Tensor {
+  if (given === null || given === undefined) {
+    if (tensor.layout.numel !== 1) throw new AutogradError(`${op}: grad can be implicitly created only for scalar outputs, got shape [${tensor.shape.join(', ')}]; give a gradient of that shape`);
+    if (!isFloating(tensor.dtypeCode)) throw new AutogradError(`${op}: grad can be implicitly created only for floating point outputs, got ${tensor.dtype}`);
+    const one = emptyLike(tensor, contiguousLayout(tensor.shape), tensor.dtypeCode);
+    copyInto(one, 1);
+    return one;
+  }
+  if (!(given instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor or null, got ${show(given)}`);
+  if (!sameShape(given.shape, tensor.shape)) throw new ShapeError(op, `mismatch in shape: gradient has shape [${given.shape.join(', ')}], the output [${tensor.shape.join(', ')}]`);
+  return given as Tensor;
+}
+
+type Captures = Map<Node, { slot: number; index: number }[]>;
+
+function capturesOf(op: string, inputs: readonly Tensor[]): Captures {
+  const captures: Captures = new Map();
+  inputs.forEach((input, index) => {
+    const node = edgeOf(input);
+    if (node === null) throw new AutogradError(`${op}: one of the differentiated tensors does not require grad`);
+    const entry = { slot: input.slot, index };
+    const list = captures.get(node);
+    if (list === undefined) captures.set(node, [entry]);
+    else list.push(entry);
+  });
+  return captures;
+}
+
+/** Adds the gradients of `tensors` to `.grad` of the leaves they depend on. PyTorch's `torch.autograd.backward`. */
+export function backward(tensors: Tensors, ...args: readonly (BackwardCall | OutputGradients | boolean | Tensors | undefined)[]): void {
+  const bound = bind(BACKWARD, [tensors, ...args]);
+  const createGraph = boolArg('backward', 'createGraph', bound.createGraph);
+  const retainGraph = boolArg('backward', 'retainGraph', bound.retainGraph, createGraph);
+  const { nodes, slots, grads } = rootsOf('backward', 'gradTensors', tensorList('backward', 'tensors', bound.tensors), bound.gradTensors);
+  if (bound.inputs === undefined) {
+    runBackward(nodes, slots, grads, { retainGraph, createGraph, captures: null });
+    return;
+  }
+  const inputs = tensorList('backward', 'inputs', bound.inputs);
+  if (inputs.length === 0) throw new ArgumentError('backward', 'inputs', 'must not be empty');
+  const captured = runBackward(nodes, slots, grads, { retainGraph, createGraph, captures: capturesOf('backward', inputs) });
+  inputs.forEach((input, i) => {
+    const grad = captured[i], node = edgeOf(input);
+    if (grad === null || grad === undefined) return;
+    if (node instanceof AccumulateGrad) node.collect(createGraph ? grad : grad.clone(), createGraph);
+    else input.grad = input.grad === null ? grad.clone() : input.grad.add(grad);
+  });
+}
+
+/** Gradients of the sum of `outputs` with respect to `inputs`, returned and not collected. PyTorch's `torch.autograd.grad`. */
+export function grad(outputs: Tensors, inputs: Tensors, options: GradCall & { readonly allowUnused: true; readonly materializeGrads?: false }): (Tensor | null)[];
+export function grad(outputs: Tensors, inputs: Tensors, ...args: readonly (GradCall | OutputGradients | boolean | undefined)[]): Tensor[];
+export function grad(outputs: Tensors, inputs: Tensors, ...args: readonly unknown[]): (Tensor | null)[] {
+  const bound = bind(GRAD, [outputs, inputs, ...args]);
+  const createGraph = boolArg('grad', 'createGraph', bound.createGraph);
+  const retainGraph = boolArg('grad', 'retainGraph', bound.retainGraph, createGraph);
+  const materialize = boolArg('grad', 'materializeGrads', bound.materializeGrads);
+  const allowUnused = boolArg('grad', 'allowUnused', bound.allowUnused, materialize);
+  if (materialize && !allowUnused) throw new ArgumentError('grad', 'allowUnused', 'must not be false when materializeGrads is true');
+  const targets = tensorList('grad', 'inputs', bound.inputs);
+  if (targets.length === 0) throw new ArgumentError('grad', 'inputs', 'must not be empty');
+  const { nodes, slots, grads } = rootsOf('grad', 'gradOutputs', tensorList('grad', 'outputs', bound.outputs), bound.gradOutputs);
+  const captured = runBackward(nodes, slots, grads, { retainGraph, createGraph, captures: capturesOf('grad', targets) });
+  return targets.map((input, i) => {
+    const found = captured[i] ?? null;
+    if (found !== null) return throughHooks(input, found);
+    if (!allowUnused) throw new AutogradError(`grad: one of the differentiated tensors appears to not have been used in the graph (input ${i}); set allowUnused: true if this is the desired behavior`);
+    if (!materialize) return null;
+    const zeros = emptyLike(input, contiguousLayout(input.shape), input.dtypeCode);
+    copyInto(zeros, 0);
+    return zeros;
+  });
+}
+
+/** Hooks of a leaf run where its gradient is collected, which {@link grad} does not do. */
+function throughHooks(input: Tensor, gradient: Tensor): Tensor {
+  if (input.gradFn !== null) return gradient;
+  let current = gradient;
+  for (const hook of input.extra?.hooks?.values() ?? []) current = hook(current) ?? current;
+  return current;
+}
