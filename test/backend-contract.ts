@@ -2,7 +2,10 @@
 import { describe } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import { elementwiseContract } from './backend-contract-elementwise.ts';
+import { matmulContract } from './backend-contract-matmul.ts';
 import { movementContract } from './backend-contract-movement.ts';
+import { nnContract } from './backend-contract-nn.ts';
+import { reduceContract } from './backend-contract-reduce.ts';
 
 /** Drives every family of a backend; `makeBackend` is called when the tests run. */
 export function contract(name: string, makeBackend: () => Backend): void {
@@ -11,5 +14,8 @@ export function contract(name: string, makeBackend: () => Backend): void {
     const backend = (): Backend => (made ??= makeBackend());
     elementwiseContract(backend);
     movementContract(backend);
+    reduceContract(backend);
+    matmulContract(backend);
+    nnContract(backend);
   });
 }
