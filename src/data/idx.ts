@@ -8,15 +8,17 @@ import { tensor as makeTensor } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { TensorDataset } from './dataset.ts';
 
+type Read = (bytes: Uint8Array, view: DataView, count: number) => Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
 /** Types of the format by their code; larger elements than bytes are big-endian. */
-const TYPES = {
-  0x08: { bytes: 1, read: (view: DataView, n: number) => Uint8Array.from({ length: n }, (_, i) => view.getUint8(i)) },
-  0x09: { bytes: 1, read: (view: DataView, n: number) => Int8Array.from({ length: n }, (_, i) => view.getInt8(i)) },
-  0x0b: { bytes: 2, read: (view: DataView, n: number) => Int16Array.from({ length: n }, (_, i) => view.getInt16(2 * i)) },
-  0x0c: { bytes: 4, read: (view: DataView, n: number) => Int32Array.from({ length: n }, (_, i) => view.getInt32(4 * i)) },
-  0x0d: { bytes: 4, read: (view: DataView, n: number) => Float32Array.from({ length: n }, (_, i) => view.getFloat32(4 * i)) },
-  0x0e: { bytes: 8, read: (view: DataView, n: number) => Float64Array.from({ length: n }, (_, i) => view.getFloat64(8 * i)) },
-} as const;
+const TYPES: Readonly<Record<number, { readonly bytes: number; readonly read: Read }>> = {
+  0x08: { bytes: 1, read: (bytes) => Uint8Array.from(bytes) },
+  0x09: { bytes: 1, read: (bytes) => Int8Array.from(bytes, (byte) => (byte << 24) >> 24) },
+  0x0b: { bytes: 2, read: (_, view, n) => Int16Array.from({ length: n }, (__, i) => view.getInt16(2 * i)) },
+  0x0c: { bytes: 4, read: (_, view, n) => Int32Array.from({ length: n }, (__, i) => view.getInt32(4 * i)) },
+  0x0d: { bytes: 4, read: (_, view, n) => Float32Array.from({ length: n }, (__, i) => view.getFloat32(4 * i)) },
+  0x0e: { bytes: 8, read: (_, view, n) => Float64Array.from({ length: n }, (__, i) => view.getFloat64(8 * i)) },
+};
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 /** Decompressed files are small; a bomb is not decompressed. */
@@ -43,14 +45,15 @@ function unzip(file: Uint8Array, fail: (problem: string) => never): Uint8Array {
 function parseIdx(bytes: Uint8Array, fail: (problem: string) => never): Tensor {
   if (bytes.length < 4) fail(`has ${bytes.length} bytes, too few for a header`);
   if (bytes[0] !== 0 || bytes[1] !== 0 || !(bytes[2] in TYPES)) fail(`does not start as an IDX file does: ${[...bytes.subarray(0, 4)].join(' ')}`);
-  const type = TYPES[bytes[2] as keyof typeof TYPES];
+  const type = TYPES[bytes[2]];
   const ndim = bytes[3], start = 4 + 4 * ndim;
   if (bytes.length < start) fail('ended in its header');
   const header = new DataView(bytes.buffer, bytes.byteOffset, start);
   const shape = Array.from({ length: ndim }, (_, i) => header.getUint32(4 + 4 * i));
   const count = shape.reduce((a, b) => a * b, 1);
   if (start + count * type.bytes !== bytes.length) fail(`of shape [${shape.join(', ')}] needs ${start + count * type.bytes} bytes but has ${bytes.length}`);
-  return makeTensor(type.read(new DataView(bytes.buffer, bytes.byteOffset + start), count)).view(shape);
+  const data = bytes.subarray(start);
+  return makeTensor(type.read(data, new DataView(data.buffer, data.byteOffset, data.length), count)).view(shape);
 }
 
 /** Images `[N, 784]` as float32 from 0 to 1 and labels `[N]` as int64, from the two IDX files of MNIST. */

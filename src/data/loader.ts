@@ -2,7 +2,7 @@
 import { bind, boolArg, intArg, show, signature } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { tensor as makeTensor } from '../tensor/create.ts';
-import { stack } from '../tensor/functions.ts';
+import { stack } from '../tensor/composite.ts';
 import type { Generator } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { BatchedDataset } from './dataset.ts';

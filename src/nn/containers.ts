@@ -56,15 +56,16 @@ export class Sequential extends Module {
   }
 
   private layers(): Module[] {
-    return members(this, Module);
+    return members(this, isModule);
   }
 }
 
-/** Own members of a class, in order, repetitions included. */
-function members<T>(owner: Module, type: abstract new (...args: never[]) => T): T[] {
-  const found: T[] = [];
-  for (const value of Object.values(owner as unknown as Record<string, unknown>)) if (value instanceof type) found.push(value);
-  return found;
+const isModule = (value: unknown): value is Module => value instanceof Module;
+const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
+
+/** Own members of a kind, in order, repetitions included. */
+function members<T>(owner: Module, isMember: (value: unknown) => value is T): T[] {
+  return Object.values(owner as unknown as Record<string, unknown>).filter(isMember);
 }
 
 function requireModule(op: string, module: unknown): void {
@@ -124,7 +125,7 @@ export class ModuleList<M extends Module = UnaryModule> extends Module {
   }
 
   private items(): M[] {
-    return members(this, Module) as M[];
+    return members(this, isModule) as M[];
   }
 }
 
@@ -189,7 +190,7 @@ export class ParameterList extends Module {
   }
 
   override get length(): number {
-    return members(this, Parameter).length;
+    return members(this, isParameter).length;
   }
 
   append(value: Tensor): this {
@@ -203,7 +204,7 @@ export class ParameterList extends Module {
   }
 
   *[Symbol.iterator](): Generator<Parameter> {
-    yield* members(this, Parameter);
+    yield* members(this, isParameter);
   }
 
   forward(): never {
@@ -211,7 +212,7 @@ export class ParameterList extends Module {
   }
 
   override extraRepr(): string {
-    return members(this, Parameter).map((p, i) => `  (${i}): ${parameterLine(p)}`).join('\n');
+    return members(this, isParameter).map((p, i) => `  (${i}): ${parameterLine(p)}`).join('\n');
   }
 }
 

@@ -51,31 +51,32 @@ export const tanhshrink = (input: Tensor): Tensor => tensorArg('tanhshrink', 'in
 // SELU's constants, from Klambauer et al. (2017).
 const SELU_ALPHA = 1.6732632423543772848170429916717, SELU_SCALE = 1.0507009873554804934193349852946;
 
-/** `x > 0 ? scale * x : scale * alpha * (exp(x / inputScale) - 1)`, in which neither branch can overflow. */
-const exponential = (x: Tensor, alpha: number, scale = 1, inputScale = 1): Tensor =>
-  x.clamp({ min: 0 }).add(x.clamp({ max: 0 }).div(inputScale).expm1().mul(alpha)).mul(scale);
+/** `x > 0 ? x : alpha * (exp(x / divisor) - 1)`; the branch that is not taken cannot overflow. */
+const exponential = (x: Tensor, alpha: number, divisor = 1): Tensor =>
+  x.where(x.gt(0), x.clamp({ max: 0 }).div(divisor).expm1().mul(alpha));
 
-export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA, SELU_SCALE));
+export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA).mul(SELU_SCALE));
 export const elu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('elu', { alpha: 1 },
-  (x, alpha) => x.gt(0).where(x, x.clamp({ max: 0 }).expm1().mul(alpha)));
+  (x, alpha) => exponential(x, alpha));
 export const celu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('celu', { alpha: 1 },
-  (x, alpha) => x.gt(0).where(x, x.clamp({ max: 0 }).div(alpha).expm1().mul(alpha)));
+  (x, alpha) => exponential(x, alpha, alpha));
 export const leakyRelu = withNumbers<[negativeSlope: number, inplace: boolean], { readonly negativeSlope?: number }>('leakyRelu', { negativeSlope: 0.01 },
   (x, slope) => x.leakyRelu(slope));
 export const hardtanh = withNumbers<[minVal: number, maxVal: number, inplace: boolean], { readonly minVal?: number; readonly maxVal?: number }>('hardtanh', { minVal: -1, maxVal: 1 },
   (x, low, high) => x.clamp(low, high));
 export const softplus = withNumbers<[beta: number, threshold: number], { readonly beta?: number; readonly threshold?: number }>('softplus', { beta: 1, threshold: 20 },
-  (x, beta, threshold) => x.mul(beta).gt(threshold).where(x, beta === 1 ? x.softplus() : x.mul(beta).softplus().div(beta)));
+  (x, beta, threshold) => x.softplus(beta, threshold));
 export const softshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('softshrink', { lambd: 0.5 },
   (x, lambd) => x.sub(x.clamp(-lambd, lambd)));
 export const hardshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('hardshrink', { lambd: 0.5 },
-  (x, lambd) => x.abs().gt(lambd).where(x, x.mul(0)));
+  (x, lambd) => x.where(x.abs().gt(lambd), 0));
 
 const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
 /** `x > threshold ? x : value`. */
 export function threshold(input: Tensor, limit: number, value: number, inplace: InplaceArg = false): Tensor {
   const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), limit, value, inplace]);
-  const out = input.gt(numberArg('threshold', 'threshold', limit)).where(input, input.mul(0).add(numberArg('threshold', 'value', value)));
+  // NaN is not below any threshold and stays.
+  const out = input.where(input.le(numberArg('threshold', 'threshold', limit)).logicalNot(), numberArg('threshold', 'value', value));
   return boolArg('threshold', 'inplace', given.inplace) ? input.copy_(out) : out;
 }
 
@@ -85,9 +86,7 @@ const GELU = signature('gelu(input, *, approximate?)');
 /** `x * P(X <= x)` for a standard normal X, exact or by Hendrycks and Gimpel's tanh approximation. */
 export function gelu(input: Tensor, options: { readonly approximate?: GeluApproximation } = {}): Tensor {
   const given = bind(GELU, [tensorArg('gelu', 'input', input), options]);
-  if (stringArg<GeluApproximation>('gelu', 'approximate', given.approximate, ['none', 'tanh'], 'none') === 'none') return input.gelu();
-  const inner = input.add(input.mul(input).mul(input).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-  return input.mul(0.5).mul(inner.tanh().add(1));
+  return input.gelu({ approximate: stringArg<GeluApproximation>('gelu', 'approximate', given.approximate, ['none', 'tanh'], 'none') });
 }
 
 /** `x > 0 ? x : weight * x`, with one weight or one per channel (dimension 1). */
@@ -99,7 +98,7 @@ export function prelu(input: Tensor, weight: Tensor): Tensor {
     throw new ArgumentError('prelu', 'weight', `must have 1 element or one per channel of input [${input.shape.join(', ')}], got ${weight.numel()}`);
   }
   const shape = input.shape.map((_, i) => (perChannel && i === 1 ? weight.numel() : 1));
-  return input.gt(0).where(input, weight.view(shape).mul(input));
+  return input.where(input.gt(0), weight.view(shape).mul(input));
 }
 
 const GLU = signature('glu(input, dim?)');

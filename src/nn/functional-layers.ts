@@ -1,10 +1,10 @@
 /** Functions behind the layers: linear, embedding, dropout and distances. */
 import { bind, boolArg, intArg, numberArg, signature, type CallArgs } from '../core/args.ts';
-import { isFloating } from '../core/dtype.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { Function } from '../tensor/function.ts';
+import { ArgumentError, DTypeError } from '../core/errors.ts';
+import { embedding as rowsOf } from '../tensor/embedding.ts';
+import { Function, type Context } from '../tensor/function.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
-import { emptyLike, oneHot as makeOneHot, zeros } from '../tensor/create.ts';
+import { emptyLike, ones, zeros } from '../tensor/create.ts';
 import { linear as fusedLinear } from '../tensor/linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, type Maybe } from './args.ts';
@@ -32,12 +32,12 @@ export function dropout(input: Tensor, ...args: CallArgs<[p: number, training: b
 
 /** The identity, whose gradient is multiplied by `factor`. */
 class ScaleGrad extends Function {
-  static override forward(ctx: { saveForBackward(...tensors: Tensor[]): void }, input: Tensor, factor: Tensor): Tensor {
+  static override forward(ctx: Context, input: Tensor, factor: Tensor): Tensor {
     ctx.saveForBackward(factor);
     return input.clone();
   }
 
-  static override backward(ctx: { readonly savedTensors: readonly Tensor[] }, grad: Tensor): (Tensor | null)[] {
+  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
     return [grad.mul(ctx.savedTensors[0]), null];
   }
 }
@@ -56,45 +56,41 @@ export function embedding(input: Tensor, weight: Tensor,
   tensorArg('embedding', 'input', input);
   tensorArg('embedding', 'weight', weight);
   const given = bind(EMBEDDING, [input, weight, ...args]);
-  if (isFloating(input.dtypeCode) || input.dtype === 'bool') throw new DTypeError('embedding', input.dtype, `indices must be integers, got ${input.dtype}; write input.long()`);
-  if (weight.ndim !== 2) throw new ShapeError('embedding', `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
   if (boolArg('embedding', 'sparse', given.sparse)) throw new ArgumentError('embedding', 'sparse', 'gradients are not supported: gradients are dense');
-  const indices = input.reshape([-1]);
-  if (given.maxNorm !== undefined) renormalize(weight, indices, numberArg('embedding', 'maxNorm', given.maxNorm), numberArg('embedding', 'normType', given.normType, 2));
-  let rows = weight.indexSelect(0, indices);
-  const factor = gradFactor(indices, weight.shape[0], given.paddingIdx, boolArg('embedding', 'scaleGradByFreq', given.scaleGradByFreq));
-  if (factor !== null) rows = ScaleGrad.apply(rows, factor.to(weight.dtype).unsqueeze(1)) as Tensor;
-  return rows.view([...input.shape, weight.shape[1]]);
+  const paddingIdx = given.paddingIdx === undefined ? null : intArg('embedding', 'paddingIdx', given.paddingIdx);
+  if (given.maxNorm !== undefined) renormalize(weight, input, numberArg('embedding', 'maxNorm', given.maxNorm), numberArg('embedding', 'normType', given.normType, 2));
+  const rows = rowsOf(weight, input, paddingIdx);
+  if (!boolArg('embedding', 'scaleGradByFreq', given.scaleGradByFreq)) return rows;
+  return ScaleGrad.apply(rows, noGrad(() => oneByOccurrences(input, weight)));
 }
 
-/** What the gradient of every row read is multiplied by: 0 for padding, 1 / occurrences when scaled by frequency. */
-function gradFactor(indices: Tensor, count: number, paddingIdx: unknown, byFrequency: boolean): Tensor | null {
-  if (paddingIdx === undefined && !byFrequency) return null;
-  return noGrad(() => {
-    let factor: Tensor | null = null;
-    if (byFrequency) {
-      const occurrences = zeros([count]).indexAdd_(0, indices, zeros([indices.numel()]).add_(1));
-      factor = occurrences.indexSelect(0, indices).reciprocal();
-    }
-    if (paddingIdx === undefined) return factor;
-    const padding = intArg('embedding', 'paddingIdx', paddingIdx);
-    if (padding < -count || padding >= count) throw new ArgumentError('embedding', 'paddingIdx', `must be within ${count} embeddings, got ${padding}`);
-    const kept = indices.ne(padding < 0 ? padding + count : padding).to('float32');
-    return factor === null ? kept : factor.mul(kept);
-  });
+/** For every index, one by how often it occurs. */
+function oneByOccurrences(input: Tensor, weight: Tensor): Tensor {
+  const indices = input.reshape([-1]);
+  const occurrences = zeros([weight.shape[0]], { dtype: weight.dtype }).indexAdd_(0, indices, ones([indices.numel()], { dtype: weight.dtype }));
+  return occurrences.indexSelect(0, indices).reciprocal().view([...input.shape, 1]);
 }
 
 /** Scales the rows that are read, in place, to a norm of at most `maxNorm`. */
-function renormalize(weight: Tensor, indices: Tensor, maxNorm: number, normType: number): void {
+function renormalize(weight: Tensor, input: Tensor, maxNorm: number, normType: number): void {
   noGrad(() => {
     const norms = weight.norm(normType, 1, true);
-    const read = zeros([weight.shape[0]]).indexFill_(0, indices, 1).unsqueeze(1).ne(0);
+    const read = zeros([weight.shape[0]], { dtype: 'bool' }).indexFill_(0, input.reshape([-1]), true).unsqueeze(1);
     const scale = norms.add(1e-7).reciprocal().mul(maxNorm);
-    weight.mul_(read.logicalAnd(norms.gt(maxNorm)).where(scale, scale.mul(0).add(1)));
+    weight.mul_(scale.where(read.logicalAnd(norms.gt(maxNorm)), 1));
   });
 }
 
+const ONE_HOT = signature('oneHot(input, numClasses?)');
 /** PyTorch's `one_hot`: int64, with a last dimension of `numClasses` (-1: one more than the largest index). */
-export function oneHot(input: Tensor, numClasses = -1): Tensor {
-  return makeOneHot(tensorArg('oneHot', 'input', input), numClasses);
+export function oneHot(input: Tensor, ...args: CallArgs<[numClasses: number], { readonly numClasses?: number }>): Tensor {
+  const given = bind(ONE_HOT, [tensorArg('oneHot', 'input', input), ...args]);
+  if (input.dtype !== 'int64' && input.dtype !== 'int32') throw new DTypeError('oneHot', input.dtype, `classes must be int64 or int32, got ${input.dtype}; write input.long()`);
+  const empty = input.numel() === 0;
+  const largest = empty ? -1 : input.amax().item();
+  const count = intArg('oneHot', 'numClasses', given.numClasses, -1);
+  const classes = count === -1 ? largest + 1 : count;
+  if (classes < 1) throw new ArgumentError('oneHot', 'numClasses', `must be positive for an input of ${input.numel()} elements, got ${count}`);
+  if (!empty && (input.amin().item() < 0 || largest >= classes)) throw new ArgumentError('oneHot', 'input', `must be classes from 0 to ${classes - 1}, got ${input.amin().item()} to ${largest}`);
+  return zeros([...input.shape, classes], { dtype: 'int64' }).scatter_(-1, input.unsqueeze(-1), 1);
 }

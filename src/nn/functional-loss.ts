@@ -2,10 +2,10 @@
 import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { Function } from '../tensor/function.ts';
-import { fusedCrossEntropy } from '../tensor/fused.ts';
+import { Function, type Context } from '../tensor/function.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Maybe } from './args.ts';
+import { crossEntropyRows } from './cross-entropy.ts';
 import { tensorArg } from './functional-activation.ts';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -74,7 +74,7 @@ export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions 
 /** `x^2 / 2` within `delta` of 0, linear with slope `delta` outside. */
 function huber(difference: Tensor, delta: number): Tensor {
   const size = difference.abs();
-  return size.lt(delta).where(difference.square().mul(0.5), size.sub(0.5 * delta).mul(delta));
+  return difference.square().mul(0.5).where(size.lt(delta), size.sub(0.5 * delta).mul(delta));
 }
 
 const SMOOTH_L1 = signature('smoothL1Loss(input, target, *, reduction?, beta?)');
@@ -102,13 +102,13 @@ export function huberLoss(input: Tensor, target: Tensor, ...args: CallArgs<[redu
 
 /** The cross entropy of probabilities, with PyTorch's bounds at 0 and 1: -100 for the logarithm, 1e-12 for the divisor of the gradient. */
 class BinaryCrossEntropy extends Function {
-  static override forward(ctx: { saveForBackward(...tensors: Tensor[]): void }, input: Tensor, target: Tensor): Tensor {
+  static override forward(ctx: Context, input: Tensor, target: Tensor): Tensor {
     ctx.saveForBackward(input, target);
     const one = input.log().clamp({ min: -100 }), zero = input.neg().log1p().clamp({ min: -100 });
     return target.sub(1).mul(zero).sub(target.mul(one));
   }
 
-  static override backward(ctx: { readonly savedTensors: readonly Tensor[] }, grad: Tensor): (Tensor | null)[] {
+  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
     const [input, target] = ctx.savedTensors;
     const divisor = input.neg().add(1).mul(input).clamp({ min: 1e-12 });
     const toTarget = target.requiresGrad ? grad.mul(input.neg().log1p().sub(input.log())) : null;
@@ -180,8 +180,8 @@ function requireIndices(op: string, target: Tensor): void {
 /** Negative log likelihoods of rows [M, C] at indices [M], reduced; also the divisor of a mean. */
 function nllRows(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): { readonly losses: Tensor; readonly counted: Tensor; readonly factors: Tensor } {
   const counted = target.ne(ignoreIndex);
-  const safe = counted.where(target, target.mul(0));
-  const factors = weight === null ? counted.to(rows.dtype) : counted.where(weight.indexSelect(0, safe), weight.new_zeros([1]));
+  const safe = target.where(counted, 0);
+  const factors = weight === null ? counted.to(rows.dtype) : weight.indexSelect(0, safe).where(counted, 0);
   const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1);
   return { losses: picked.mul(factors).neg(), counted, factors };
 }
@@ -226,7 +226,7 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   const weight = classWeight(op, given, classes);
   const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
   if (weight === null && smoothing === 0) {
-    const losses = fusedCrossEntropy(rows, target.reshape([-1]), ignoreIndex);
+    const losses = crossEntropyRows(rows, target.reshape([-1]), ignoreIndex);
     if (reduction === 'none') return losses.reshape(target.shape);
     return reduction === 'sum' ? losses.sum() : losses.sum().div(target.ne(ignoreIndex).sum());
   }
@@ -235,7 +235,7 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   if (smoothing === 0) return nll;
   const { counted, factors } = nllRows(logProbabilities, target.reshape([-1]), weight, ignoreIndex);
   const all = (weight === null ? logProbabilities : logProbabilities.mul(weight)).sum(1).neg();
-  const losses = counted.where(all, all.mul(0));
+  const losses = all.where(counted, 0);
   const smooth = reduction === 'none' ? losses.reshape(target.shape) : reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
   return nll.mul(1 - smoothing).add(smooth.mul(smoothing / classes));
 }
@@ -263,7 +263,7 @@ export function klDiv(input: Tensor, target: Tensor, options: { readonly reducti
   pair(op, input, target);
   const given = bind(KL, [input, target, options]);
   const reduction = stringArg<Reduction | 'batchmean'>(op, 'reduction', given.reduction, [...REDUCTIONS, 'batchmean'], 'mean');
-  const loss = boolArg(op, 'logTarget', given.logTarget) ? target.exp().mul(target.sub(input)) : target.xlogy(target).sub(target.mul(input));
+  const loss = boolArg(op, 'logTarget', given.logTarget) ? target.exp().mul(target.sub(input)) : target.mul(target.clamp({ min: 1e-45 }).log()).sub(target.mul(input));
   if (reduction !== 'batchmean') return reduce(loss, reduction);
   if (input.ndim === 0) throw new ShapeError(op, `reduction 'batchmean' needs a batch dimension, got ${show(input.shape)}`);
   return loss.sum().div(input.shape[0]);

@@ -272,8 +272,9 @@ export abstract class Module {
     noGrad(() => {
       for (const module of this.modules()) {
         for (const [, parameter] of module.ownParameters()) {
-          parameter.data = fn(parameter.data);
-          if (parameter.grad) parameter.grad = fn(parameter.grad.detach());
+          const gradient = parameter.grad;
+          parameter.replace(fn(parameter.detach()));
+          parameter.grad = gradient === null ? null : fn(gradient.detach());
         }
         for (const [name, buffer] of module.ownBuffers(false)) module.setMember(name, fn(buffer));
       }

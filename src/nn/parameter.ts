@@ -21,6 +21,16 @@ export class Parameter extends Tensor {
     return new Tensor(storage, layout, dtypeCode);
   }
 
+  /** @internal Takes over the memory and the dtype of another tensor; the identity, and so an optimizer's hold on it, stays. */
+  replace(data: Tensor): void {
+    const self = this as { -readonly [K in 'storage' | 'layout' | 'dtypeCode']: Tensor[K] };
+    self.storage = data.storage;
+    self.layout = data.layout;
+    self.dtypeCode = data.dtypeCode;
+    this.node = null;
+    this.gradient = null;
+  }
+
   override toString(): string {
     return `Parameter containing:\n${super.toString()}`;
   }

@@ -2,7 +2,7 @@
 import type { DType } from '../core/dtype.ts';
 import { bind, boolArg, intArg, signature } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
-import { cat, stack } from '../tensor/functions.ts';
+import { cat, stack } from '../tensor/composite.ts';
 import { empty, zeros } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, sizeArg, type Args, type Maybe } from './args.ts';

@@ -3,7 +3,7 @@ import { bind, boolArg, numberArg, show, signature, type CallArgs } from '../cor
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { tensor as makeTensor } from '../tensor/create.ts';
-import { cat, stack } from '../tensor/functions.ts';
+import { cat, stack } from '../tensor/composite.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 type Tensors = Tensor | Iterable<Tensor>;
