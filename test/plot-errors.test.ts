@@ -19,6 +19,7 @@ const cases: readonly Case[] = [
   ['an unknown option of each function', () => plt.imshow([[1]], wrong({ map: 1 })), ArgumentError, /^imshow: map is not an option/],
   ['an unknown colour', () => plt.plot([1], { color: 'rde' }), ArgumentError, /^plot: color must be a colour .*got "rde"$/],
   ['a colour that is a way into the markup', () => plt.plot([1], { color: 'red" onload="x' }), ArgumentError, /^plot: color must be/],
+  ['a colour that is not opaque', () => plt.plot([1], { color: 'transparent' }), ArgumentError, /^plot: color must be/],
   ['an unknown format', () => plt.plot([1], 'r?'), ArgumentError, /^plot: fmt must be .*cannot read "\?" in "r\?"$/],
   ['two colours in a format', () => plt.plot([1], 'rb'), ArgumentError, /cannot read "b" in "rb"/],
   ['an unknown line style', () => plt.plot([1], { linestyle: wrong('dashed-ish') }), ArgumentError, /^plot: linestyle must be one of -, --, -\., :, None, got "dashed-ish"$/],

@@ -27,14 +27,14 @@ export function toRgb(hex: Hex): Rgb {
   return [n >> 16, (n >> 8) & 255, n & 255];
 }
 
-/** One of matplotlib's letters, `C0`.. , `tab:blue`.. or any CSS colour; undefined when it is none. */
+/** One of matplotlib's letters, `C0`.. , `tab:blue`.. or any opaque CSS colour; undefined when it is none. */
 export function parseColor(text: string): Hex | undefined {
   if (Object.hasOwn(letters, text)) return letters[text];
   const nth = /^C(\d+)$/.exec(text);
   if (nth) return cycle[Number(nth[1]) % cycle.length];
   if (text.startsWith('tab:')) return cycle[tableau.indexOf(text.slice(4).replace('grey', 'gray'))];
-  // d3 reads CSS colours wherever it interpolates them, and answers `rgb(...)` only for what is one.
-  const css = /^rgba?\((\d+), (\d+), (\d+)/.exec(String(scaleLinear<string>().range([text, text])(0)));
+  // d3 reads CSS colours wherever it interpolates them, and answers `rgb(...)` only for what is one and opaque.
+  const css = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(String(scaleLinear<string>().range([text, text])(0)));
   return css ? toHex([Number(css[1]), Number(css[2]), Number(css[3])]) : undefined;
 }
 

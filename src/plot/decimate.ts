@@ -32,8 +32,10 @@ export function visibleOfLine(x: Float64Array, y: Float64Array, pixels: number):
 /** Indices of markers of which no two fall on the same half pixel, once there are more than four per pixel. */
 export function visibleOfCloud(x: Float64Array, y: Float64Array, pixels: number): readonly number[] | undefined {
   if (x.length <= 4 * pixels) return undefined;
-  const taken = new Map<string, number>();
+  const taken = new Map<number, number>();
+  // 24 bits per coordinate, so that two fit into one number; what is further away is outside of any page.
+  const half = (v: number): number => Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, Math.round(2 * v)));
   // The last one stays, for it is drawn over the others.
-  for (let i = 0; i < x.length; i++) taken.set(`${Math.round(2 * x[i])},${Math.round(2 * y[i])}`, i);
+  for (let i = 0; i < x.length; i++) taken.set(half(x[i]) * 2 ** 24 + half(y[i]), i);
   return [...taken.values()].sort((a, b) => a - b);
 }

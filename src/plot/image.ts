@@ -31,7 +31,10 @@ export function imageUri(image: ImageArtist, mirror: boolean, flip: boolean): st
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const entry = pixels[(flip ? rows - 1 - i : i) * columns + (mirror ? columns - 1 - j : j)];
-      if (entry >= 0) rgba.set([...table[entry], 255], (i * columns + j) * 4);
+      if (entry < 0) continue;
+      const at = (i * columns + j) * 4;
+      rgba.set(table[entry], at);
+      rgba[at + 3] = 255;
     }
   }
   return `data:image/png;base64,${encodePng(columns, rows, rgba).toString('base64')}`;

@@ -3,11 +3,12 @@ import { ArgumentError } from '../core/errors.ts';
 import { type Artist, type ImageArtist, inDrawingOrder, type LineArtist, type ScatterArtist } from './artists.ts';
 import type { Axes } from './axes.ts';
 import type { Hex } from './color.ts';
+import { visibleOfCloud, visibleOfLine } from './decimate.ts';
 import type { Figure } from './figure.ts';
 import { legendEntries, type Labelled } from './legend.ts';
+import { type Frame, Pen } from './pen.ts';
 import { axisView, type AxisView } from './scale.ts';
 import { type ColorDepth, columnsOf, Screen } from './screen.ts';
-import type { LineStyleName } from './style.ts';
 import { checkNumber, checkOptions, describe } from './values.ts';
 
 export interface TerminalOptions {
@@ -27,18 +28,11 @@ interface Margins {
 }
 
 /** A panel in cells, with its views in dots, which count from the frame's corner. */
-interface Panel {
+interface Panel extends Frame {
   readonly axes: Axes;
-  readonly column: number;
-  readonly row: number;
-  readonly columns: number;
-  readonly rows: number;
   readonly x: AxisView;
   readonly y: AxisView;
 }
-
-// Dots on and off along a line; grids are left out, for dots are too coarse to tell them from data.
-const rhythm: Readonly<Record<LineStyleName, readonly [on: number, off: number]>> = { '-': [1, 0], '--': [4, 3], '-.': [5, 2], ':': [1, 2], None: [0, 1] };
 
 function views(axes: Axes, columns: number, rows: number): { x: AxisView; y: AxisView } {
   return {
@@ -108,69 +102,23 @@ function layout(figure: Figure, columns: number, rows: number): readonly Panel[]
   });
 }
 
-/** Puts dots of one panel: cuts at the frame and moves to the screen's coordinates. */
-class Pen {
-  readonly #screen: Screen;
-  readonly #panel: Panel;
-  readonly width: number;
-  readonly height: number;
-  #step = 0;
-
-  constructor(screen: Screen, panel: Panel) {
-    this.#screen = screen;
-    this.#panel = panel;
-    this.width = 2 * panel.columns;
-    this.height = 4 * panel.rows;
-  }
-
-  dot(x: number, y: number, color: Hex): void {
-    const [i, j] = [Math.round(x), Math.round(y)];
-    if (!(i >= 0 && j >= 0 && i < this.width && j < this.height)) return;
-    const [sx, sy] = [i + 2 * this.#panel.column, j + 4 * this.#panel.row];
-    this.#screen.clearForDot(sx, sy);
-    this.#screen.dot(sx, sy, color);
-  }
-
-  line(x0: number, y0: number, x1: number, y1: number, color: Hex, style: LineStyleName): void {
-    // Liang-Barsky, so that a segment costs no more than the frame is wide.
-    let [from, to] = [0, 1];
-    for (const [delta, room] of [[x0 - x1, x0], [x1 - x0, this.width - 1 - x0], [y0 - y1, y0], [y1 - y0, this.height - 1 - y0]]) {
-      if (delta === 0 && room < 0) return;
-      if (delta < 0) from = Math.max(from, room / delta);
-      if (delta > 0) to = Math.min(to, room / delta);
-    }
-    if (!(from <= to)) return;
-    const [on, off] = rhythm[style];
-    const [startX, startY] = [x0 + from * (x1 - x0), y0 + from * (y1 - y0)];
-    const [dx, dy] = [(to - from) * (x1 - x0), (to - from) * (y1 - y0)];
-    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(dx), Math.abs(dy))));
-    for (let k = 0; k <= steps; k++) {
-      if (k > 0) this.#step++;
-      if (this.#step % (on + off) < on) this.dot(startX + (dx * k) / steps, startY + (dy * k) / steps, color);
-    }
-  }
-
-  marker(x: number, y: number, color: Hex, large: boolean): void {
-    this.dot(x, y, color);
-    if (!large) return;
-    for (const [dx, dy] of [[1, 0], [0, 1], [1, 1]]) this.dot(Math.floor(x) + dx, Math.floor(y) + dy, color);
-  }
-}
-
 function drawPoints(pen: Pen, artist: LineArtist | ScatterArtist, { x, y }: Panel): void {
   const px = artist.x.map(x.position);
   const py = artist.y.map(y.position);
+  const all = Array.from(px, (_, i) => i);
+  const gap = (i: number): boolean => Number.isNaN(px[i] + py[i]);
   const color = (i: number): Hex => (artist.kind === 'line' ? artist.style.color : artist.colors[artist.colors.length === 1 ? 0 : i]);
   if (artist.kind === 'line' && artist.style.linestyle !== 'None') {
-    for (let i = 0; i < px.length; i++) {
-      const previous = Number.isNaN(px[i - 1] + py[i - 1]) || i === 0 ? i : i - 1;
-      if (!Number.isNaN(px[i] + py[i])) pen.line(px[previous], py[previous], px[i], py[i], color(i), artist.style.linestyle);
+    let previous: number | undefined;
+    for (const i of visibleOfLine(px, py, pen.width) ?? all) {
+      if (!gap(i)) pen.line(px[previous ?? i], py[previous ?? i], px[i], py[i], color(i), artist.style.linestyle);
+      previous = gap(i) ? undefined : i;
     }
   }
   const marker = artist.kind === 'line' ? artist.style.marker : artist.marker;
   if (marker === 'None') return;
   const large = marker !== '.' && marker !== ',' && px.length <= pen.width;
-  for (let i = 0; i < px.length; i++) if (!Number.isNaN(px[i] + py[i])) pen.marker(px[i], py[i], color(i), large);
+  for (const i of visibleOfCloud(px, py, pen.width) ?? all) if (!gap(i)) pen.marker(px[i], py[i], color(i), large);
 }
 
 /** Entry of the colour table for a stretch of the picture: the mean of a smooth map, the middle of a list of colours. */
@@ -250,6 +198,7 @@ function drawArtist(screen: Screen, panel: Panel, artist: Artist, color: boolean
   }
 }
 
+/** Title, axes, labels and legend; grids are left out, for dots are too coarse to tell them from data. */
 function drawFrame(screen: Screen, panel: Panel, titleRow: number): void {
   const { axes, column, row, columns, rows, x, y } = panel;
   axes.heading.split('\n').forEach((line, i) => screen.write(Math.max(0, column + (columns - columnsOf(line)) / 2), titleRow + i, line));
