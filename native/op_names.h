@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "ops.h"
+
 namespace flambeau {
 
 enum class ResultRule : uint8_t {
@@ -44,17 +46,12 @@ constexpr ResultRules<N> boolean_if_named(const char* const (&names)[N], const c
   return rules;
 }
 
-constexpr const char* unary_names[] = {
-    "neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log10",
-    "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
-    "erfc", "sigmoid", "relu", "silu", "softplus", "gelu", "floor", "ceil", "trunc", "round", "isnan", "isinf",
-    "isfinite", "logicalNot", "bitwiseNot", "clampScalar", "leakyRelu"};
-constexpr const char* binary_names[] = {
-    "add", "sub", "mul", "div", "addScaled", "floorDivide", "remainder", "fmod", "pow", "maximum", "minimum", "fmax",
-    "fmin", "atan2", "hypot", "copysign", "eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor",
-    "bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseLeftShift", "bitwiseRightShift", "reluGrad", "sigmoidGrad",
-    "tanhGrad", "mulScaled"};
-constexpr const char* ternary_names[] = {"where", "clamp", "lerp", "addcmul", "addcdiv"};
+#define FLAMBEAU_NAME(name, types, expression) #name,
+constexpr const char* unary_names[] = {FLAMBEAU_UNARY_ROWS(FLAMBEAU_NAME)};
+constexpr const char* binary_names[] = {FLAMBEAU_BINARY_ROWS(FLAMBEAU_NAME)};
+constexpr const char* ternary_names[] = {"where", FLAMBEAU_TERNARY_ROWS(FLAMBEAU_NAME)};
+#undef FLAMBEAU_NAME
+
 constexpr const char* reduce_names[] = {"sum", "mean", "prod", "amax", "amin", "any", "all", "sumSquares", "sumAbs",
                                         "countNonzero", "var", "std"};
 constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
