@@ -1,0 +1,124 @@
+/**
+ * Where tensor memory comes from: JS-owned ArrayBuffers, so that the garbage collector frees it inside a synchronous
+ * loop. Creating an ArrayBuffer costs microseconds, so small storages are bumped from slabs, one slab per size class;
+ * scalars have slabs of their own, or one kept loss per step would pin whole slabs of activations. Larger storages,
+ * and everything that lives long (parameters), get a buffer of their own.
+ */
+import { Slab, Storage } from './storage.ts';
+import { ShapeError } from './errors.ts';
+
+/** Storages start at multiples of a cache line (and of the widest vector) when the backend can tell addresses. */
+const LINE = 64;
+const SCALAR_BYTES = 8;
+const LARGEST_CLASS = 15; // 2^15 = 32 KB
+const SLAB_BYTES = 256 * 1024;
+const SCALAR_SLAB_BYTES = 4096;
+
+/** Address of a buffer's first byte modulo 64; 0 where no native backend can tell. */
+let misalignment: (bytes: Uint8Array) => number = () => 0;
+
+export function setMisalignment(probe: (bytes: Uint8Array) => number): void {
+  misalignment = probe;
+}
+
+/** Uninitialised memory: the caller writes every element. */
+function uninitialized(bytes: number): Uint8Array {
+  try {
+    const buffer = Buffer.allocUnsafeSlow(bytes);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, bytes);
+  } catch (error) {
+    throw new ShapeError('allocate', `cannot get ${bytes} bytes of memory (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+class SizeClass {
+  private slab: Slab | null = null;
+  private next = 0;
+  private end = 0;
+  private readonly slot: number;
+  private readonly slabBytes: number;
+  /** Slots given back by their last owner. */
+  private readonly free: Storage[] = [];
+
+  constructor(slot: number, slabBytes: number) {
+    this.slot = slot;
+    this.slabBytes = slabBytes;
+  }
+
+  take(byteLength: number): Storage {
+    const recycled = this.free.pop();
+    if (recycled !== undefined) return new Storage(recycled.slab, recycled.byteOffset, byteLength);
+    let offset = this.next;
+    if (this.slab === null || offset + this.slot > this.end) offset = this.renew();
+    this.next = offset + this.slot;
+    return new Storage(this.slab as Slab, offset, byteLength);
+  }
+
+  give(storage: Storage): void {
+    if (this.free.length < 64) this.free.push(storage);
+  }
+
+  private renew(): number {
+    const bytes = uninitialized(this.slabBytes + LINE);
+    this.slab = new Slab(bytes);
+    const start = (LINE - misalignment(bytes)) % LINE;
+    this.end = start + this.slabBytes;
+    return start;
+  }
+}
+
+const scalars = new SizeClass(SCALAR_BYTES, SCALAR_SLAB_BYTES);
+const classes: SizeClass[] = [];
+for (let power = 6; power <= LARGEST_CLASS; power++) classes.push(new SizeClass(2 ** power, SLAB_BYTES));
+
+/** Large buffers given back, by power-of-two class of their size; bounded so that a burst does not stay forever. */
+const large: Storage[][] = [];
+const LARGE_KEPT = 8;
+const LARGE_KEPT_BYTES = 128 * 1024 * 1024;
+let largeBytes = 0;
+
+/** Memory for a temporary or a result. Contents are undefined. */
+export function allocate(byteLength: number): Storage {
+  if (byteLength <= SCALAR_BYTES) return scalars.take(byteLength);
+  if (byteLength <= 32768) return classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)].take(byteLength);
+  return takeLarge(byteLength) ?? allocateOwn(byteLength);
+}
+
+/** Memory that shares its buffer with nothing else: parameters, generator states and what outlives a step. */
+export function allocateOwn(byteLength: number): Storage {
+  // Whole slots, so that a storage given back fits everything of its class.
+  const capacity = byteLength <= 64 ? 64 : byteLength <= 32768 ? 2 ** (32 - Math.clz32(byteLength - 1)) : byteLength;
+  const bytes = uninitialized(capacity + LINE);
+  return new Storage(new Slab(bytes), (LINE - misalignment(bytes)) % LINE, byteLength);
+}
+
+function takeLarge(byteLength: number): Storage | undefined {
+  const bucket = large[32 - Math.clz32(byteLength)];
+  if (bucket === undefined) return undefined;
+  for (let i = bucket.length - 1; i >= 0; i--) {
+    const found = bucket[i];
+    // Reuse wastes at most a quarter of the buffer.
+    if (found.byteLength >= byteLength && found.byteLength <= byteLength + (byteLength >> 2)) {
+      bucket.splice(i, 1);
+      largeBytes -= found.byteLength;
+      return new Storage(found.slab, found.byteOffset, byteLength);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Takes back memory that nothing refers to any more. Only for what is provably dead: a storage that was ever visible to
+ * user code belongs to the garbage collector.
+ */
+export function release(storage: Storage): void {
+  const bytes = storage.byteLength;
+  if (bytes <= SCALAR_BYTES) scalars.give(storage);
+  else if (bytes <= 32768) classes[bytes <= 64 ? 0 : 26 - Math.clz32(bytes - 1)].give(storage);
+  else if (largeBytes + bytes <= LARGE_KEPT_BYTES) {
+    const bucket = (large[32 - Math.clz32(bytes)] ??= []);
+    if (bucket.length >= LARGE_KEPT) return;
+    bucket.push(storage);
+    largeBytes += bytes;
+  }
+}

@@ -1,0 +1,25 @@
+/** flambeau: PyTorch for TypeScript. The public surface, nothing else. */
+export { Tensor, type BackwardArgs, type RemovableHandle } from './tensor/tensor.ts';
+export * from './tensor/functions.ts';
+export { var_ as var } from './tensor/functions.ts';
+export { canCast, resultTypeName as resultType } from './tensor/composite.ts';
+export {
+  arange, asTensor, empty, emptyLike, eye, fromArray, full, fullLike, linspace, logspace, ones, onesLike, tensor, zeros, zerosLike,
+  type TensorData, type TensorOptions,
+} from './tensor/create.ts';
+export {
+  Generator, bernoulli, defaultGenerator, getRngState, initialSeed, manualSeed, multinomial, normal, rand, randLike, randint, randn, randnLike, randperm,
+  seed, setRngState,
+} from './tensor/random.ts';
+export * from './tensor/legacy.ts';
+export { setPrintoptions } from './tensor/format.ts';
+export { getDefaultDtype, setDefaultDtype, type Scalar } from './tensor/promotion.ts';
+export { enableGrad, isGradEnabled, noGrad, setGradEnabled } from './tensor/grad-mode.ts';
+export * from './tensor/dtype-info.ts';
+export { expr } from './expr/expr.ts';
+export { backendInfo, setBackend, withBackend, setNumThreads, getNumThreads, type BackendInfo, type BackendName } from './backend/select.ts';
+export * from './core/errors.ts';
+export type { DType, TypedArray } from './core/dtype.ts';
+export * as autograd from './tensor/autograd.ts';
+export * as nn from './nn/index.ts';
+export * as optim from './optim/index.ts';

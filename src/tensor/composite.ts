@@ -1,0 +1,346 @@
+/** Ops made of other ops, joining and rearranging. */
+import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType } from '../core/dtype.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { bind, boolArg, intArg, isOptions, numberArg, show, signature } from '../core/args.ts';
+import { Layout, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
+import { gradEnabled } from './grad-mode.ts';
+import { edgeOf, Node, record, recording, wantsGrad } from './graph.ts';
+import { rebaseHistory } from './inplace.ts';
+import { copyInto, emptyShape, type Input } from './kernels.ts';
+import { checkInPlace, unaliased } from './dispatch.ts';
+import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
+import { TensorCore } from './core.ts';
+import { dtypeOption } from './reduction.ts';
+import { intList } from './movement.ts';
+import { Indexing } from './indexing.ts';
+import { generatorState, type Generator } from './random-state.ts';
+import { drawInto } from './draw.ts';
+import type { Other } from './elementwise.ts';
+import type { Tensor } from './tensor.ts';
+
+const TO = signature('to(dtype?, device?, *, nonBlocking?, copy?)');
+const NEW = signature('newFull(size, fillValue?, *, dtype?, requiresGrad?, device?)');
+const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signature('normal_(mean?, std?, *, generator?)');
+const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = signature('exponential_(lambd?, *, generator?)');
+const RANDOM = signature('random_(from?, to?, *, generator?)');
+const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?)');
+
+export abstract class Composite extends Indexing {
+  /** Another dtype (a name, or `other` tensor's); 'cpu' and device options are accepted and do nothing. Returns the tensor itself when nothing changes. */
+  to(...args: readonly unknown[]): Tensor {
+    const self = this as unknown as Tensor;
+    if (args[0] instanceof TensorCore) return this.castTo(args[0].dtypeCode);
+    const list = args[0] === 'cpu' ? [args[1], 'cpu', ...args.slice(2)] : args;
+    const { dtype, device, copy } = bind(TO, isOptions(list[0]) ? [list[0]] : list);
+    if (device !== undefined && device !== 'cpu') throw new ArgumentError('to', 'device', `must be 'cpu', got ${show(device)}`);
+    const code = dtypeOption('to', dtype) ?? this.dtypeCode;
+    return code === this.dtypeCode && boolArg('to', 'copy', copy) ? self.clone() : this.castTo(code);
+  }
+
+  float(): Tensor { return this.castTo(0); }
+  double(): Tensor { return this.castTo(F64); }
+  long(): Tensor { return this.castTo(I64); }
+  int(): Tensor { return this.castTo(3); }
+  short(): Tensor { return this.castTo(5); }
+  char(): Tensor { return this.castTo(6); }
+  byte(): Tensor { return this.castTo(7); }
+  half(): Tensor { return this.castTo(8); }
+  bfloat16(): Tensor { return this.castTo(9); }
+  bool(): Tensor { return this.castTo(BOOL); }
+  cpu(): Tensor { return this as unknown as Tensor; }
+
+  /** Writes `src` (broadcast and cast) into this tensor. */
+  copy_(src: Tensor | Scalar): Tensor {
+    const self = this as unknown as Tensor;
+    const tensor = src instanceof TensorCore ? (src as Tensor) : null;
+    if (tensor === null && typeof src === 'object') throw new ArgumentError('copy_', 'src', `must be a Tensor or a number, got ${show(src)}`);
+    const wants = gradEnabled && (wantsGrad(self) || (tensor !== null && wantsGrad(tensor)));
+    if (wants) checkInPlace('copy_', self);
+    if (tensor !== null) tensor.broadcastable('copy_', this.shape);
+    copyInto(this, unaliased(this, src as Input));
+    this.storage.version++;
+    if (wants && isFloating(this.dtypeCode)) {
+      const sourceEdge = tensor !== null && wantsGrad(tensor) ? edgeOf(tensor) : null;
+      const node = new Node('copy_', (g) => [null, g], [null, sourceEdge], [0, tensor?.slot ?? 0], null, this.layout, this.dtypeCode);
+      rebaseHistory(self, node);
+    }
+    return self;
+  }
+
+  /** @internal Throws unless this shape broadcasts to `shape`. */
+  broadcastable(op: string, shape: readonly number[]): void {
+    const skip = shape.length - this.ndim;
+    if (skip < 0 || this.shape.some((size, i) => size !== 1 && size !== shape[i + skip])) {
+      throw new ShapeError(op, `shape [${this.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]`);
+    }
+  }
+
+  fill_(value: Other): Tensor {
+    if (value instanceof TensorCore && value.ndim !== 0) throw new ShapeError('fill_', `value must be a number or a 0-d tensor, got shape [${value.shape.join(', ')}]`);
+    return this.copy_(value);
+  }
+
+  zero_(): Tensor { return this.copy_(0); }
+
+  newFull(size: readonly number[], fillValue: Scalar, options: NewOptions = {}): Tensor {
+    return this.makeNew([size, fillValue, options], undefined);
+  }
+
+  newZeros(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 0); }
+  newOnes(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 1); }
+
+  newEmpty(size: readonly number[], options: NewOptions = {}): Tensor {
+    const { dtype } = bind(NEW, [size, options]);
+    return emptyShape(this, intList('newEmpty', 'size', [size]), dtypeOption('newEmpty', dtype) ?? this.dtypeCode);
+  }
+
+  /** A 1-d tensor of numbers with this tensor's dtype. */
+  newTensor(values: readonly number[]): Tensor {
+    const out = emptyShape(this, [values.length], this.dtypeCode);
+    out.writeNumbers(values);
+    return out;
+  }
+
+  private makeNew(args: readonly unknown[], value: Scalar | undefined): Tensor {
+    const bound = bind(NEW, args);
+    const out = this.newEmpty(bound.size as readonly number[], { dtype: bound.dtype as DType | undefined });
+    copyInto(out, value ?? (bound.fillValue as Scalar));
+    if (boolArg('newFull', 'requiresGrad', bound.requiresGrad)) out.requiresGrad = true;
+    return out;
+  }
+
+  /** Joins this and other tensors along an existing dim. */
+  cat(others: readonly Tensor[], dim = 0): Tensor {
+    return cat([this as unknown as Tensor, ...others], dim);
+  }
+
+  /** Dims reversed in order of elements. */
+  flip(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+    const self = this as unknown as Tensor;
+    const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
+    if (this.ndim === 0) return self.clone();
+    return list.reduce<Tensor>((x, dim) => x.indexSelect(dim, reversed(x, x.shape[dim])), list.length === 0 ? self.clone() : self);
+  }
+
+  /** Elements moved by shifts along dims (of the flattened tensor without dims). */
+  roll(shifts: number | readonly number[], dims?: number | readonly number[] | null): Tensor {
+    const self = this as unknown as Tensor;
+    const moves = typeof shifts === 'number' ? [shifts] : shifts;
+    if (dims === undefined || dims === null) return moves.length === 1 ? self.reshape([-1]).roll(moves[0], 0).reshape([...this.shape]) : missingDims();
+    const axes = typeof dims === 'number' ? [dims] : dims;
+    if (axes.length !== moves.length) throw new ShapeError('roll', `shifts and dims must have the same length, got ${moves.length} and ${axes.length}`);
+    return axes.reduce<Tensor>((x, dim, i) => {
+      const size = x.shape[normalizeDim('roll', dim, x.ndim)];
+      const at = size === 0 ? 0 : (((size - moves[i]) % size) + size) % size;
+      return at === 0 ? x : x.narrow(dim, at, size - at).cat([x.narrow(dim, 0, at)], dim);
+    }, self);
+  }
+
+  /** Copies side by side: PyTorch's `repeat`. */
+  repeat(...sizes: readonly number[] | readonly [readonly number[]]): Tensor {
+    const times = intList('repeat', 'sizes', sizes);
+    const skip = times.length - this.ndim;
+    if (skip < 0) throw new ShapeError('repeat', `the number of repeats (${times.length}) must be at least the number of dimensions (${this.ndim})`);
+    const shape = [...new Array<number>(skip).fill(1), ...this.shape];
+    const paired = shape.flatMap((size) => [1, size]), expanded = shape.flatMap((size, i) => [times[i], size]);
+    return (this as unknown as Tensor).reshape(paired).expand(expanded).reshape(shape.map((size, i) => size * times[i]));
+  }
+
+  tile(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+    const times = intList('tile', 'dims', dims);
+    return this.repeat([...new Array<number>(Math.max(this.ndim - times.length, 0)).fill(1), ...times]);
+  }
+
+  /** Every element `repeats` times in a row. */
+  repeatInterleave(...args: readonly unknown[]): Tensor {
+    const { repeats, dim } = bind(REPEAT_INTERLEAVE, args);
+    const self = dim === undefined ? (this as unknown as Tensor).reshape([-1]) : (this as unknown as Tensor);
+    const axis = normalizeDim('repeatInterleave', intArg('repeatInterleave', 'dim', dim, 0), self.ndim);
+    const counts = repeats instanceof TensorCore ? (repeats as Tensor).tolist() as number | number[] : intArg('repeatInterleave', 'repeats', repeats);
+    const size = self.shape[axis];
+    const each = (i: number): number => (typeof counts === 'number' ? counts : counts.length === 1 ? counts[0] : counts[i]);
+    const picks = Array.from({ length: size }, (_, i) => new Array<number>(each(i)).fill(i)).flat();
+    return self.indexSelect(axis, indexTensor(self, picks));
+  }
+
+  /** Pieces of `splitSize` (or of the sizes listed) along a dim, as views. */
+  split(splitSize: number | readonly number[], dim = 0): Tensor[] {
+    const at = normalizeDim('split', dim, this.ndim);
+    const size = this.shape[at];
+    if (typeof splitSize === 'number' && (!Number.isInteger(splitSize) || splitSize <= 0)) throw new ShapeError('split', `splitSize must be a positive integer, got ${splitSize}`);
+    const sizes = typeof splitSize === 'number' ? Array.from({ length: Math.max(Math.ceil(size / splitSize), 1) }, (_, i) => Math.min(splitSize, size - i * splitSize)) : splitSize;
+    if (sizes.reduce((a, b) => a + b, 0) !== size) throw new ShapeError('split', `sizes [${sizes.join(', ')}] do not add up to ${size}, the size of dimension ${at}`);
+    let start = 0;
+    return sizes.map((length) => (this as unknown as Tensor).narrow(at, (start += length) - length, length));
+  }
+
+  /** At most `chunks` equal pieces along a dim, as views. */
+  chunk(chunks: number, dim = 0): Tensor[] {
+    if (!Number.isInteger(chunks) || chunks <= 0) throw new ShapeError('chunk', `chunks must be a positive integer, got ${show(chunks)}`);
+    const size = this.shape[normalizeDim('chunk', dim, this.ndim)];
+    return this.split(Math.max(Math.ceil(size / chunks), 1), dim);
+  }
+
+  /** The slices along a dim, which goes, as views. */
+  unbind(dim = 0): Tensor[] {
+    const at = normalizeDim('unbind', dim, this.ndim);
+    if (this.ndim === 0) throw new ShapeError('unbind', 'a 0-d tensor has no dimension to unbind');
+    return Array.from({ length: this.shape[at] }, (_, i) => (this as unknown as Tensor).select(at, i));
+  }
+
+  /** The lower triangle of matrices, zeros elsewhere. */
+  tril(diagonal = 0): Tensor { return triangle('tril', this as unknown as Tensor, diagonal); }
+  triu(diagonal = 0): Tensor { return triangle('triu', this as unknown as Tensor, diagonal); }
+
+  /** A vector on the diagonal of a matrix, or the diagonal of a matrix. */
+  diag(diagonal = 0): Tensor {
+    const self = this as unknown as Tensor;
+    if (this.ndim === 2) return self.diagonal(diagonal).clone();
+    if (this.ndim !== 1) throw new ShapeError('diag', `expected 1 or 2 dimensions, got shape [${this.shape.join(', ')}]`);
+    const n = this.shape[0] + Math.abs(diagonal);
+    const out = self.newZeros([n, n]);
+    out.diagonal(diagonal).copy_(self);
+    return out;
+  }
+
+  trace(): Tensor {
+    if (this.ndim !== 2) throw new ShapeError('trace', `expected a matrix, got shape [${this.shape.join(', ')}]`);
+    return (this as unknown as Tensor).diagonal().sum();
+  }
+
+  // In-place random fills, from PyTorch's streams.
+
+  /** Uniform numbers in [from, to). */
+  uniform_(...args: readonly unknown[]): Tensor {
+    const { from, to, generator } = bind(UNIFORM, args);
+    const low = numberArg('uniform_', 'from', from, 0), high = numberArg('uniform_', 'to', to, 1);
+    if (!(low <= high)) throw new ArgumentError('uniform_', 'from', `must not be greater than to, got ${low} and ${high}`);
+    return this.fillRandom('uniform', low, high, generator);
+  }
+
+  /** Normal numbers with the given mean and standard deviation. */
+  normal_(...args: readonly unknown[]): Tensor {
+    const { mean, std, generator } = bind(NORMAL, args);
+    const deviation = numberArg('normal_', 'std', std, 1);
+    if (!(deviation >= 0)) throw new ArgumentError('normal_', 'std', `must not be negative, got ${deviation}`);
+    return this.fillRandom('normal', numberArg('normal_', 'mean', mean, 0), deviation, generator);
+  }
+
+  /** Ones with probability p (a number, or a tensor of probabilities), else zeros. */
+  bernoulli_(...args: readonly unknown[]): Tensor {
+    const { p, generator } = bind(BERNOULLI, args);
+    const probability = p instanceof TensorCore ? (p as Tensor) : numberArg('bernoulli_', 'p', p, 0.5);
+    if (typeof probability === 'number' && !(probability >= 0 && probability <= 1)) throw new ArgumentError('bernoulli_', 'p', `must be in [0, 1], got ${probability}`);
+    drawInto(this as unknown as Tensor, 'bernoulli', probability, 0, generatorState(generator as Generator | undefined));
+    this.storage.version++;
+    return this as unknown as Tensor;
+  }
+
+  exponential_(...args: readonly unknown[]): Tensor {
+    const { lambd, generator } = bind(EXPONENTIAL, args);
+    const rate = numberArg('exponential_', 'lambd', lambd, 1);
+    if (!(rate > 0)) throw new ArgumentError('exponential_', 'lambd', `must be positive, got ${rate}`);
+    return this.fillRandom('exponential', rate, 0, generator);
+  }
+
+  /** Integers in [from, to); without bounds, over the dtype's whole (exactly represented) range. */
+  random_(...args: readonly unknown[]): Tensor {
+    const { from, to, generator } = bind(RANDOM, args);
+    const self = this as unknown as Tensor;
+    const only = from !== undefined && to === undefined;
+    const low = from === undefined || only ? undefined : intArg('random_', 'from', from), high = only ? intArg('random_', 'to', from) : to === undefined ? undefined : intArg('random_', 'to', to);
+    drawInto(self, 'randint', low ?? (high === undefined ? NaN : 0), high ?? NaN, generatorState(generator as Generator | undefined));
+    this.storage.version++;
+    return self;
+  }
+
+  private fillRandom(kind: 'uniform' | 'normal' | 'exponential', p0: number, p1: number, generator: unknown): Tensor {
+    const self = this as unknown as Tensor;
+    if (!this.isFloatingPoint()) throw new DTypeError(`${kind}_`, this.dtype, `expected a floating point dtype, got ${this.dtype}`);
+    if (recording(self)) checkInPlace(`${kind}_`, self);
+    drawInto(self, kind, p0, p1, generatorState(generator as Generator | undefined));
+    this.storage.version++;
+    return self;
+  }
+}
+
+type NewOptions = { readonly dtype?: DType; readonly requiresGrad?: boolean; readonly device?: string };
+
+function missingDims(): never {
+  throw new ShapeError('roll', 'dims are required for several shifts');
+}
+
+export function indexTensor(like: Tensor, values: readonly number[]): Tensor {
+  const out = emptyShape(like, [values.length], I64);
+  out.writeNumbers(values);
+  return out;
+}
+
+const reversed = (like: Tensor, n: number): Tensor => indexTensor(like, Array.from({ length: n }, (_, i) => n - 1 - i));
+
+function requireTensors(op: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError(op, 'tensors', 'must be a non-empty array of Tensors');
+  tensors.forEach((x: unknown, i) => {
+    if (!(x instanceof TensorCore)) throw new ArgumentError(op, `tensors[${i}]`, `must be a Tensor, got ${show(x)}`);
+  });
+}
+
+/** Joins tensors along an existing dim; dtypes are promoted. PyTorch's `torch.cat`. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireTensors('cat', tensors);
+  // PyTorch's legacy rule: 1-d empty tensors join with anything.
+  const parts = tensors.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
+  const type = resultTypeOf(tensors);
+  if (parts.length === 0) return tensors[0].castTo(type).clone();
+  const first = parts[0];
+  if (first.ndim === 0) throw new ShapeError('cat', 'a 0-d tensor cannot be concatenated; use stack');
+  const at = normalizeDim('cat', dim, first.ndim);
+  for (const x of parts) {
+    if (x.ndim !== first.ndim || x.shape.some((size, i) => i !== at && size !== first.shape[i])) {
+      throw new ShapeError('cat', `shapes must match except in dimension ${at}, got [${first.shape.join(', ')}] and [${x.shape.join(', ')}]`);
+    }
+  }
+  const sizes = parts.map((x) => x.shape[at]);
+  const out = emptyShape(first, first.shape.map((size, i) => (i === at ? sizes.reduce((a, b) => a + b, 0) : size)), type);
+  let start = 0;
+  parts.forEach((x, k) => {
+    copyInto(piece(out, at, start, sizes[k]), x);
+    start += sizes[k];
+  });
+  if (recording(...parts) && isFloating(type)) {
+    record('cat', out, parts.map((x) => (wantsGrad(x) ? x : null)), (g) => {
+      let from = 0;
+      return sizes.map((size) => g.narrow(at, (from += size) - size, size));
+    });
+  }
+  return out;
+}
+
+function piece(out: Tensor, dim: number, start: number, length: number): Tensor {
+  const { shape, strides, offset } = out.layout;
+  return out.wrap(out.storage, new Layout(shape.map((size, i) => (i === dim ? length : size)), strides, offset + start * strides[dim]), out.dtypeCode);
+}
+
+/** Joins tensors of one shape along a new dim. PyTorch's `torch.stack`. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireTensors('stack', tensors);
+  const shape = tensors[0].shape;
+  for (const x of tensors) if (!sameShape(x.shape, shape)) throw new ShapeError('stack', `shapes must be equal, got [${shape.join(', ')}] and [${x.shape.join(', ')}]`);
+  return cat(tensors.map((x) => x.unsqueeze(dim)), dim);
+}
+
+function triangle(op: 'tril' | 'triu', x: Tensor, diagonal: number): Tensor {
+  if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
+  const [rows, cols] = x.shape.slice(-2);
+  const i = indexTensor(x, Array.from({ length: rows }, (_, k) => k)).unsqueeze(1), j = indexTensor(x, Array.from({ length: cols }, (_, k) => k));
+  const kept = op === 'tril' ? j.sub(i).le(diagonal) : j.sub(i).ge(diagonal);
+  return x.where(kept, 0);
+}
+
+/** PyTorch's `torch.can_cast`. */
+export function canCast(from: DType, to: DType): boolean {
+  return canCastCode(dtypeCode(from), dtypeCode(to));
+}
+
+/** PyTorch's `torch.result_type`. */
+export const resultTypeName = (a: Tensor | Scalar, b: Tensor | Scalar): DType => dtypeName(resultTypeOf([a, b]));

@@ -1,0 +1,109 @@
+/** The root of the Tensor class chain: fields, metadata, and how results are wrapped. Kernels are run in dispatch.ts. */
+import { dtypeName, isFloating, type DType, type DTypeCode } from '../core/dtype.ts';
+import type { Layout, Shape } from '../core/layout.ts';
+import type { Storage } from '../core/storage.ts';
+import { ArgumentError, AutogradError } from '../core/errors.ts';
+import type { Node } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+
+type TensorConstructor = new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
+
+/** What few tensors have, kept off the many. */
+export interface Extra {
+  /** Called with the gradient that reaches this leaf or (for non-leaves) passes it; may return a replacement. */
+  hooks?: Map<number, (grad: Tensor) => Tensor | null | undefined | void>;
+  accumulateHooks?: Map<number, (tensor: Tensor) => void>;
+  retainsGrad?: boolean;
+  isParameter?: boolean;
+  name?: string;
+}
+
+export abstract class TensorCore {
+  /** @internal */ readonly storage: Storage;
+  /** @internal */ readonly layout: Layout;
+  /** @internal */ readonly dtypeCode: DTypeCode;
+  /** @internal Part of a graph, or a leaf that collects a gradient. */ needsGrad = false;
+  /** @internal */ node: Node | null = null;
+  /** @internal Which of the node's outputs this is. */ slot = 0;
+  /** @internal The gradient collected by backward (leaves, and non-leaves after retainGrad). */ gradient: Tensor | null = null;
+  /** @internal The tensor whose memory this one is a differentiable view of. */ base: Tensor | null = null;
+  /** @internal Storage version at which `node` was valid (views only): an in-place write elsewhere makes it stale. */ viewVersion = 0;
+  /** @internal */ extra: Extra | null = null;
+
+  constructor(storage: Storage, layout: Layout, dtypeCode: DTypeCode) {
+    this.storage = storage;
+    this.layout = layout;
+    this.dtypeCode = dtypeCode;
+  }
+
+  /** @internal A tensor of this class over the given memory, outside of any graph. */
+  wrap(storage: Storage, layout: Layout, dtypeCode: DTypeCode): Tensor {
+    return new (this.constructor as TensorConstructor)(storage, layout, dtypeCode);
+  }
+
+  /** Sizes of the dimensions. */
+  get shape(): Shape {
+    return this.layout.shape;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.layout.shape.length;
+  }
+
+  get dtype(): DType {
+    return dtypeName(this.dtypeCode);
+  }
+
+  /** Always 'cpu'; exists so that scripts port. */
+  get device(): 'cpu' {
+    return 'cpu';
+  }
+
+  /** True when this tensor was created by the user (or does not require grad), as in PyTorch. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** The graph node that made this tensor, or null for a leaf. */
+  get gradFn(): Node | null {
+    return this.node !== null && this.node.accumulates ? null : this.node;
+  }
+
+  get requiresGrad(): boolean {
+    return this.needsGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (typeof value !== 'boolean') throw new ArgumentError('requiresGrad', 'value', `must be a boolean, got ${String(value)}`);
+    if (value === this.needsGrad) return;
+    if (!value && this.gradFn !== null) {
+      throw new AutogradError('requiresGrad: you can only change requiresGrad of leaf tensors; use detach() to get a tensor outside of the graph');
+    }
+    if (value && !isFloating(this.dtypeCode)) throw new AutogradError(`requiresGrad: only floating point tensors can require gradients, got ${this.dtype}`);
+    this.needsGrad = value;
+    if (!value) this.node = null;
+  }
+
+  /** The gradient collected by `backward()`, or null. */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+
+  set grad(value: Tensor | null | undefined) {
+    if (value === null || value === undefined) {
+      this.gradient = null;
+      return;
+    }
+    if (!(value instanceof TensorCore)) throw new ArgumentError('grad', 'value', `must be a Tensor or null, got ${String(value)}`);
+    if (value.dtypeCode !== this.dtypeCode || value.shape.length !== this.shape.length || value.shape.some((size, i) => size !== this.shape[i])) {
+      throw new ArgumentError('grad', 'value', `must have shape [${this.shape.join(', ')}] and dtype ${this.dtype}, got [${value.shape.join(', ')}] and ${value.dtype}`);
+    }
+    this.gradient = value;
+  }
+
+  /** Count of in-place writes to the memory of this tensor and all its views. */
+  get version(): number {
+    return this.storage.version;
+  }
+}

@@ -1,0 +1,304 @@
+/** Tensors from JS values and from nothing. PyTorch's creation functions; options name dtype and requiresGrad. */
+import { BOOL, F32, F64, I16, I32, I64, I8, ITEM_SIZE, U8, isFloating, type DType, type DTypeCode, type TypedArray } from '../core/dtype.ts';
+import { allocate, allocateOwn } from '../core/allocator.ts';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
+import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Bound } from '../core/args.ts';
+import { checkShape, contiguousLayout, type Shape } from '../core/layout.ts';
+import { copyInto } from './kernels.ts';
+import { defaultDTypeCode, resultTypeOf, type Scalar } from './promotion.ts';
+import { TensorCore } from './core.ts';
+import { dtypeOption } from './reduction.ts';
+import { intList } from './movement.ts';
+import { writeNumbers, writeRaw } from './values.ts';
+import { Tensor } from './tensor.ts';
+
+export interface TensorOptions {
+  readonly dtype?: DType;
+  readonly requiresGrad?: boolean;
+  readonly device?: 'cpu';
+}
+/** Sizes as varargs or one array, then options. */
+export type SizeArgs = readonly [...sizes: readonly (number | readonly number[])[], options: TensorOptions] | readonly (number | readonly number[])[];
+/** Numbers, booleans or bigints nested to any depth, or a typed array. */
+export type TensorData = Scalar | TypedArray | ArrayBuffer | Tensor | readonly TensorData[];
+
+const TENSOR = signature('tensor(data, *, dtype?, requiresGrad?, device?)');
+const optionsOf = (op: string, names = ''): ReturnType<typeof signature> => signature(`${op}(...size?, *, ${names}dtype?, requiresGrad?, device?, generator?)`);
+const ARANGE = signature('arange(start?, end?, step?, *, dtype?, requiresGrad?, device?)');
+const LINSPACE = signature('linspace(start, end, steps, *, dtype?, requiresGrad?, device?)');
+const LOGSPACE = signature('logspace(start, end, steps, base?, *, dtype?, requiresGrad?, device?)');
+const FULL = signature('full(size, fillValue, *, dtype?, requiresGrad?, device?)');
+const EYE = signature('eye(n, m?, *, dtype?, requiresGrad?, device?)');
+const LIKE = signature('zerosLike(input, *, dtype?, requiresGrad?, device?)'), FULL_LIKE = signature('fullLike(input, fillValue, *, dtype?, requiresGrad?, device?)');
+
+/** An uninitialised contiguous tensor; `own` memory for what lives long. */
+export function emptyTensor(shape: Shape, dtype: DTypeCode, own = false): Tensor {
+  const layout = contiguousLayout(shape);
+  const bytes = layout.numel * ITEM_SIZE[dtype];
+  return new Tensor(own ? allocateOwn(bytes) : allocate(bytes), layout, dtype);
+}
+
+/** Applies requiresGrad and checks device. */
+export function finish(op: string, out: Tensor, bound: Bound): Tensor {
+  if (bound.device !== undefined && bound.device !== 'cpu') throw new ArgumentError(op, 'device', `must be 'cpu', got ${show(bound.device)}`);
+  if (boolArg(op, 'requiresGrad', bound.requiresGrad)) {
+    if (!isFloating(out.dtypeCode)) throw new AutogradError(`${op}: only floating point tensors can require gradients, got ${out.dtype}`);
+    out.requiresGrad = true;
+  }
+  return out;
+}
+
+/** Reads sizes and options of `zeros(2, 3, {...})` or `zeros([2, 3], {...})`. */
+export function sizeArgs(op: string, args: readonly unknown[], sig = optionsOf(op)): { shape: number[]; bound: Bound } {
+  const bound = bind(sig, args);
+  if (bound.size === undefined) return { shape: [], bound };
+  const shape = intList(op, 'size', bound.size as readonly unknown[]);
+  checkShape(op, shape);
+  return { shape, bound };
+}
+
+const SIGNATURES = { empty: optionsOf('empty'), zeros: optionsOf('zeros'), ones: optionsOf('ones') };
+
+function filled(op: keyof typeof SIGNATURES, args: readonly unknown[], value: number | null): Tensor {
+  const { shape, bound } = sizeArgs(op, args, SIGNATURES[op]);
+  const out = emptyTensor(shape, dtypeOption(op, bound.dtype) ?? defaultDTypeCode(), boolArg(op, 'requiresGrad', bound.requiresGrad));
+  if (value !== null) copyInto(out, value);
+  return finish(op, out, bound);
+}
+
+/** Uninitialised memory: contents are undefined. */
+export function empty(...args: SizeArgs): Tensor {
+  return filled('empty', args, null);
+}
+
+export function zeros(...args: SizeArgs): Tensor {
+  return filled('zeros', args, 0);
+}
+
+export function ones(...args: SizeArgs): Tensor {
+  return filled('ones', args, 1);
+}
+
+/** A tensor of one value; its dtype follows the value (boolean, bigint, else the default float) unless given. */
+export function full(size: number | readonly number[], fillValue: Scalar | Tensor, options: TensorOptions = {}): Tensor {
+  const bound = bind(FULL, [size, fillValue, options]);
+  const shape = intList('full', 'size', typeof size === 'number' ? [size] : size);
+  checkShape('full', shape);
+  const value = fillValue instanceof TensorCore ? (fillValue as Tensor).item() : fillValue;
+  const out = emptyTensor(shape, dtypeOption('full', bound.dtype) ?? valueType(value));
+  copyInto(out, value);
+  return finish('full', out, bound);
+}
+
+const valueType = (value: Scalar): DTypeCode => (typeof value === 'boolean' ? BOOL : typeof value === 'bigint' ? I64 : defaultDTypeCode());
+
+function like(op: string, input: unknown, options: unknown, value: Scalar | null, sig = LIKE): Tensor {
+  if (!(input instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(input)}`);
+  const bound = bind(sig, value !== null && sig === FULL_LIKE ? [input, value, options] : [input, options]);
+  const out = emptyTensor(input.layout.shape, dtypeOption(op, bound.dtype) ?? input.dtypeCode);
+  if (value !== null) copyInto(out, value);
+  return finish(op, out, bound);
+}
+
+export const emptyLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('emptyLike', input, options, null);
+export const zerosLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('zerosLike', input, options, 0);
+export const onesLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('onesLike', input, options, 1);
+export const fullLike = (input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor => like('fullLike', input, options, fillValue, FULL_LIKE);
+
+/** Numbers from start (0) to end, exclusive, by step (1). Integral arguments give int64, as in PyTorch. */
+export function arange(...args: readonly unknown[]): Tensor {
+  let bound = bind(ARANGE, args);
+  if (bound.end === undefined) bound = { ...bound, start: 0, end: bound.start };
+  const start = rangeArg('start', bound.start ?? 0), end = rangeArg('end', bound.end), step = rangeArg('step', bound.step ?? 1);
+  if (step === 0) throw new ArgumentError('arange', 'step', 'must not be zero');
+  if ((end - start) * step < 0) throw new ArgumentError('arange', 'end', `must lie in the direction of step, got start ${start}, end ${end}, step ${step}`);
+  const integral = [start, end, step].every(Number.isInteger);
+  const dtype = dtypeOption('arange', bound.dtype) ?? (integral ? I64 : defaultDTypeCode());
+  const n = Math.ceil((end - start) / step);
+  checkShape('arange', [n]);
+  const out = emptyTensor([n], dtype);
+  writeNumbers(out, Array.from({ length: n }, (_, i) => start + i * step));
+  return finish('arange', out, bound);
+}
+
+function rangeArg(name: string, value: unknown): number {
+  const number = numberArg('arange', name, typeof value === 'bigint' ? Number(value) : value);
+  if (!Number.isFinite(number)) throw new ArgumentError('arange', name, `must be finite, got ${number}`);
+  return number;
+}
+
+/** `steps` numbers evenly spaced from start to end, both included; computed from both ends, as PyTorch does. */
+export function linspace(...args: readonly unknown[]): Tensor {
+  const bound = bind(LINSPACE, args);
+  const start = numberArg('linspace', 'start', bound.start), end = numberArg('linspace', 'end', bound.end);
+  const out = spaced('linspace', start, end, intArg('linspace', 'steps', bound.steps), dtypeOption('linspace', bound.dtype) ?? defaultDTypeCode(), (x) => x);
+  return finish('linspace', out, bound);
+}
+
+/** `base` to the power of `linspace(start, end, steps)`. */
+export function logspace(...args: readonly unknown[]): Tensor {
+  const bound = bind(LOGSPACE, args);
+  const start = numberArg('logspace', 'start', bound.start), end = numberArg('logspace', 'end', bound.end), base = numberArg('logspace', 'base', bound.base, 10);
+  const out = spaced('logspace', start, end, intArg('logspace', 'steps', bound.steps), dtypeOption('logspace', bound.dtype) ?? defaultDTypeCode(), (x) => base ** x);
+  return finish('logspace', out, bound);
+}
+
+function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, map: (x: number) => number): Tensor {
+  if (steps < 0) throw new ArgumentError(op, 'steps', `must not be negative, got ${steps}`);
+  checkShape(op, [steps]);
+  // float32 results use float32 arithmetic throughout: PyTorch's values to the last bit.
+  const round = dtype === F64 ? (x: number): number => x : Math.fround;
+  const a = isFloating(dtype) ? round(start) : start, b = isFloating(dtype) ? round(end) : end;
+  const step = steps > 1 ? (isFloating(dtype) ? round(round(b - a) / (steps - 1)) : (b - a) / (steps - 1)) : 0;
+  const half = Math.floor(steps / 2);
+  const values = new Float64Array(steps);
+  for (let i = 0; i < steps; i++) values[i] = map(i < half || steps === 1 ? a + round(step * i) : b - round(step * (steps - i - 1)));
+  const out = emptyTensor([steps], dtype);
+  writeNumbers(out, values);
+  return out;
+}
+
+/** Ones on the diagonal, zeros elsewhere. */
+export function eye(...args: readonly unknown[]): Tensor {
+  const bound = bind(EYE, args);
+  const n = intArg('eye', 'n', bound.n), m = intArg('eye', 'm', bound.m, n);
+  checkShape('eye', [n, m]);
+  const out = emptyTensor([n, m], dtypeOption('eye', bound.dtype) ?? defaultDTypeCode());
+  copyInto(out, 0);
+  const diagonal = Math.min(n, m) > 0 ? out.diagonal() : null;
+  if (diagonal !== null) copyInto(diagonal, 1);
+  return finish('eye', out, bound);
+}
+
+const ARRAY_TYPES = new Map<string, DTypeCode>([
+  ['Float32Array', F32], ['Float64Array', F64], ['BigInt64Array', I64], ['Int32Array', I32], ['Int16Array', I16], ['Int8Array', I8],
+  ['Uint8Array', U8], ['Uint8ClampedArray', U8], ['Buffer', U8],
+]);
+
+/**
+ * A tensor from nested arrays, numbers or a typed array (copied). JS numbers give the default float dtype, booleans bool,
+ * bigints int64, typed arrays keep their dtype.
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const bound = bind(TENSOR, [wrapOptions(data), options]);
+  const dtype = dtypeOption('tensor', bound.dtype);
+  const out = fromData('tensor', data, dtype, boolArg('tensor', 'requiresGrad', bound.requiresGrad));
+  return finish('tensor', out, bound);
+}
+
+/** A plain object as data must not be taken for options. */
+function wrapOptions(data: unknown): unknown {
+  if (isOptions(data)) throw new ArgumentError('tensor', 'data', `must be a number, nested arrays, a typed array or a Tensor, got ${show(data)}`);
+  return data ?? NaN;
+}
+
+export function fromData(op: string, data: unknown, dtype: DTypeCode | undefined, own = false): Tensor {
+  if (data instanceof TensorCore) {
+    const copy = (data as Tensor).detach().castTo(dtype ?? data.dtypeCode);
+    return copy.storage === data.storage ? copy.clone() : copy;
+  }
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return fromTypedArray(op, data, dtype, own);
+  if (!Array.isArray(data)) {
+    const scalar = scalarData(op, data);
+    const out = emptyTensor([], dtype ?? valueType(scalar), own);
+    copyInto(out, scalar);
+    return out;
+  }
+  const shape: number[] = [];
+  for (let level: unknown = data; isSequence(level); level = level[0]) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  if (data.some((item) => item instanceof TensorCore && item.ndim > 0)) return fromTensors(op, data as readonly unknown[], dtype);
+  checkShape(op, shape);
+  const flat: Scalar[] = [];
+  flatten(op, data, shape, 0, flat);
+  const out = emptyTensor(shape, dtype ?? (flat.length === 0 ? defaultDTypeCode() : elementType(flat)), own);
+  writeNumbers(out, flat);
+  return out;
+}
+
+type Sequence = { readonly length: number; readonly [i: number]: unknown };
+const isSequence = (x: unknown): x is Sequence => Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+
+function fromTensors(op: string, rows: readonly unknown[], dtype: DTypeCode | undefined): Tensor {
+  const parts = rows.map((row) => (row instanceof TensorCore ? (row as Tensor).detach() : fromData(op, row, dtype)));
+  for (const part of parts) if (part.shape.join() !== parts[0].shape.join()) throw new ShapeError(op, `tensors in the data must have one shape, got [${parts[0].shape.join(', ')}] and [${part.shape.join(', ')}]`);
+  const out = emptyTensor([parts.length, ...parts[0].shape], dtype ?? resultTypeOf(parts));
+  parts.forEach((part, i) => copyInto(out.select(0, i), part));
+  return out;
+}
+
+function flatten(op: string, level: unknown, shape: readonly number[], depth: number, into: Scalar[]): void {
+  if (depth === shape.length) {
+    if (isSequence(level)) throw raggedError(op, depth, 'a number', level.length);
+    into.push(level instanceof TensorCore ? (level as Tensor).item() : scalarData(op, level));
+    return;
+  }
+  if (!isSequence(level)) throw raggedError(op, depth, `an array of ${shape[depth]}`, show(level));
+  if (level.length !== shape[depth]) throw raggedError(op, depth, `${shape[depth]} items`, level.length);
+  for (let i = 0; i < level.length; i++) flatten(op, level[i], shape, depth + 1, into);
+}
+
+const raggedError = (op: string, depth: number, expected: string, got: unknown): ShapeError =>
+  new ShapeError(op, `nested arrays must be regular: expected ${expected} at depth ${depth}, got ${typeof got === 'number' ? `${got} items` : String(got)}`);
+
+function scalarData(op: string, value: unknown): Scalar {
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  throw new ArgumentError(op, 'data', `must hold numbers, booleans or bigints, got ${show(value)}`);
+}
+
+function elementType(flat: readonly Scalar[]): DTypeCode {
+  let bools = 0, bigs = 0;
+  for (const value of flat) {
+    if (typeof value === 'boolean') bools++;
+    else if (typeof value === 'bigint') bigs++;
+  }
+  return bools === flat.length ? BOOL : bigs > 0 && bigs + bools === flat.length ? I64 : defaultDTypeCode();
+}
+
+function fromTypedArray(op: string, data: ArrayBufferView | ArrayBuffer, dtype: DTypeCode | undefined, own: boolean): Tensor {
+  const array = (data instanceof ArrayBuffer ? new Uint8Array(data) : data) as TypedArray;
+  const buffer = array.buffer as ArrayBuffer & { readonly detached?: boolean };
+  if (buffer.detached || (buffer.byteLength === 0 && isDetached(buffer))) throw new ArgumentError(op, 'data', 'is backed by a detached ArrayBuffer');
+  const code = ARRAY_TYPES.get(array.constructor.name);
+  if (code === undefined) throw new ArgumentError(op, 'data', `must be a typed array of a supported dtype, got ${show(array)}`);
+  checkShape(op, [array.length]);
+  const out = emptyTensor([array.length], dtype ?? code, own);
+  if (out.dtypeCode === code) writeRaw(out, array);
+  else writeNumbers(out, array);
+  return out;
+}
+
+/** Node 20 has no `detached`; a view cannot be made on a detached buffer. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A tensor from data, sharing nothing: PyTorch's `torch.as_tensor` returns a Tensor argument as it is. */
+export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  if (data instanceof TensorCore && (options.dtype === undefined || options.dtype === data.dtype)) return data as Tensor;
+  return tensor(data, options);
+}
+
+/** PyTorch's `torch.from_numpy` for typed arrays: a copy, so that nobody can detach the tensor's memory. */
+export function fromArray(data: TypedArray): Tensor {
+  if (!ArrayBuffer.isView(data)) throw new DTypeError('fromArray', typeof data, `expected a typed array, got ${show(data)}`);
+  return tensor(data);
+}
+
+/** A 1 at every class index, zeros elsewhere, in a new last dim: int64. PyTorch's `F.one_hot`. */
+export function oneHot(input: Tensor, numClasses = -1): Tensor {
+  if (isFloating(input.dtypeCode) || input.dtypeCode === BOOL) throw new DTypeError('oneHot', input.dtype, `expected an integer dtype, got ${input.dtype}; cast with .to('int64')`);
+  if (input.numel() === 0 && numClasses <= 0) throw new ArgumentError('oneHot', 'numClasses', 'is required for an empty tensor');
+  if (input.numel() > 0 && input.min().item() < 0) throw new ArgumentError('oneHot', 'input', `must hold non-negative class indices, got ${input.min().item()}`);
+  const largest = input.numel() > 0 ? input.max().item() : -1;
+  const classes = numClasses < 0 ? largest + 1 : numClasses;
+  if (largest >= classes) throw new ArgumentError('oneHot', 'input', `must hold class indices below numClasses ${classes}, got ${largest}`);
+  return input.long().unsqueeze(-1).eq(arange(classes)).long();
+}

@@ -1,0 +1,251 @@
+/** Elementwise methods: most follow from the op table; written out are those with parameters or options. */
+import { ArgumentError } from '../core/errors.ts';
+import { bind, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
+import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
+import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
+import type { Scalar } from './promotion.ts';
+import { TensorCore } from './core.ts';
+import { Movement } from './movement.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Other = Tensor | Scalar;
+
+/** A tensor or number operand, or a clear error. */
+export function operandArg(op: string, name: string, value: unknown): Other {
+  if (value instanceof TensorCore || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value as Other;
+  throw new ArgumentError(op, name, `must be a Tensor or a number, got ${show(value)}`);
+}
+
+type ParameterlessUnary = Exclude<UnaryOp, 'clampScalar' | 'leakyRelu' | 'gelu' | 'round' | 'softplus'>;
+type PlainBinary = Exclude<BinaryOp, 'add' | 'sub' | 'div' | 'addScaled' | 'mulScaled'>;
+type UnaryMethods = { [K in ParameterlessUnary]: () => Tensor } & { [K in `${ParameterlessUnary}_`]: () => Tensor };
+type BinaryMethods = { [K in PlainBinary]: (other: Other) => Tensor } & { [K in `${PlainBinary}_`]: (other: Other) => Tensor };
+
+export interface Elementwise extends UnaryMethods, BinaryMethods {}
+
+const ALPHA = { add: signature('add(other, *, alpha?)'), sub: signature('sub(other, *, alpha?)'), rsub: signature('rsub(other, *, alpha?)') };
+const DIV = signature('div(other, *, roundingMode?)');
+const CLAMP = signature('clamp(min?, max?)');
+const ROUND = signature('round(*, decimals?)');
+
+/** `add(x, 2 * y)` in one kernel when alpha is given. */
+function scaledArgs(op: 'add' | 'sub', args: readonly unknown[]): { other: Other; alpha: number } {
+  const bound = bind(ALPHA[op], args);
+  return { other: operandArg(op, 'other', bound.other), alpha: numberArg(op, 'alpha', bound.alpha, 1) };
+}
+
+export abstract class Elementwise extends Movement {
+  /** `self + alpha * other`. PyTorch's `add`. */
+  add(other: Other, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.add, self, other);
+    const { other: b, alpha } = scaledArgs('add', options === undefined ? [other] : [other, options]);
+    return alpha === 1 ? binary(binaryEntries.add, self, b) : binary(binaryEntries.addScaled, self, b, alpha);
+  }
+
+  add_(other: Other, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', [other, options]);
+    return alpha === 1 ? binary_(binaryEntries.add, self, b) : binary_(binaryEntries.addScaled, self, b, alpha);
+  }
+
+  /** `self - alpha * other`. PyTorch's `sub`. */
+  sub(other: Other, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.sub, self, other);
+    const { other: b, alpha } = scaledArgs('sub', options === undefined ? [other] : [other, options]);
+    return alpha === 1 ? binary(binaryEntries.sub, self, b) : binary(binaryEntries.addScaled, self, b, -alpha);
+  }
+
+  sub_(other: Other, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', [other, options]);
+    return alpha === 1 ? binary_(binaryEntries.sub, self, b) : binary_(binaryEntries.addScaled, self, b, -alpha);
+  }
+
+  /** `other - alpha * self`. PyTorch's `rsub`. */
+  rsub(other: Other, options?: { readonly alpha?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    const bound = bind(ALPHA.rsub, options === undefined ? [other] : [other, options]);
+    const alpha = numberArg('rsub', 'alpha', bound.alpha, 1);
+    return binary(binaryEntries.sub, operandArg('rsub', 'other', bound.other), alpha === 1 ? self : self.mul(alpha));
+  }
+
+  /** `self / other`; `roundingMode` 'trunc' or 'floor' divides integers to integers. PyTorch's `div`. */
+  div(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
+    const self = this as unknown as Tensor;
+    if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.div, self, other);
+    const bound = bind(DIV, options === undefined ? [other] : [other, options]);
+    const b = operandArg('div', 'other', bound.other);
+    if (bound.roundingMode === undefined) return binary(binaryEntries.div, self, b);
+    const mode = stringArg('div', 'roundingMode', bound.roundingMode, ['trunc', 'floor'] as const);
+    if (mode === 'floor') return binary(binaryEntries.floorDivide, self, b);
+    const remainder = binary(binaryEntries.fmod, self.detach(), typeof b === 'object' ? b.detach() : b);
+    return remainder.dtype.startsWith('int') || remainder.dtype === 'uint8' ? binary(binaryEntries.floorDivide, self.sub(remainder), b) : binary(binaryEntries.div, self, b).trunc();
+  }
+
+  div_(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
+    const self = this as unknown as Tensor;
+    if (options === undefined || options.roundingMode === undefined || options.roundingMode === null) return binary_(binaryEntries.div, self, operandArg('div_', 'other', other));
+    return self.copy_(self.div(other, options));
+  }
+
+  /** Values limited to [min, max]; either bound may be a number, a tensor or absent. NaN stays NaN. */
+  clamp(...args: readonly unknown[]): Tensor {
+    const self = this as unknown as Tensor;
+    const { min, max } = bind(CLAMP, args);
+    if (min === undefined && max === undefined) throw new ArgumentError('clamp', 'min and max', 'are both absent; expected at least one');
+    const lo = min === undefined ? undefined : operandArg('clamp', 'min', min), hi = max === undefined ? undefined : operandArg('clamp', 'max', max);
+    if (typeof lo === 'object' || typeof hi === 'object') {
+      const low = lo === undefined ? self : self.maximum(lo);
+      return hi === undefined ? low : low.minimum(hi);
+    }
+    if (lo !== undefined && Number.isNaN(lo) || hi !== undefined && Number.isNaN(hi)) return self.mul(NaN);
+    const bounds = [lo ?? -Infinity, hi ?? Infinity].map(Number);
+    if (bounds.every((v) => Number.isInteger(v) || !Number.isFinite(v)) && !self.isFloatingPoint()) return clampInteger(self, lo, hi);
+    return unary(unaryEntries.clampScalar, self.isFloatingPoint() ? self : self.castTo(0), bounds[0], bounds[1]);
+  }
+
+  clamp_(...args: readonly unknown[]): Tensor {
+    const self = this as unknown as Tensor;
+    const { min, max } = bind(CLAMP, args);
+    if (typeof min !== 'object' && typeof max !== 'object' && self.isFloatingPoint() && (min !== undefined || max !== undefined)) {
+      return unary_(unaryEntries.clampScalar, self, numberArg('clamp_', 'min', min, -Infinity), numberArg('clamp_', 'max', max, Infinity));
+    }
+    return self.copy_(self.clamp(...args));
+  }
+
+  clampMin(min: Other): Tensor {
+    return this.clamp(min);
+  }
+
+  clampMax(max: Other): Tensor {
+    return this.clamp(null, max);
+  }
+
+  clip(...args: readonly unknown[]): Tensor {
+    return this.clamp(...args);
+  }
+
+  /** `x` where positive, else `negativeSlope * x`. */
+  leakyRelu(negativeSlope = 0.01): Tensor {
+    return unary(unaryEntries.leakyRelu, this as unknown as Tensor, numberArg('leakyRelu', 'negativeSlope', negativeSlope));
+  }
+
+  /** Gaussian error linear unit; `approximate: 'tanh'` for the cheaper form. */
+  gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor {
+    const self = this as unknown as Tensor;
+    const mode = stringArg('gelu', 'approximate', options?.approximate, ['none', 'tanh'] as const, 'none');
+    if (mode === 'none') return unary(unaryEntries.gelu, self);
+    const inner = self.add(self.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+    return self.mul(0.5).mul(inner.tanh().add(1));
+  }
+
+  /** `log(1 + exp(beta * x)) / beta`, linear above the threshold. */
+  softplus(beta = 1, threshold = 20): Tensor {
+    const self = this as unknown as Tensor;
+    const scaled = beta === 1 ? self : self.mul(beta);
+    const soft = unary(unaryEntries.softplus, scaled);
+    return self.where(scaled.gt(threshold), beta === 1 ? soft : soft.div(beta));
+  }
+
+  /** To the nearest integer, halves to even; `decimals` shifts the point. */
+  round(options?: { readonly decimals?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    if (options === undefined) return unary(unaryEntries.round, self);
+    const decimals = numberArg('round', 'decimals', bind(ROUND, [options]).decimals, 0);
+    if (decimals === 0) return unary(unaryEntries.round, self);
+    const scale = 10 ** Math.abs(decimals);
+    return decimals > 0 ? unary(unaryEntries.round, self.mul(scale)).div(scale) : unary(unaryEntries.round, self.div(scale)).mul(scale);
+  }
+
+  round_(): Tensor {
+    return unary_(unaryEntries.round, this as unknown as Tensor);
+  }
+
+  /** `self` where the condition holds, else `other`. */
+  where(condition: Tensor, other: Other): Tensor {
+    return where(condition, this as unknown as Tensor, other);
+  }
+
+  /** `self + weight * (end - self)`. */
+  lerp(end: Tensor, weight: Other): Tensor {
+    return ternary(ternaryEntries.lerp, this as unknown as Tensor, operandArg('lerp', 'end', end), operandArg('lerp', 'weight', weight));
+  }
+
+  lerp_(end: Tensor, weight: Other): Tensor {
+    return ternary_(ternaryEntries.lerp, this as unknown as Tensor, operandArg('lerp_', 'end', end), operandArg('lerp_', 'weight', weight));
+  }
+
+  /** `self + value * tensor1 * tensor2`. */
+  addcmul(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
+    return ternary(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul', options));
+  }
+
+  addcmul_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
+    return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul_', options));
+  }
+
+  /** `self + value * tensor1 / tensor2`. */
+  addcdiv(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
+    return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv', options));
+  }
+
+  addcdiv_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
+    return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv_', options));
+  }
+
+  /** @internal `scale * self * other` in one kernel: what derivatives are made of. */
+  mulScaled(other: Other, scale: number): Tensor {
+    return binary(binaryEntries.mulScaled, this as unknown as Tensor, other, scale);
+  }
+
+  /** True for float16, bfloat16, float32, float64. */
+  isFloatingPoint(): boolean {
+    return this.dtypeCode < 2 || this.dtypeCode > 7;
+  }
+}
+
+function valueArg(op: string, options: unknown): number {
+  if (!isOptions(options)) throw new ArgumentError(op, 'options', `must be an object with value, got ${show(options)}`);
+  for (const key of Object.keys(options)) if (key !== 'value') throw new ArgumentError(op, `option '${key}'`, 'is unknown; expected value');
+  return numberArg(op, 'value', options.value, 1);
+}
+
+/** Integers have no infinities: each bound is applied on its own. */
+function clampInteger(x: Tensor, min: Scalar | undefined, max: Scalar | undefined): Tensor {
+  const low = min === undefined || Number(min) === -Infinity ? x : x.maximum(min);
+  return max === undefined || Number(max) === Infinity ? low : low.minimum(max);
+}
+
+/** Elements of `input` where the condition holds, else of `other`; all broadcast. PyTorch's `torch.where`. */
+export function where(condition: Tensor, input: Other, other: Other): Tensor {
+  if (!(condition instanceof TensorCore)) throw new ArgumentError('where', 'condition', `must be a bool Tensor, got ${show(condition)}`);
+  if (condition.dtype !== 'bool') throw new ArgumentError('where', 'condition', `must have dtype bool, got ${condition.dtype}; compare it or cast with .to('bool')`);
+  return ternary(ternaryEntries.where, condition, operandArg('where', 'input', input), operandArg('where', 'other', other));
+}
+
+const methods: Record<string, unknown> = {};
+for (const entry of Object.values(unaryEntries)) {
+  if (entry.name in Elementwise.prototype) continue;
+  Object.assign(methods, {
+    [entry.name](this: Tensor): Tensor {
+      return unary(entry, this);
+    },
+    [`${entry.name}_`](this: Tensor): Tensor {
+      return unary_(entry, this);
+    },
+  });
+}
+const binaryMethod = (entry: BinaryEntry): void => {
+  Object.assign(methods, {
+    [entry.name](this: Tensor, other: Other): Tensor {
+      return typeof other === 'number' || other instanceof TensorCore ? binary(entry, this, other) : binary(entry, this, operandArg(entry.name, 'other', other));
+    },
+    [`${entry.name}_`](this: Tensor, other: Other): Tensor {
+      return binary_(entry, this, operandArg(`${entry.name}_`, 'other', other));
+    },
+  });
+};
+for (const entry of Object.values(binaryEntries)) if (!(entry.name in Elementwise.prototype)) binaryMethod(entry);
+for (const [name, value] of Object.entries(methods)) Object.defineProperty(Elementwise.prototype, name, { value, writable: true, configurable: true, enumerable: false });

@@ -1,0 +1,83 @@
+/** The free functions of the `torch` namespace: every method in its functional form, `torch.sum(x, 1)` for `x.sum(1)`. */
+import { ArgumentError } from '../core/errors.ts';
+import { show } from '../core/args.ts';
+import { TensorCore } from './core.ts';
+import { binary, binaryEntries, type BinaryEntry } from './dispatch.ts';
+import { operandArg, type Other } from './elementwise.ts';
+import type { Scalar } from './promotion.ts';
+import type { Tensor } from './tensor.ts';
+
+/** A method's functional form. */
+type Functional<K extends keyof Tensor> = Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
+
+export function requireTensor(op: string, value: unknown, name = 'input'): Tensor {
+  if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
+  return value as Tensor;
+}
+
+function functional<const K extends readonly (keyof Tensor & string)[]>(names: K): { readonly [P in K[number]]: Functional<P> } {
+  const functions: Record<string, unknown> = {};
+  for (const name of names) {
+    functions[name] = (input: unknown, ...args: readonly unknown[]): unknown => {
+      const x = requireTensor(name, input);
+      return (x as unknown as Record<string, (...rest: unknown[]) => unknown>)[name](...args);
+    };
+  }
+  return functions as { readonly [P in K[number]]: Functional<P> };
+}
+
+export const {
+  abs, sign, square, sqrt, rsqrt, reciprocal, neg, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan,
+  sinh, cosh, tanh, asinh, acosh, atanh, erf, erfc, sigmoid, relu, floor, ceil, trunc, round, isnan, isinf, isfinite,
+  logicalNot, bitwiseNot, clamp, clampMin, clampMax, clip, lerp, addcmul, addcdiv,
+  sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
+  cumsum, cumprod, softmax, logSoftmax,
+  matmul, mm, bmm, mv, dot, inner, outer, addmm, addmv, baddbmm,
+  asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
+  broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, tril, triu, diag, trace,
+  gather, scatter, scatterAdd, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
+  equal, allclose, isclose, numel,
+} = functional([
+  'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'neg', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
+  'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'erf', 'erfc', 'sigmoid', 'relu', 'floor', 'ceil', 'trunc', 'round', 'isnan', 'isinf', 'isfinite',
+  'logicalNot', 'bitwiseNot', 'clamp', 'clampMin', 'clampMax', 'clip', 'lerp', 'addcmul', 'addcdiv',
+  'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
+  'cumsum', 'cumprod', 'softmax', 'logSoftmax',
+  'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer', 'addmm', 'addmv', 'baddbmm',
+  'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
+  'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'tril', 'triu', 'diag', 'trace',
+  'gather', 'scatter', 'scatterAdd', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
+  'equal', 'allclose', 'isclose', 'numel',
+]);
+
+export { cat, stack } from './composite.ts';
+export { where } from './elementwise.ts';
+export { linear, polyval } from './linalg.ts';
+
+const varFunction = functional(['var']).var;
+export { varFunction as var_ };
+
+/** Binary functions take a number on either side: `sub(1, x)` ports `1 - x`. */
+type BinaryFunction = (input: Other, other: Other, options?: { readonly alpha?: number; readonly roundingMode?: 'trunc' | 'floor' | null }) => Tensor;
+
+function binaryFunction(name: 'add' | 'sub' | 'div' | Exclude<keyof typeof binaryEntries, 'addScaled' | 'mulScaled'>): BinaryFunction {
+  const entry: BinaryEntry = binaryEntries[name];
+  return (input, other, options) => {
+    if (input instanceof TensorCore) return options === undefined ? (input[name] as (o: Other) => Tensor).call(input, other) : (input[name] as (o: Other, p: object) => Tensor).call(input, other, options);
+    const left = operandArg(name, 'input', input);
+    if (!(other instanceof TensorCore)) throw new ArgumentError(name, 'other', `must be a Tensor when input is a number, got ${show(other)}`);
+    if (options === undefined) return binary(entry, left as Scalar, other as Tensor);
+    return ((other as Tensor).newFull([], left as Scalar)[name] as (o: Other, p: object) => Tensor)(other as Tensor, options);
+  };
+}
+
+export const add = binaryFunction('add'), sub = binaryFunction('sub'), mul = binaryFunction('mul'), div = binaryFunction('div');
+export const subtract = sub, multiply = mul, divide = div, trueDivide = div;
+export const floorDivide = binaryFunction('floorDivide'), remainder = binaryFunction('remainder'), fmod = binaryFunction('fmod'), pow = binaryFunction('pow');
+export const maximum = binaryFunction('maximum'), minimum = binaryFunction('minimum'), fmax = binaryFunction('fmax'), fmin = binaryFunction('fmin');
+export const atan2 = binaryFunction('atan2'), hypot = binaryFunction('hypot'), copysign = binaryFunction('copysign');
+export const eq = binaryFunction('eq'), ne = binaryFunction('ne'), lt = binaryFunction('lt'), le = binaryFunction('le'), gt = binaryFunction('gt'), ge = binaryFunction('ge');
+export const logicalAnd = binaryFunction('logicalAnd'), logicalOr = binaryFunction('logicalOr'), logicalXor = binaryFunction('logicalXor');
+export const bitwiseAnd = binaryFunction('bitwiseAnd'), bitwiseOr = binaryFunction('bitwiseOr'), bitwiseXor = binaryFunction('bitwiseXor');
+export const bitwiseLeftShift = binaryFunction('bitwiseLeftShift'), bitwiseRightShift = binaryFunction('bitwiseRightShift');
+export const absolute = abs, negative = neg;

@@ -1,0 +1,348 @@
+/**
+ * The tape: nodes are made as operations run; `runBackward` walks them from the newest to the oldest.
+ *
+ * A node's inputs always have smaller sequence numbers, so descending sequence order is a topological order. Gradients
+ * that reach a node are un-broadcast and cast to the dtype of the node's output here, once, so that no derivative has to.
+ */
+import { AutogradError } from '../core/errors.ts';
+import { sameShape, type Layout } from '../core/layout.ts';
+import type { DTypeCode } from '../core/dtype.ts';
+import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What a derivative returns: one gradient (or null: none flows) per input. */
+export type Gradients = Tensor | null | readonly (Tensor | null | undefined)[];
+/** `saved` are the tensors given to `record`; `node.needs(k)` tells whether input k's gradient is wanted. */
+export type BackwardFn = (grad: Tensor, node: Node) => Gradients;
+
+type NodeHook = (gradInputs: readonly (Tensor | null)[], gradOutputs: readonly (Tensor | null)[]) => void;
+
+let sequence = 0;
+const NOTHING: readonly never[] = Object.freeze([]);
+
+export class Node {
+  readonly name: string;
+  readonly sequence = sequence++;
+  /** The nodes that made the inputs; null where no gradient is wanted. */
+  next: readonly (Node | null)[];
+  /** Which output of the next node each input is. */
+  slots: readonly number[];
+  /** Number of outputs; gradients of a node with several arrive as an array. */
+  outputs = 1;
+  /** Layout and dtype that a gradient of this node's output must have (of output 0). */
+  layout: Layout;
+  dtypeCode: DTypeCode;
+  /** Per output, for nodes with several. */
+  outputLayouts: readonly Layout[] | null = null;
+  /** Parameters of the derivative that are not tensors. */
+  context: unknown = undefined;
+  hooks: NodeHook[] | null = null;
+  /** Hooks of non-leaf tensors made by this node, by output. */
+  tensorHooks: ((grad: Tensor) => Tensor | null | undefined | void)[][] | null = null;
+  /** Non-leaf tensor whose `.grad` collects this node's gradient (retainGrad). */
+  retained: Tensor | null = null;
+  private fn: BackwardFn | null;
+  private savedTensors: readonly (Tensor | number | null)[] | null;
+  private versions: readonly number[] | null;
+  /** The gradient collected so far in the running backward; only the engine writes it. */
+  pending: Tensor | null | (Tensor | null)[] = null;
+  /** The run that visited this node last. */
+  mark = 0;
+
+  constructor(name: string, fn: BackwardFn, next: readonly (Node | null)[], slots: readonly number[],
+    saved: readonly (Tensor | number | null)[] | null, layout: Layout, dtypeCode: DTypeCode) {
+    this.name = name;
+    this.fn = fn;
+    this.next = next;
+    this.slots = slots;
+    this.savedTensors = saved;
+    this.versions = saved === null ? null : saved.length === 0 ? NOTHING : saved.map(versionOf);
+    this.layout = layout;
+    this.dtypeCode = dtypeCode;
+  }
+
+  /** True for the node that collects into a leaf's `.grad`. */
+  get accumulates(): boolean {
+    return false;
+  }
+
+  needs(k: number): boolean {
+    return this.next[k] !== null;
+  }
+
+  /** PyTorch's `next_functions`. */
+  get nextFunctions(): readonly (readonly [Node | null, number])[] {
+    return this.next.map((node, i) => [node, this.slots[i]] as const);
+  }
+
+  /** The saved tensors, checked against in-place modification since they were saved. */
+  saved<T extends Tensor | number | null = Tensor>(k: number): T {
+    const all = this.savedTensors;
+    if (all === null) throw new AutogradError(BACKWARD_TWICE);
+    const value = all[k];
+    if (value !== null && typeof value === 'object' && value.storage.version !== (this.versions as readonly number[])[k]) {
+      throw new AutogradError(
+        'one of the variables needed for gradient computation has been modified by an inplace operation: '
+        + `[${value.dtype} [${value.shape.join(', ')}]], which is ${value.node === this ? 'the output' : 'an input'} of ${this.name}, `
+        + `is at version ${value.storage.version}; expected version ${(this.versions as readonly number[])[k]} instead`);
+    }
+    return value as T;
+  }
+
+  apply(grad: Tensor): Gradients {
+    if (this.fn === null) throw new AutogradError(BACKWARD_TWICE);
+    return this.fn(grad, this);
+  }
+
+  /** Drops what was saved. A node that saved nothing stays usable, as in PyTorch. */
+  release(): void {
+    if (this.savedTensors === null) return;
+    this.savedTensors = null;
+    this.versions = null;
+    this.fn = null;
+    this.context = undefined;
+    this.next = NOTHING;
+    this.slots = NOTHING;
+  }
+
+  get released(): boolean {
+    return this.fn === null;
+  }
+
+  toString(): string {
+    return `<${this.name}>`;
+  }
+}
+
+const BACKWARD_TWICE = 'trying to backward through the graph a second time (or to use saved tensors after they have been freed): '
+  + 'saved intermediate values are freed by backward(); give { retainGraph: true } if you need to backward through the graph again';
+
+const versionOf = (value: Tensor | number | null): number => (value !== null && typeof value === 'object' ? value.storage.version : 0);
+
+/** Collects into a leaf's `.grad`. */
+export class AccumulateGrad extends Node {
+  readonly variable: Tensor;
+
+  constructor(variable: Tensor) {
+    super('AccumulateGrad', () => null, NOTHING, NOTHING, null, variable.layout, variable.dtypeCode);
+    this.variable = variable;
+  }
+
+  override get accumulates(): boolean {
+    return true;
+  }
+
+  collect(gradient: Tensor, createGraph: boolean): void {
+    const leaf = this.variable;
+    let grad = gradient;
+    const hooks = leaf.extra?.hooks;
+    if (hooks) for (const hook of hooks.values()) grad = hook(grad) ?? grad;
+    const existing = leaf.gradient;
+    if (existing === null) leaf.gradient = createGraph ? grad : grad.layout.contiguous && !grad.needsGrad ? ownGradient(grad) : grad.detach().clone();
+    else if (createGraph || existing.needsGrad) leaf.gradient = existing.add(grad);
+    else existing.add_(grad);
+    if (leaf.extra?.accumulateHooks) for (const hook of leaf.extra.accumulateHooks.values()) hook(leaf);
+  }
+}
+
+/** A gradient may be kept as it is only when nothing else can see its memory. */
+function ownGradient(grad: Tensor): Tensor {
+  return shared.has(grad.storage) ? grad.detach().clone() : grad.base === null ? grad : grad.clone();
+}
+
+// Storages that a derivative passed on unchanged (to two inputs, or from the caller's own gradient) in the running backward.
+let shared = new Set<unknown>();
+
+/** The edge of the graph that a recorded operation gets for one of its inputs. */
+export function edgeOf(tensor: Tensor): Node | null {
+  if (tensor.base !== null) refreshView(tensor);
+  if (!tensor.needsGrad) return null;
+  return (tensor.node ??= new AccumulateGrad(tensor));
+}
+
+/** Whether recording must happen for this input; views see what was written into their base in place. */
+export function wantsGrad(tensor: Tensor): boolean {
+  return tensor.needsGrad || (tensor.base !== null && refreshView(tensor));
+}
+
+let regenerateView: (view: Tensor, base: Tensor) => void = () => undefined;
+/** Given by the movement ops: makes a view's node anew after its base was modified in place. */
+export function setRegenerateView(fn: (view: Tensor, base: Tensor) => void): void {
+  regenerateView = fn;
+}
+
+function refreshView(view: Tensor): boolean {
+  const base = view.base as Tensor;
+  if (view.viewVersion !== view.storage.version && base.needsGrad && base.gradFn !== null) {
+    regenerateView(view, base);
+    view.viewVersion = view.storage.version;
+  }
+  return view.needsGrad;
+}
+
+/**
+ * Attaches `out` to the graph: `fn` gets the gradient of `out` and returns those of `inputs`. `saved` lists what `fn`
+ * reads by `node.saved(k)`, or null when it reads no tensor. Call it only when gradients are wanted.
+ */
+export function record(name: string, out: Tensor, inputs: readonly (Tensor | null)[], fn: BackwardFn,
+  saved: readonly (Tensor | number | null)[] | null = null, context?: unknown): Node {
+  const count = inputs.length;
+  const next = new Array<Node | null>(count), slots = new Array<number>(count);
+  for (let i = 0; i < count; i++) {
+    const input = inputs[i];
+    next[i] = input === null ? null : edgeOf(input);
+    slots[i] = input === null ? 0 : input.slot;
+  }
+  const node = new Node(name, fn, next, slots, saved, out.layout, out.dtypeCode);
+  node.context = context;
+  out.node = node;
+  out.needsGrad = true;
+  return node;
+}
+
+/** True when an operation on these inputs must be recorded now. */
+export function recording(...inputs: readonly (Tensor | null | undefined)[]): boolean {
+  if (!gradEnabled) return false;
+  for (const input of inputs) if (input && wantsGrad(input)) return true;
+  return false;
+}
+
+export interface BackwardOptions {
+  readonly retainGraph: boolean;
+  readonly createGraph: boolean;
+  /** Gradients to return instead of collecting into leaves: by node and output. */
+  readonly captures: ReadonlyMap<Node, readonly { slot: number; index: number }[]> | null;
+}
+
+let runs = 0;
+let depth = 0;
+
+/** Runs the graph below `roots` with the given gradients; returns captured gradients by index. */
+export function runBackward(roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
+  const run = ++runs;
+  const nodes = collect(roots, run);
+  // A backward inside a backward (checkpoint, a Function that calls autograd) may meet nodes of the outer one.
+  const outer = depth > 0 ? nodes.map((node) => node.pending) : null;
+  const outerShared = shared;
+  if (outer !== null) for (const node of nodes) node.pending = null;
+  depth++;
+  shared = new Set();
+  const captured: (Tensor | null)[] = [];
+  const wanted = options.captures === null ? null : reachesCapture(nodes, options.captures);
+  const previous = setGradEnabledRaw(options.createGraph);
+  try {
+    for (let i = 0; i < roots.length; i++) {
+      shared.add(gradients[i].storage);
+      deliver(roots[i], slots[i], gradients[i]);
+    }
+    for (const node of nodes) step(node, options, captured, wanted);
+  } finally {
+    setGradEnabledRaw(previous);
+    depth--;
+    shared = outerShared;
+    for (let i = 0; i < nodes.length; i++) nodes[i].pending = outer === null ? null : outer[i];
+  }
+  return captured;
+}
+
+/** All nodes below the roots, newest first. */
+function collect(roots: readonly Node[], run: number): Node[] {
+  const nodes: Node[] = [];
+  for (const root of roots) {
+    if (root.mark !== run) {
+      root.mark = run;
+      nodes.push(root);
+    }
+  }
+  for (let i = 0; i < nodes.length; i++) {
+    const next = nodes[i].next;
+    for (let k = 0; k < next.length; k++) {
+      const child = next[k];
+      if (child !== null && child.mark !== run) {
+        child.mark = run;
+        nodes.push(child);
+      }
+    }
+  }
+  return nodes.sort((a, b) => b.sequence - a.sequence);
+}
+
+/** Nodes from which a captured node is reached: nothing else has to run. */
+function reachesCapture(nodes: readonly Node[], captures: ReadonlyMap<Node, unknown>): Set<Node> {
+  const wanted = new Set<Node>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    if (captures.has(node) || node.next.some((child) => child !== null && wanted.has(child))) wanted.add(node);
+  }
+  return wanted;
+}
+
+function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[], wanted: Set<Node> | null): void {
+  let grad = node.pending;
+  if (grad === null) return;
+  node.pending = null;
+  if (wanted !== null && !wanted.has(node)) return;
+  if (node.tensorHooks !== null) grad = runTensorHooks(node, grad);
+  if (node.retained !== null) retain(node.retained, Array.isArray(grad) ? grad[node.retained.slot] : grad);
+  const captures = options.captures?.get(node);
+  if (captures !== undefined) for (const { slot, index } of captures) captured[index] = Array.isArray(grad) ? grad[slot] : grad;
+  if (node.accumulates) {
+    if (options.captures === null) (node as AccumulateGrad).collect(grad as Tensor, options.createGraph);
+    return;
+  }
+  if (captures !== undefined && wanted !== null && !node.next.some((child) => child !== null && wanted.has(child))) return;
+  const results = node.apply(grad as Tensor);
+  const list = Array.isArray(results) ? results as readonly (Tensor | null | undefined)[] : null;
+  const next = node.next, slots = node.slots;
+  if (node.hooks !== null) for (const hook of node.hooks) hook(list === null ? [results as Tensor | null] : list.map((g) => g ?? null), Array.isArray(grad) ? grad : [grad]);
+  const incoming = Array.isArray(grad) ? null : grad.storage;
+  for (let k = 0; k < next.length; k++) {
+    const child = next[k];
+    if (child === null) continue;
+    const gradient = list === null ? (k === 0 ? results as Tensor | null : null) : list[k];
+    if (gradient === null || gradient === undefined) continue;
+    if (gradient.storage === incoming || (list !== null && k > 0 && appearsBefore(list, k, gradient))) shared.add(gradient.storage);
+    deliver(child, slots[k], gradient);
+  }
+  if (!options.retainGraph) node.release();
+}
+
+function appearsBefore(list: readonly (Tensor | null | undefined)[], k: number, gradient: Tensor): boolean {
+  for (let i = 0; i < k; i++) if (list[i]?.storage === gradient.storage) return true;
+  return false;
+}
+
+/** Adds a gradient to what has reached a node's output so far. */
+function deliver(node: Node, slot: number, gradient: Tensor): void {
+  const layout = node.outputLayouts === null ? node.layout : node.outputLayouts[slot];
+  let grad = gradient;
+  if (grad.layout !== layout && !sameShape(grad.shape, layout.shape)) grad = grad.sumToSize(layout.shape as number[]);
+  if (grad.dtypeCode !== node.dtypeCode && node.outputs === 1) grad = grad.castTo(node.dtypeCode);
+  if (node.outputs === 1) {
+    const pending = node.pending as Tensor | null;
+    node.pending = pending === null ? grad : pending.add(grad);
+    return;
+  }
+  const pending = (node.pending ??= new Array<Tensor | null>(node.outputs).fill(null)) as (Tensor | null)[];
+  const existing = pending[slot];
+  pending[slot] = existing === null ? grad : existing.add(grad);
+}
+
+function runTensorHooks(node: Node, grad: Tensor | (Tensor | null)[]): Tensor | (Tensor | null)[] {
+  const hooks = node.tensorHooks as ((grad: Tensor) => Tensor | null | undefined | void)[][];
+  if (!Array.isArray(grad)) {
+    let current = grad;
+    for (const hook of hooks[0] ?? []) current = hook(current) ?? current;
+    return current;
+  }
+  return grad.map((g, slot) => {
+    let current = g;
+    for (const hook of hooks[slot] ?? []) if (current !== null) current = hook(current) ?? current;
+    return current;
+  });
+}
+
+function retain(tensor: Tensor, grad: Tensor | null): void {
+  if (grad === null) return;
+  tensor.gradient = tensor.gradient === null ? grad.clone() : tensor.gradient.add(grad);
+}

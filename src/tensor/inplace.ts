@@ -1,0 +1,53 @@
+/** What an in-place write means for the graph: the tensor, its base and all views of it continue from the new value. */
+import { contiguousLayout, sameShape, Layout } from '../core/layout.ts';
+import { copyInto, emptyLike } from './kernels.ts';
+import { Node, edgeOf, type Gradients } from './graph.ts';
+import type { Tensor } from './tensor.ts';
+
+/** `self` was written in place by the operation of `node`, whose input 0 is the value before. */
+export function rebaseHistory(self: Tensor, node: Node): void {
+  const base = self.base;
+  if (base === null) {
+    self.node = node;
+    self.slot = 0;
+    self.needsGrad = true;
+    return;
+  }
+  // A write through a view: the base's new history is its old one, with the viewed part replaced.
+  const old = edgeOf(base), oldSlot = base.slot;
+  const geometry = self.layout, whole = base.layout;
+  const slices = new Node('CopySlices', (g) => copySlices(g, node, geometry, whole),
+    [old, ...node.next.slice(1)], [oldSlot, ...node.slots.slice(1)], [], whole, base.dtypeCode);
+  base.node = slices;
+  base.slot = 0;
+  base.needsGrad = true;
+}
+
+/** Gradients of (old base, further inputs): the viewed part goes through the operation, the rest passes. */
+function copySlices(g: Tensor, node: Node, geometry: Layout, whole: Layout): Gradients {
+  const inBase = emptyLike(g, contiguousLayout(whole.shape), g.dtypeCode);
+  copyInto(inBase, g);
+  const part = inBase.wrap(inBase.storage, translate(geometry, whole), inBase.dtypeCode);
+  const results = node.apply(part.clone());
+  const list: readonly (Tensor | null | undefined)[] = Array.isArray(results) ? results : [results as Tensor | null];
+  if (list[0] === null || list[0] === undefined) copyInto(part, 0);
+  else copyInto(part, sameShape(list[0].shape, part.shape) ? list[0] : list[0].sumToSize([...part.shape]));
+  return [inBase, ...list.slice(1)];
+}
+
+/** The view's geometry over a contiguous copy of its base. Exact when the view's strides decompose over the base's. */
+export function translate(view: Layout, base: Layout): Layout {
+  if (base.contiguous) return new Layout(view.shape, view.strides, view.offset - base.offset);
+  const order = base.strides.map((_, i) => i).filter((i) => base.shape[i] !== 1).sort((i, j) => base.strides[j] - base.strides[i]);
+  const target = contiguousLayout(base.shape).strides;
+  const decompose = (distance: number): number => {
+    let rest = distance, moved = 0;
+    for (const i of order) {
+      const steps = base.strides[i] === 0 ? 0 : Math.floor(rest / base.strides[i]);
+      rest -= steps * base.strides[i];
+      moved += steps * target[i];
+    }
+    return moved;
+  };
+  return new Layout(view.shape, view.strides.map(decompose), decompose(view.offset - base.offset));
+}

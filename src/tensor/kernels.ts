@@ -1,0 +1,380 @@
+/**
+ * Kernel calls on tensors: allocate the output, write the frame, call the backend. No promotion and no autograd here;
+ * operands already have the dtype that the kernel takes (dispatch.ts sees to that).
+ */
+import { allocate } from '../core/allocator.ts';
+import { BOOL, F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
+import { DIMS, INTS, NDIM, PARAMS, frame, frameFloats } from '../core/frame.ts';
+import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
+import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
+import type { Storage } from '../core/storage.ts';
+import { ACTIVATIONS, OPTIM_OPS, RANDOM_OPS, SCATTER_OPS, SOFTMAX_OPS, type Activation, type OptimOp, type RandomOp, type ScatterOp, type SoftmaxOp } from '../ops/families.ts';
+import { active } from '../backend/select.ts';
+import type { TensorCore } from './core.ts';
+import type { Scalar } from './promotion.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Input = TensorCore | Scalar;
+
+/** An uninitialised contiguous tensor. `like` only supplies the class. */
+export function emptyLike(like: TensorCore, layout: Layout, dtype: DTypeCode): Tensor {
+  return like.wrap(allocate(layout.numel * ITEM_SIZE[dtype]), layout, dtype);
+}
+
+export const emptyShape = (like: TensorCore, shape: Shape, dtype: DTypeCode): Tensor => emptyLike(like, contiguousLayout(shape), dtype);
+
+const storageOf = (x: Input): Storage | null => (typeof x === 'object' ? x.storage : null);
+const NO_STRIDES: readonly number[] = [];
+
+/** An immediate is read as the loop's dtype; bool numbers count as 0 and 1. */
+function describe(k: number, x: Input, dtype: DTypeCode, ndim: number): void {
+  if (typeof x === 'object') operand(k, x.storage, x.layout.offset, x.dtypeCode);
+  else immediate(k, typeof x === 'boolean' ? Number(x) : x, dtype, ndim);
+}
+
+/** Loops over `out`'s shape with every operand broadcast to it. */
+function broadcastLoop(op: number, out: TensorCore, inputs: readonly Input[], dtype: DTypeCode): void {
+  const shape = out.layout.shape;
+  const all: (readonly number[])[] = [out.layout.strides];
+  for (const x of inputs) all.push(typeof x === 'object' ? (x.layout.shape === shape ? x.layout.strides : broadcastStrides(x.layout, shape)) : zeros(shape.length));
+  loop(shape, all);
+  const ndim = frame[NDIM];
+  header(op, ndim, inputs.length + 1);
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  for (let k = 0; k < inputs.length; k++) describe(k + 1, inputs[k], dtype, ndim);
+}
+
+const ZEROS = Array.from({ length: 17 }, (_, n) => Object.freeze(new Array<number>(n).fill(0)));
+const zeros = (n: number): readonly number[] => ZEROS[n];
+
+/** Sets the family parameters p0 and p1. */
+export function parameters(p0: number, p1 = 0): void {
+  frameFloats[PARAMS] = p0;
+  frameFloats[PARAMS + 1] = p1;
+}
+
+/** Same contiguous layout everywhere (a number counts as such): one flat loop. */
+function flat(out: TensorCore, layout: Layout): boolean {
+  return out.layout === layout && layout.contiguous;
+}
+
+export function copyInto(out: TensorCore, a: Input): void {
+  if (typeof a === 'object' && flat(out, a.layout)) {
+    frame[DIMS] = out.layout.numel;
+    header(0, 1, 2);
+    flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 1);
+    flatOperand(1, a.storage, a.layout.offset, a.dtypeCode, 1);
+  } else broadcastLoop(0, out, [a], typeof a === 'bigint' ? I64 : out.dtypeCode === I64 && Number.isInteger(a) ? I64 : F64);
+  active.copy(out.storage, storageOf(a));
+}
+
+export function unaryInto(op: number, out: TensorCore, a: TensorCore): void {
+  if (flat(out, a.layout)) {
+    frame[DIMS] = a.layout.numel;
+    header(op, 1, 2);
+    flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 1);
+    flatOperand(1, a.storage, a.layout.offset, a.dtypeCode, 1);
+  } else broadcastLoop(op, out, [a], a.dtypeCode);
+  active.unary(out.storage, a.storage);
+}
+
+export function binaryInto(op: number, out: TensorCore, a: Input, b: Input, dtype: DTypeCode): void {
+  const sa = storageOf(a), sb = storageOf(b);
+  const layout = out.layout;
+  if (layout.contiguous && (sa === null || (a as TensorCore).layout === layout || isSingle(a as TensorCore))
+    && (sb === null || (b as TensorCore).layout === layout || isSingle(b as TensorCore))) {
+    frame[DIMS] = layout.numel;
+    header(op, 1, 3);
+    flatOperand(0, out.storage, layout.offset, out.dtypeCode, 1);
+    flatInput(1, a, layout, dtype);
+    flatInput(2, b, layout, dtype);
+  } else broadcastLoop(op, out, [a, b], dtype);
+  active.binary(out.storage, sa, sb);
+}
+
+const isSingle = (x: TensorCore): boolean => x.layout.numel === 1;
+
+function flatInput(k: number, x: Input, layout: Layout, dtype: DTypeCode): void {
+  if (typeof x === 'object') flatOperand(k, x.storage, x.layout.offset, x.dtypeCode, x.layout === layout ? 1 : 0);
+  else immediate(k, typeof x === 'boolean' ? Number(x) : x, dtype, 1);
+}
+
+export function ternaryInto(op: number, out: TensorCore, a: Input, b: Input, c: Input, dtype: DTypeCode): void {
+  broadcastLoop(op, out, [a, b, c], dtype);
+  active.ternary(out.storage, storageOf(a), storageOf(b), storageOf(c));
+}
+
+/**
+ * Reduces `dims` (sorted, distinct). `out` has the kept dims, contiguous. Kept dims keep their order; reduced dims come
+ * last, in theirs.
+ */
+export function reduceInto(op: number, out: TensorCore, a: TensorCore, reduced: readonly number[], arg: boolean): void {
+  const { shape, strides: from, offset, contiguous, numel } = a.layout;
+  if (contiguous && reduced.length === shape.length) {
+    frame[DIMS] = numel;
+    header(op, 1, 2);
+    frame[INTS] = 0;
+    flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 0);
+    flatOperand(1, a.storage, offset, a.dtypeCode, 1);
+  } else {
+    const isReduced = new Array<boolean>(shape.length).fill(false);
+    for (const dim of reduced) isReduced[dim] = true;
+    const order: number[] = [];
+    for (let i = 0; i < shape.length; i++) if (!isReduced[i]) order.push(i);
+    const kept = order.length;
+    for (let i = 0; i < shape.length; i++) if (isReduced[i]) order.push(i);
+    const space = order.map((i) => shape[i]);
+    const outStrides = keptStrides(space, kept);
+    const before = loop(space, [outStrides, order.map((i) => from[i])], kept);
+    header(op, frame[NDIM], 2);
+    frame[INTS] = before;
+    operand(0, out.storage, out.layout.offset, out.dtypeCode);
+    operand(1, a.storage, offset, a.dtypeCode);
+  }
+  if (arg) active.argReduce(out.storage, a.storage);
+  else active.reduce(out.storage, a.storage);
+}
+
+function keptStrides(space: Shape, kept: number): number[] {
+  const result = new Array<number>(space.length).fill(0);
+  let stride = 1;
+  for (let i = kept - 1; i >= 0; i--) {
+    result[i] = stride;
+    stride *= space[i];
+  }
+  return result;
+}
+
+/** Writes a loop whose last dim stays apart (the axis that the kernel walks). `axis` is moved there. */
+function axisLoop(op: number, operands: readonly TensorCore[], axis: number): void {
+  const shape = operands[0].layout.shape;
+  const order: number[] = [];
+  for (let i = 0; i < shape.length; i++) if (i !== axis) order.push(i);
+  const outer = order.map((i) => shape[i]);
+  loop(outer, operands.map((t) => order.map((i) => t.layout.strides[i])));
+  const ndim = frame[NDIM] + 1;
+  header(op, ndim, operands.length);
+  frame[DIMS + ndim - 1] = shape.length === 0 ? 1 : shape[axis];
+  for (let k = 0; k < operands.length; k++) {
+    const t = operands[k];
+    operand(k, t.storage, t.layout.offset, t.dtypeCode);
+    frame[36 + k * 20 + 4 + ndim - 1] = shape.length === 0 ? 1 : t.layout.strides[axis];
+  }
+}
+
+export function scanInto(op: number, out: TensorCore, a: TensorCore, axis: number): void {
+  axisLoop(op, [out, a], axis);
+  active.scan(out.storage, a.storage);
+}
+
+export function softmaxInto(op: SoftmaxOp, out: TensorCore, a: TensorCore, axis: number): void {
+  axisLoop(SOFTMAX_OPS.indexOf(op), [out, a], axis);
+  active.softmax(out.storage, a.storage);
+}
+
+export function softmaxGradInto(op: SoftmaxOp, out: TensorCore, g: TensorCore, y: TensorCore, axis: number): void {
+  axisLoop(SOFTMAX_OPS.indexOf(op), [out, g, y], axis);
+  active.softmaxGrad(out.storage, g.storage, y.storage);
+}
+
+/** `out` and `x` are [n...] of one shape, `c` is [K]: coefficients of the highest degree first. */
+export function polyvalInto(out: TensorCore, c: TensorCore, x: TensorCore): void {
+  const space = [...x.layout.shape, c.layout.numel];
+  const n = x.layout.shape.length;
+  loop(space, [[...out.layout.strides, 0], [...zeros(n), c.layout.shape.length === 0 ? 1 : c.layout.strides[0]], [...x.layout.strides, 0]], n);
+  ensureAxis(space, 3, [0, c.layout.shape.length === 0 ? 1 : c.layout.strides[0], 0]);
+  header(0, frame[NDIM], 3);
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  operand(1, c.storage, c.layout.offset, c.dtypeCode);
+  operand(2, x.storage, x.layout.offset, x.dtypeCode);
+  active.polyval(out.storage, c.storage, x.storage);
+}
+
+/** `loop` drops a last dim of size 1, which these families need to see. */
+function ensureAxis(space: Shape, count: number, last: readonly number[]): void {
+  if (space[space.length - 1] !== 1) return;
+  const ndim = frame[NDIM];
+  frame[DIMS + ndim] = 1;
+  for (let k = 0; k < count; k++) frame[36 + k * 20 + 4 + ndim] = last[k];
+  frame[NDIM] = ndim + 1;
+}
+
+/** `out` is [K]; `g` and `x` are flat vectors of one length. */
+export function momentsInto(out: TensorCore, g: TensorCore, x: TensorCore): void {
+  header(0, 2, 3);
+  frame[DIMS] = x.layout.numel;
+  frame[DIMS + 1] = out.layout.numel;
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  strides(0, [0, 1]);
+  operand(1, g.storage, g.layout.offset, g.dtypeCode);
+  strides(1, [g.layout.strides[0], 0]);
+  operand(2, x.storage, x.layout.offset, x.dtypeCode);
+  strides(2, [x.layout.strides[0], 0]);
+  active.moments(out.storage, g.storage, x.storage);
+}
+
+export interface MatmulOptions {
+  readonly bias?: TensorCore | null;
+  readonly activation?: Activation;
+  /** Adds to what `out` holds. */
+  readonly accumulate?: boolean;
+}
+
+/** Batched matrix product: a [..., M, K], b [..., K, N], out [..., M, N], batch dims broadcast to out's. */
+export function matmulInto(out: TensorCore, a: TensorCore, b: TensorCore, options: MatmulOptions = {}): void {
+  const o = out.layout, la = a.layout, lb = b.layout;
+  const nd = o.shape.length;
+  const rows = nd - 2, cols = nd - 1;
+  const k = la.shape[la.shape.length - 1];
+  const ndim = nd + 1;
+  header(0, ndim, 4);
+  dims(o.shape);
+  frame[DIMS + nd] = k;
+  frame[INTS] = options.activation === undefined ? 0 : ACTIVATIONS.indexOf(options.activation);
+  frame[INTS + 1] = options.accumulate ? 1 : 0;
+  const sa = broadcastBatch(la, o.shape), sb = broadcastBatch(lb, o.shape);
+  const la1 = la.strides.length - 1, lb1 = lb.strides.length - 1;
+  operand(0, out.storage, o.offset, out.dtypeCode);
+  strides(0, o.strides);
+  frame[36 + 4 + nd] = 0;
+  operand(1, a.storage, la.offset, a.dtypeCode);
+  strides(1, sa);
+  frame[56 + 4 + rows] = la.strides[la1 - 1];
+  frame[56 + 4 + cols] = 0;
+  frame[56 + 4 + nd] = la.strides[la1];
+  operand(2, b.storage, lb.offset, b.dtypeCode);
+  strides(2, sb);
+  frame[76 + 4 + rows] = 0;
+  frame[76 + 4 + cols] = lb.strides[lb1];
+  frame[76 + 4 + nd] = lb.strides[lb1 - 1];
+  const bias = options.bias ?? null;
+  if (bias === null) absent(3);
+  else {
+    operand(3, bias.storage, bias.layout.offset, bias.dtypeCode);
+    strides(3, broadcastStrides(bias.layout, o.shape));
+    frame[96 + 4 + nd] = 0;
+  }
+  active.matmul(out.storage, a.storage, b.storage, bias === null ? null : bias.storage);
+}
+
+/** Strides of the batch dims (all but the last two) seen with out's batch shape. */
+function broadcastBatch(layout: Layout, shape: Shape): number[] {
+  const result = new Array<number>(shape.length).fill(0);
+  const skip = shape.length - layout.shape.length;
+  for (let i = 0; i < layout.shape.length - 2; i++) result[i + skip] = layout.shape[i] === 1 ? 0 : layout.strides[i];
+  return result;
+}
+
+/**
+ * out[i] = src[i with i[axis] replaced by index[i]]; all seen over out's shape by the strides given. `index` strides and
+ * `src` strides (0 along the axis) are over out's dims.
+ */
+export function gatherInto(out: TensorCore, src: TensorCore, srcStrides: readonly number[], index: TensorCore, indexStrides: readonly number[],
+  axisSize: number, axisStride: number, wrap: boolean): void {
+  loop(out.layout.shape, [out.layout.strides, srcStrides, indexStrides]);
+  header(0, frame[NDIM], 3);
+  frame[INTS] = axisSize;
+  frame[INTS + 1] = axisStride;
+  frame[INTS + 2] = wrap ? 1 : 0;
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  operand(1, src.storage, src.layout.offset, src.dtypeCode);
+  operand(2, index.storage, index.layout.offset, index.dtypeCode);
+  active.gather(out.storage, src.storage, index.storage);
+}
+
+/** The reverse: out[i with i[axis] replaced by index[i]] op= src[i], over `shape`. */
+export function scatterInto(op: ScatterOp, out: TensorCore, outStrides: readonly number[], src: Input, srcStrides: readonly number[],
+  index: TensorCore, indexStrides: readonly number[], shape: Shape, axisSize: number, axisStride: number, wrap: boolean): void {
+  loop(shape, [outStrides, srcStrides, indexStrides]);
+  const ndim = frame[NDIM];
+  header(SCATTER_OPS.indexOf(op), ndim, 3);
+  frame[INTS] = axisSize;
+  frame[INTS + 1] = axisStride;
+  frame[INTS + 2] = wrap ? 1 : 0;
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  describe(1, src, out.dtypeCode, ndim);
+  operand(2, index.storage, index.layout.offset, index.dtypeCode);
+  active.scatter(out.storage, storageOf(src), index.storage);
+}
+
+/** Row-major positions of the non-zero elements: writes at most `capacity` rows, returns how many there are. */
+export function nonzeroInto(out: TensorCore, count: TensorCore, a: TensorCore, capacity: number): void {
+  const nd = a.layout.shape.length;
+  header(0, nd, 3);
+  dims(a.layout.shape);
+  frame[INTS] = capacity;
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  strides(0, zeros(nd));
+  operand(1, count.storage, count.layout.offset, count.dtypeCode);
+  strides(1, zeros(nd));
+  operand(2, a.storage, a.layout.offset, a.dtypeCode);
+  strides(2, a.layout.strides);
+  active.nonzero(out.storage, count.storage, a.storage);
+}
+
+/** logits [N, C], target [N] or a stride-0 view of it; loss [N], p [N, C]. */
+export function crossEntropyInto(loss: TensorCore, p: TensorCore, logits: TensorCore, target: TensorCore, ignore: number): void {
+  header(0, 2, 4);
+  dims(logits.layout.shape);
+  frame[INTS] = ignore;
+  operand(0, loss.storage, loss.layout.offset, loss.dtypeCode);
+  strides(0, [loss.layout.strides[0], 0]);
+  operand(1, p.storage, p.layout.offset, p.dtypeCode);
+  strides(1, p.layout.strides);
+  operand(2, logits.storage, logits.layout.offset, logits.dtypeCode);
+  strides(2, logits.layout.strides);
+  operand(3, target.storage, target.layout.offset, target.dtypeCode);
+  strides(3, [target.layout.strides[0], 0]);
+  active.crossEntropy(loss.storage, p.storage, logits.storage, target.storage);
+}
+
+/** `g` is [N] (or a stride-0 view). */
+export function crossEntropyGradInto(out: TensorCore, p: TensorCore, target: TensorCore, g: TensorCore, scale: number, ignore: number): void {
+  header(0, 2, 4);
+  dims(p.layout.shape);
+  frame[INTS] = ignore;
+  parameters(scale);
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  strides(0, out.layout.strides);
+  operand(1, p.storage, p.layout.offset, p.dtypeCode);
+  strides(1, p.layout.strides);
+  operand(2, target.storage, target.layout.offset, target.dtypeCode);
+  strides(2, [target.layout.strides[0], 0]);
+  operand(3, g.storage, g.layout.offset, g.dtypeCode);
+  strides(3, [g.layout.strides[0], 0]);
+  active.crossEntropyGrad(out.storage, p.storage, target.storage, g.storage);
+}
+
+/** Fills a contiguous tensor from a generator's state. `ints`: low and range as pairs of 32-bit words (randint). */
+export function randomInto(kind: RandomOp, out: TensorCore, state: TensorCore, p0: number, p1: number, ints: readonly number[] = NO_STRIDES): void {
+  header(RANDOM_OPS.indexOf(kind), 1, 2);
+  frame[DIMS] = out.layout.numel;
+  parameters(p0, p1);
+  for (let i = 0; i < 5; i++) frame[INTS + i] = ints[i] ?? 0;
+  flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 1);
+  flatOperand(1, state.storage, state.layout.offset, state.dtypeCode, 0);
+  active.random(out.storage, state.storage);
+}
+
+/**
+ * One fused optimizer update, in place. Operands in the order of the Backend contract; null where a state is not used.
+ * All vectors are contiguous and of one length; `hyper` (last) is a float64 vector, `step` a float32 scalar.
+ */
+export function optimStep(op: OptimOp, operands: readonly (TensorCore | null)[]): void {
+  const param = operands[0] as TensorCore;
+  header(OPTIM_OPS.indexOf(op), 1, operands.length);
+  frame[DIMS] = param.layout.numel;
+  for (let k = 0; k < operands.length; k++) {
+    const t = operands[k];
+    if (t === null) absent(k);
+    else flatOperand(k, t.storage, t.layout.offset, t.dtypeCode, k === operands.length - 1 || (k > 0 && t.layout.shape.length === 0 && k === operands.length - 2) ? 0 : 1);
+  }
+  active.optimStep(operands.map((t) => (t === null ? null : t.storage)));
+  for (let k = 0; k < operands.length - 1; k++) {
+    const t = operands[k];
+    if (t !== null && k !== 1) t.storage.version++;
+  }
+}
+
+export const scalarLike = (like: TensorCore, dtype: DTypeCode): Tensor => emptyLike(like, SCALAR_LAYOUT, dtype);
+export const boolLike = (like: TensorCore, layout: Layout): Tensor => emptyLike(like, layout, BOOL);

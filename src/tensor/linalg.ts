@@ -1,0 +1,230 @@
+/** Matrix products, linear layers and polynomials. */
+import { BOOL, isFloating } from '../core/dtype.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { bind, numberArg, signature } from '../core/args.ts';
+import { broadcastShapes, contiguousLayout, sameShape } from '../core/layout.ts';
+import type { Activation } from '../ops/families.ts';
+import { rawCast } from './dispatch.ts';
+import { emptyLike, emptyShape, matmulInto, momentsInto, polyvalInto } from './kernels.ts';
+import { gradEnabled } from './grad-mode.ts';
+import { record, wantsGrad } from './graph.ts';
+import { computeType, resultTypeOf } from './promotion.ts';
+import { TensorCore } from './core.ts';
+import { Reduction } from './reduction.ts';
+import type { Tensor } from './tensor.ts';
+
+function sameDtype(op: string, a: Tensor, b: Tensor): void {
+  if (a.dtypeCode !== b.dtypeCode) throw new DTypeError(op, b.dtype, `expected both operands to have the same dtype, got ${a.dtype} and ${b.dtype}`);
+  if (a.dtypeCode === BOOL) throw new DTypeError(op, 'bool', 'expected a number dtype, got bool');
+}
+
+function requireTensor(op: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${String(value)}`);
+}
+
+function requireDims(op: string, name: string, x: Tensor, ndim: number): void {
+  if (x.ndim !== ndim) throw new ShapeError(op, `${name} must have ${ndim} dimension${ndim === 1 ? '' : 's'}, got shape [${x.shape.join(', ')}]`);
+}
+
+/** a [..., M, K] @ b [..., K, N] with at least two dims each, batch dims broadcast; outside of the graph. */
+function productRaw(op: string, a: Tensor, b: Tensor): Tensor {
+  const k = a.shape[a.ndim - 1];
+  if (k !== b.shape[b.ndim - 2]) {
+    throw new ShapeError(op, `shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}] cannot be multiplied: ${k} against ${b.shape[b.ndim - 2]}`);
+  }
+  const batch = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const compute = computeType(a.dtypeCode);
+  const out = emptyShape(a, [...batch, a.shape[a.ndim - 2], b.shape[b.ndim - 1]], compute);
+  matmulInto(out, rawCast(a, compute), rawCast(b, compute));
+  return rawCast(out, a.dtypeCode) as Tensor;
+}
+
+/** The differentiable product of at least 2-d operands. */
+function product(op: string, a: Tensor, b: Tensor): Tensor {
+  sameDtype(op, a, b);
+  const out = productRaw(op, a, b);
+  if (gradEnabled && isFloating(a.dtypeCode) && (wantsGrad(a) || wantsGrad(b))) {
+    record(op, out, [wantsGrad(a) ? a : null, wantsGrad(b) ? b : null], (g, node) => [
+      node.needs(0) ? product('matmul', g, node.saved(1).mT) : null,
+      node.needs(1) ? product('matmul', node.saved(0).mT, g) : null,
+    ], [wantsGrad(b) ? a : null, wantsGrad(a) ? b : null]);
+  }
+  return out;
+}
+
+const ADDMM = signature('addmm(mat1, mat2, *, beta?, alpha?)');
+
+export abstract class Linalg extends Reduction {
+  /** Matrix product with PyTorch's rules for 1-d operands and broadcast batch dims. */
+  matmul(other: Tensor): Tensor {
+    requireTensor('matmul', 'other', other);
+    const self = this as unknown as Tensor;
+    const n = this.ndim, m = other.ndim;
+    if (n === 0 || m === 0) throw new ShapeError('matmul', `both operands must have at least 1 dimension, got ${n} and ${m}`);
+    if (n >= 2 && m >= 2) {
+      // A batch times one matrix is one tall product.
+      if (n > 2 && m === 2 && this.layout.contiguous) {
+        if (this.shape[n - 1] !== other.shape[0]) return product('matmul', self, other);
+        return product('matmul', self.reshape([-1, this.shape[n - 1]]), other).reshape([...this.shape.slice(0, -1), other.shape[1]]);
+      }
+      return product('matmul', self, other);
+    }
+    if (n === 1 && m === 1) {
+      if (this.shape[0] !== other.shape[0]) throw new ShapeError('matmul', `1-d operands must have the same size, got ${this.shape[0]} and ${other.shape[0]}`);
+      return product('matmul', self.unsqueeze(0), other.unsqueeze(1)).reshape([]);
+    }
+    return n === 1 ? product('matmul', self.unsqueeze(0), other).squeeze(-2) : product('matmul', self, other.unsqueeze(1)).squeeze(-1);
+  }
+
+  /** Matrix product of two matrices. */
+  mm(mat2: Tensor): Tensor {
+    requireTensor('mm', 'mat2', mat2);
+    requireDims('mm', 'self', this as unknown as Tensor, 2);
+    requireDims('mm', 'mat2', mat2, 2);
+    return product('mm', this as unknown as Tensor, mat2);
+  }
+
+  /** Batched matrix product of two 3-d tensors with equal batch size. */
+  bmm(mat2: Tensor): Tensor {
+    requireTensor('bmm', 'mat2', mat2);
+    requireDims('bmm', 'self', this as unknown as Tensor, 3);
+    requireDims('bmm', 'mat2', mat2, 3);
+    if (this.shape[0] !== mat2.shape[0]) throw new ShapeError('bmm', `batch sizes must match, got ${this.shape[0]} and ${mat2.shape[0]}`);
+    return product('bmm', this as unknown as Tensor, mat2);
+  }
+
+  /** Matrix times vector. */
+  mv(vec: Tensor): Tensor {
+    requireTensor('mv', 'vec', vec);
+    requireDims('mv', 'self', this as unknown as Tensor, 2);
+    requireDims('mv', 'vec', vec, 1);
+    return product('mv', this as unknown as Tensor, vec.unsqueeze(1)).squeeze(-1);
+  }
+
+  /** Inner product of two vectors. */
+  dot(tensor: Tensor): Tensor {
+    requireTensor('dot', 'tensor', tensor);
+    requireDims('dot', 'self', this as unknown as Tensor, 1);
+    requireDims('dot', 'tensor', tensor, 1);
+    return this.matmul(tensor);
+  }
+
+  inner(other: Tensor): Tensor {
+    requireTensor('inner', 'other', other);
+    if (this.ndim === 0 || other.ndim === 0) return (this as unknown as Tensor).mul(other);
+    const flat = (this as unknown as Tensor).reshape([-1, this.shape[this.ndim - 1]]);
+    return flat.matmul(other.reshape([-1, other.shape[other.ndim - 1]]).t()).reshape([...this.shape.slice(0, -1), ...other.shape.slice(0, -1)]);
+  }
+
+  /** All products of two vectors' elements. */
+  outer(vec2: Tensor): Tensor {
+    requireTensor('outer', 'vec2', vec2);
+    requireDims('outer', 'self', this as unknown as Tensor, 1);
+    requireDims('outer', 'vec2', vec2, 1);
+    return (this as unknown as Tensor).unsqueeze(1).mul(vec2.unsqueeze(0));
+  }
+
+  /** `beta * self + alpha * (mat1 @ mat2)`. */
+  addmm(mat1: Tensor, mat2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
+    return addProduct('addmm', this as unknown as Tensor, mat1.mm(mat2), bind(ADDMM, [mat1, mat2, options]));
+  }
+
+  addmv(mat: Tensor, vec: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
+    return addProduct('addmv', this as unknown as Tensor, mat.mv(vec), bind(ADDMM, [mat, vec, options]));
+  }
+
+  baddbmm(batch1: Tensor, batch2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
+    return addProduct('baddbmm', this as unknown as Tensor, batch1.bmm(batch2), bind(ADDMM, [batch1, batch2, options]));
+  }
+}
+
+function addProduct(op: string, self: Tensor, result: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
+  const beta = numberArg(op, 'beta', bound.beta, 1), alpha = numberArg(op, 'alpha', bound.alpha, 1);
+  const scaled = alpha === 1 ? result : result.mul(alpha);
+  // beta = 0 ignores self, NaN included.
+  if (beta === 0) return scaled;
+  return beta === 1 ? scaled.add(self) : scaled.add(self.mul(beta));
+}
+
+/**
+ * `x @ weight.T + bias`, x [..., in], weight [out, in], bias [out]: one kernel. PyTorch's `F.linear`. The activation is
+ * applied in the kernel where nothing is recorded.
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, activation: Activation = 'none'): Tensor {
+  requireTensor('linear', 'input', x);
+  requireTensor('linear', 'weight', weight);
+  sameDtype('linear', x, weight);
+  if (bias !== null) sameDtype('linear', x, bias);
+  if (weight.ndim !== 2) throw new ShapeError('linear', `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
+  const inputs = weight.shape[1];
+  if (x.ndim === 0 || x.shape[x.ndim - 1] !== inputs) {
+    throw new ShapeError('linear', `input shape [${x.shape.join(', ')}] does not fit weight shape [${weight.shape.join(', ')}]: expected a last dimension of ${inputs}`);
+  }
+  if (bias !== null && !sameShape(bias.shape, [weight.shape[0]])) throw new ShapeError('linear', `bias must have shape [${weight.shape[0]}], got [${bias.shape.join(', ')}]`);
+  const compute = computeType(x.dtypeCode);
+  const flat = x.ndim === 2 ? x : x.reshape([-1, inputs]);
+  const out = emptyShape(x, [flat.shape[0], weight.shape[0]], compute);
+  const raw = rawCast(weight, compute) as Tensor;
+  const wants = gradEnabled && (wantsGrad(x) || wantsGrad(weight) || (bias !== null && wantsGrad(bias)));
+  matmulInto(out, rawCast(flat, compute), transposed(raw), { bias: bias === null ? null : rawCast(bias, compute), activation: wants ? 'none' : activation });
+  const result = rawCast(out, x.dtypeCode) as Tensor;
+  if (wants) {
+    const inputs2 = [wantsGrad(flat) ? flat : null, wantsGrad(weight) ? weight : null, bias !== null && wantsGrad(bias) ? bias : null];
+    record('linear', result, inputs2, (g, node) => [
+      node.needs(0) ? product('linear', g, node.saved(1)) : null,
+      node.needs(1) ? product('linear', g.mT, node.saved(0)) : null,
+      node.needs(2) ? g.sum(0) : null,
+    ], [inputs2[1] === null ? null : flat, inputs2[0] === null ? null : weight]);
+  }
+  const shaped = x.ndim === 2 ? result : result.reshape([...x.shape.slice(0, -1), weight.shape[0]]);
+  return wants && activation !== 'none' ? shaped[activation]() : shaped;
+}
+
+/** A transposed view outside of the graph. */
+const transposed = (x: Tensor): Tensor => x.detach().permute([1, 0]);
+
+/**
+ * The polynomial with the given coefficients (1-d, highest degree first, as in numpy.polyval and jax.numpy.polyval) at
+ * every element of x: Horner's rule with fused multiply-add, one pass. float32 and float64; others are promoted.
+ * Gradients: `sum(g * x^k)` for all coefficients in one pass, and `g * p'(x)` for x.
+ */
+export function polyval(coefficients: Tensor, x: Tensor): Tensor {
+  requireTensor('polyval', 'coefficients', coefficients);
+  requireTensor('polyval', 'x', x);
+  requireDims('polyval', 'coefficients', coefficients, 1);
+  const promoted = resultTypeOf([coefficients, x]);
+  const type = isFloating(promoted) ? promoted : coefficients.newZeros([]).sqrt().dtypeCode;
+  const c = coefficients.castTo(type), input = x.castTo(type);
+  if (computeType(type) !== type) return polyval(c.castTo(computeType(type)), input.castTo(computeType(type))).castTo(type);
+  const out = emptyLike(input, input.layout.contiguous && input.layout.offset === 0 ? input.layout : contiguousLayout(input.shape), type);
+  polyvalInto(out, c, input);
+  if (gradEnabled && (wantsGrad(c) || wantsGrad(input))) {
+    record('polyval', out, [wantsGrad(c) ? c : null, wantsGrad(input) ? input : null], (g, node) => {
+      const [coefs, at] = [node.saved(0), node.saved(1)];
+      return [node.needs(0) ? moments(g, at, coefs.numel()) : null, node.needs(1) ? g.mul(polyval(derivative(coefs), at)) : null];
+    }, [c, input]);
+  }
+  return out;
+}
+
+/** Coefficients of the derivative. */
+function derivative(c: Tensor): Tensor {
+  const n = c.numel();
+  if (n <= 1) return c.mul(0);
+  const degrees = c.newTensor(Array.from({ length: n - 1 }, (_, i) => n - 1 - i));
+  return c.narrow(0, 0, n - 1).mul(degrees);
+}
+
+/** `sum(g * x^(count - 1 - k))` for k = 0 .. count - 1, in one pass. */
+export function moments(g: Tensor, x: Tensor, count: number): Tensor {
+  const out = emptyShape(x, [count], x.dtypeCode);
+  momentsInto(out, g.expandAs(x).reshape([-1]).detach(), x.reshape([-1]).detach());
+  if (gradEnabled && (wantsGrad(g) || wantsGrad(x))) {
+    record('moments', out, [wantsGrad(g) ? g : null, wantsGrad(x) ? x : null], (gg, node) => {
+      const [upstream, at] = [node.saved(0), node.saved(1)];
+      return [node.needs(0) ? polyval(gg, at) : null, node.needs(1) ? upstream.mul(polyval(derivative(gg), at)) : null];
+    }, [g, x]);
+  }
+  return out;
+}
+

@@ -1,0 +1,446 @@
+/** Shapes and views: nothing here moves data unless its name says so (contiguous, clone, reshape where it must). */
+import { dtypeCode, type DType, type DTypeCode } from '../core/dtype.ts';
+import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
+import { bind, intArg, show, signature } from '../core/args.ts';
+import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
+import { gradEnabled } from './grad-mode.ts';
+import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
+import { translate } from './inplace.ts';
+import { copyInto, emptyLike, emptyShape } from './kernels.ts';
+import { TensorCore } from './core.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Sizes or dims: varargs or one array. */
+export type IntList = readonly number[] | readonly [readonly number[]];
+
+/** Reads varargs or one array of integers. */
+export function intList(op: string, name: string, args: readonly unknown[]): number[] {
+  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  return list.map((value) => intArg(op, name, value));
+}
+
+/** A view: shares memory, continues the graph, and follows in-place writes. */
+export function makeView(x: Tensor, layout: Layout, name: string, backward: BackwardFn): Tensor {
+  const out = x.wrap(x.storage, layout, x.dtypeCode);
+  out.base = x.base ?? x;
+  out.viewVersion = x.storage.version;
+  if (gradEnabled && wantsGrad(x)) record(name, out, [x], backward);
+  return out;
+}
+
+/** The gradient of a strided view: zeros with the gradient written through the view's geometry. */
+function stridedBackward(view: Layout, of: Layout): BackwardFn {
+  return (g) => {
+    const target = contiguousLayout(of.shape);
+    const geometry = translate(view, of);
+    return scatterStrided(g, target, geometry);
+  };
+}
+
+/** Zeros of `target` plus `g` added at a view's positions (which may overlap). Differentiable. */
+function scatterStrided(g: Tensor, target: Layout, geometry: Layout): Tensor {
+  const out = emptyLike(g, target, g.dtypeCode);
+  copyInto(out, 0);
+  const part = out.wrap(out.storage, geometry, out.dtypeCode);
+  if (overlaps(geometry)) addOverlapping(part, g);
+  else copyInto(part, g);
+  if (gradEnabled && wantsGrad(g)) record('AsStridedScatter', out, [g], (gg) => gg.contiguous().asStrided(geometry.shape as number[], geometry.strides as number[], geometry.offset));
+  return out;
+}
+
+/** Whether two positions of a layout may be the same element. */
+export function overlaps(layout: Layout): boolean {
+  const order = layout.shape.map((_, i) => i).filter((i) => layout.shape[i] > 1).sort((i, j) => layout.strides[i] - layout.strides[j]);
+  let reach = 0;
+  for (const i of order) {
+    if (layout.strides[i] <= reach) return true;
+    reach += (layout.shape[i] - 1) * layout.strides[i];
+  }
+  return false;
+}
+
+/** Adds slice by slice along the dims that overlap, so that every element of a slice is distinct. */
+function addOverlapping(part: Tensor, g: Tensor): void {
+  const { shape } = part.layout;
+  if (!overlaps(part.layout)) {
+    part.detach().add_(g.detach());
+    return;
+  }
+  let widest = 0;
+  for (let i = 1; i < shape.length; i++) if (part.layout.strides[i] < part.layout.strides[widest] || shape[widest] === 1) widest = i;
+  for (let k = 0; k < shape[widest]; k++) addOverlapping(selectRaw(part, widest, k), selectRaw(g.detach(), widest, k));
+}
+
+function selectRaw(x: Tensor, dim: number, index: number): Tensor {
+  const { shape, strides, offset } = x.layout;
+  return x.wrap(x.storage, new Layout(shape.filter((_, i) => i !== dim), strides.filter((_, i) => i !== dim), offset + index * strides[dim]), x.dtypeCode);
+}
+
+setRegenerateView((view, base) => {
+  const backward = stridedBackward(view.layout, base.layout);
+  const node = new Node('AsStrided', backward, [edgeOf(base)], [base.slot], null, view.layout, view.dtypeCode);
+  view.node = node;
+  view.slot = 0;
+  view.needsGrad = true;
+});
+
+const FLATTEN = signature('flatten(startDim?, endDim?)');
+const SLICE = signature('slice(dim?, start?, end?, step?)');
+
+export abstract class Movement extends TensorCore {
+  /** Sizes, or one size: PyTorch's `size(dim)`. */
+  size(): Shape;
+  size(dim: number): number;
+  size(dim?: number): Shape | number {
+    return dim === undefined ? this.shape : this.shape[normalizeDim('size', dim, this.ndim)];
+  }
+
+  /** Number of dimensions. */
+  dim(): number {
+    return this.ndim;
+  }
+
+  /** Number of elements. */
+  numel(): number {
+    return this.layout.numel;
+  }
+
+  /** Strides in elements, or one of them. */
+  stride(): readonly number[];
+  stride(dim: number): number;
+  stride(dim?: number): readonly number[] | number {
+    return dim === undefined ? this.layout.strides : this.layout.strides[normalizeDim('stride', dim, this.ndim)];
+  }
+
+  /** Offset of the first element in the storage, in elements. */
+  storageOffset(): number {
+    return this.layout.offset;
+  }
+
+  isContiguous(): boolean {
+    return this.layout.contiguous;
+  }
+
+  /** A view of the same memory with other sizes and strides: PyTorch's `as_strided`. Stays inside the storage or throws. */
+  asStrided(size: readonly number[], stride: readonly number[], storageOffset?: number | null): Tensor {
+    const self = this as unknown as Tensor;
+    checkShape('asStrided', size);
+    if (stride.length !== size.length) throw new ShapeError('asStrided', `size and stride must have the same length, got ${size.length} and ${stride.length}`);
+    const offset = storageOffset ?? this.layout.offset;
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new ShapeError('asStrided', `storageOffset must be a non-negative integer, got ${show(storageOffset)}`);
+    let last = offset;
+    for (let i = 0; i < size.length; i++) {
+      if (!Number.isSafeInteger(stride[i]) || stride[i] < 0) throw new ShapeError('asStrided', `strides must be non-negative integers, got [${stride.join(', ')}]`);
+      last += (size[i] - 1) * stride[i];
+    }
+    const available = Math.floor(this.storage.byteLength / itemSize(this.dtypeCode));
+    if (numelOf(size) > 0 && last >= available) {
+      throw new ShapeError('asStrided', `size [${size.join(', ')}], stride [${stride.join(', ')}] and offset ${offset} need ${last + 1} elements, the storage has ${available}`);
+    }
+    const layout = new Layout(size.slice(), stride.slice(), offset);
+    return makeView(self, layout, 'AsStrided', stridedBackward(layout, this.layout));
+  }
+
+  /** The same elements in other sizes without a copy; one size may be -1. Throws where strides forbid it. Also `view(dtype)` for equal item sizes. */
+  view(...shape: readonly number[] | readonly [readonly number[]] | readonly [DType]): Tensor {
+    const self = this as unknown as Tensor;
+    if (typeof shape[0] === 'string') return viewDtype(self, shape[0]);
+    const target = resolveShape('view', intList('view', 'shape', shape), this.layout.numel);
+    const strides = viewStrides(this.layout, target);
+    if (strides === null) throw new ShapeError('view', `shape [${target.join(', ')}] is not compatible with shape [${this.shape.join(', ')}] and strides [${this.layout.strides.join(', ')}]; use reshape()`);
+    return viewTo(self, target, strides);
+  }
+
+  /** The same elements in other sizes: a view where possible, else a copy. */
+  reshape(...shape: readonly number[] | readonly [readonly number[]]): Tensor {
+    const self = this as unknown as Tensor;
+    const target = resolveShape('reshape', intList('reshape', 'shape', shape), this.layout.numel);
+    const strides = viewStrides(this.layout, target);
+    return strides === null ? viewTo(self.contiguous(), target, contiguousStrides(target)) : viewTo(self, target, strides);
+  }
+
+  viewAs(other: Tensor): Tensor {
+    return this.view([...other.shape]);
+  }
+
+  reshapeAs(other: Tensor): Tensor {
+    return this.reshape([...other.shape]);
+  }
+
+  /** Merges the dims from startDim to endDim (both included). */
+  flatten(...args: readonly unknown[]): Tensor {
+    const { startDim, endDim } = bind(FLATTEN, args);
+    const from = normalizeDim('flatten', intArg('flatten', 'startDim', startDim, 0), this.ndim, 'startDim');
+    const to = normalizeDim('flatten', intArg('flatten', 'endDim', endDim, -1), this.ndim, 'endDim');
+    if (from > to) throw new ShapeError('flatten', `startDim ${from} comes after endDim ${to}`);
+    if (this.ndim === 0) return this.reshape([1]);
+    return this.reshape([...this.shape.slice(0, from), numelOf(this.shape.slice(from, to + 1)), ...this.shape.slice(to + 1)]);
+  }
+
+  unflatten(dim: number, sizes: readonly number[]): Tensor {
+    const at = normalizeDim('unflatten', dim, this.ndim);
+    return this.view([...this.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.shape.slice(at + 1)]);
+  }
+
+  /** A new dim of size 1 before `dim`. */
+  unsqueeze(dim: number): Tensor {
+    const at = normalizeDim('unsqueeze', dim, this.ndim + 1);
+    const { shape, strides } = this.layout;
+    const stride = at < shape.length ? shape[at] * strides[at] : 1;
+    return viewTo(this as unknown as Tensor, [...shape.slice(0, at), 1, ...shape.slice(at)], [...strides.slice(0, at), stride, ...strides.slice(at)]);
+  }
+
+  /** Drops dims of size 1: all of them, or those named. */
+  squeeze(dim?: number | readonly number[] | null): Tensor {
+    const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', typeof dim === 'number' ? [dim] : dim, this.ndim);
+    const { shape, strides } = this.layout;
+    const keep = shape.map((size, i) => size !== 1 || (named !== null && !named.includes(i)));
+    return viewTo(this as unknown as Tensor, shape.filter((_, i) => keep[i]), strides.filter((_, i) => keep[i]));
+  }
+
+  /** Dims in another order. */
+  permute(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+    const order = normalizeDims('permute', intList('permute', 'dims', dims), this.ndim);
+    if (order.length !== this.ndim) throw new ShapeError('permute', `expected ${this.ndim} dims, got ${order.length}`);
+    const { shape, strides, offset } = this.layout;
+    const inverse = new Array<number>(order.length);
+    order.forEach((from, to) => (inverse[from] = to));
+    return makeView(this as unknown as Tensor, new Layout(order.map((i) => shape[i]), order.map((i) => strides[i]), offset), 'Permute', (g) => g.permute(inverse));
+  }
+
+  transpose(dim0: number, dim1: number): Tensor {
+    const a = normalizeDim('transpose', dim0, this.ndim, 'dim0'), b = normalizeDim('transpose', dim1, this.ndim, 'dim1');
+    if (this.ndim === 0) return this.permute([]);
+    const order = this.shape.map((_, i) => i);
+    [order[a], order[b]] = [b, a];
+    return this.permute(order);
+  }
+
+  swapaxes(axis0: number, axis1: number): Tensor {
+    return this.transpose(axis0, axis1);
+  }
+
+  swapdims(dim0: number, dim1: number): Tensor {
+    return this.transpose(dim0, dim1);
+  }
+
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor {
+    const from = normalizeDims('movedim', typeof source === 'number' ? [source] : source, this.ndim);
+    const to = normalizeDims('movedim', typeof destination === 'number' ? [destination] : destination, this.ndim);
+    if (from.length !== to.length) throw new ShapeError('movedim', `source and destination must have the same length, got ${from.length} and ${to.length}`);
+    const order = new Array<number>(this.ndim).fill(-1);
+    to.forEach((at, i) => (order[at] = from[i]));
+    const rest = this.shape.map((_, i) => i).filter((i) => !from.includes(i));
+    return this.permute(order.map((i) => (i >= 0 ? i : rest.shift() as number)));
+  }
+
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor {
+    return this.movedim(source, destination);
+  }
+
+  /** Transpose of a tensor of at most two dims. */
+  t(): Tensor {
+    if (this.ndim > 2) throw new ShapeError('t', `expected at most 2 dimensions, got ${this.ndim}`);
+    return this.ndim < 2 ? this.permute(this.shape.map((_, i) => i)) : this.permute([1, 0]);
+  }
+
+  /** All dims reversed. */
+  get T(): Tensor {
+    return this.permute(this.shape.map((_, i) => this.ndim - 1 - i));
+  }
+
+  /** The last two dims swapped. */
+  get mT(): Tensor {
+    if (this.ndim < 2) throw new ShapeError('mT', `expected at least 2 dimensions, got ${this.ndim}`);
+    return this.transpose(-2, -1);
+  }
+
+  /** A view in which dims of size 1 are repeated without memory; -1 keeps a size. */
+  expand(...size: readonly number[] | readonly [readonly number[]]): Tensor {
+    const target = intList('expand', 'size', size);
+    const skip = target.length - this.ndim;
+    if (skip < 0) throw new ShapeError('expand', `the number of sizes (${target.length}) must be at least the number of dimensions (${this.ndim})`);
+    const shape = target.map((s, i) => (s === -1 && i >= skip ? this.shape[i - skip] : s));
+    checkShape('expand', shape);
+    for (let i = 0; i < this.ndim; i++) {
+      if (this.shape[i] !== 1 && this.shape[i] !== shape[i + skip]) {
+        throw new ShapeError('expand', `size ${shape[i + skip]} does not match the existing size ${this.shape[i]} at dimension ${i} (only size 1 can be expanded)`);
+      }
+    }
+    return makeView(this as unknown as Tensor, new Layout(shape, broadcastStrides(this.layout, shape), this.layout.offset), 'Expand', (g) => g);
+  }
+
+  expandAs(other: Tensor): Tensor {
+    return this.expand([...other.shape]);
+  }
+
+  broadcastTo(...size: readonly number[] | readonly [readonly number[]]): Tensor {
+    return this.expand(intList('broadcastTo', 'size', size));
+  }
+
+  /** One index of a dim, which goes. */
+  select(dim: number, index: number): Tensor {
+    if (this.ndim === 0) throw new ShapeError('select', 'a 0-d tensor has no dimension to select from');
+    const at = normalizeDim('select', dim, this.ndim);
+    const size = this.shape[at];
+    if (!Number.isInteger(index) || index < -size || index >= size) throw new ShapeError('select', `index ${show(index)} is out of range for dimension ${at} of size ${size}`);
+    const { shape, strides, offset } = this.layout;
+    const layout = new Layout(without(shape, at), without(strides, at), offset + (index < 0 ? index + size : index) * strides[at]);
+    return makeView(this as unknown as Tensor, layout, 'Select', stridedBackward(layout, this.layout));
+  }
+
+  /** `length` indices of a dim from `start`. */
+  narrow(dim: number, start: number, length: number): Tensor {
+    const at = normalizeDim('narrow', dim, this.ndim);
+    const size = this.shape[at];
+    const from = start < 0 ? start + size : start;
+    if (this.ndim === 0 || !Number.isInteger(start) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > size) {
+      throw new ShapeError('narrow', `start (${show(start)}) and length (${show(length)}) leave dimension ${at} of size ${size ?? 0}`);
+    }
+    return (this as unknown as Tensor).slice(at, from, from + length, 1);
+  }
+
+  /** The indices start, start + step, ... before end of a dim; Python's slice rules, step > 0. */
+  slice(...args: readonly unknown[]): Tensor {
+    const bound = bind(SLICE, args);
+    const at = normalizeDim('slice', intArg('slice', 'dim', bound.dim, 0), this.ndim);
+    if (this.ndim === 0) throw new ShapeError('slice', 'a 0-d tensor has no dimension to slice');
+    const size = this.shape[at];
+    const step = intArg('slice', 'step', bound.step, 1);
+    if (step <= 0) throw new ArgumentError('slice', 'step', `must be positive, got ${step}`);
+    const clip = (v: number): number => Math.min(Math.max(v < 0 ? v + size : v, 0), size);
+    const from = clip(intArg('slice', 'start', bound.start, 0)), to = clip(intArg('slice', 'end', bound.end, size));
+    const { shape, strides, offset } = this.layout;
+    const sizes = shape.slice(), steps = strides.slice();
+    sizes[at] = Math.max(Math.ceil((to - from) / step), 0);
+    steps[at] = strides[at] * step;
+    const layout = new Layout(sizes, steps, offset + from * strides[at]);
+    return makeView(this as unknown as Tensor, layout, 'Slice', stridedBackward(layout, this.layout));
+  }
+
+  diagonal(...args: readonly unknown[]): Tensor {
+    const bound = bind(DIAGONAL, args);
+    const a = normalizeDim('diagonal', intArg('diagonal', 'dim1', bound.dim1, 0), this.ndim, 'dim1');
+    const b = normalizeDim('diagonal', intArg('diagonal', 'dim2', bound.dim2, 1), this.ndim, 'dim2');
+    if (a === b) throw new ShapeError('diagonal', `dim1 and dim2 must differ, both are ${a}`);
+    const move = intArg('diagonal', 'offset', bound.offset, 0);
+    const { shape, strides, offset } = this.layout;
+    const length = Math.max(move >= 0 ? Math.min(shape[a], shape[b] - move) : Math.min(shape[a] + move, shape[b]), 0);
+    const start = length === 0 ? 0 : move >= 0 ? move * strides[b] : -move * strides[a];
+    const rest = shape.map((_, i) => i).filter((i) => i !== a && i !== b);
+    const layout = new Layout([...rest.map((i) => shape[i]), length], [...rest.map((i) => strides[i]), strides[a] + strides[b]], offset + start);
+    return makeView(this as unknown as Tensor, layout, 'Diagonal', stridedBackward(layout, this.layout));
+  }
+
+  /** Windows of `size` every `step` along a dim, as a new last dim. */
+  unfold(dimension: number, size: number, step: number): Tensor {
+    const at = normalizeDim('unfold', dimension, this.ndim, 'dimension');
+    const { shape, strides, offset } = this.layout;
+    const length = shape.length === 0 ? 1 : shape[at];
+    if (!Number.isInteger(size) || size < 0 || size > length) throw new ShapeError('unfold', `size must be in [0, ${length}], got ${show(size)}`);
+    if (!Number.isInteger(step) || step <= 0) throw new ArgumentError('unfold', 'step', `must be a positive integer, got ${show(step)}`);
+    const sizes = shape.slice(), steps = strides.slice();
+    if (shape.length > 0) {
+      sizes[at] = Math.floor((length - size) / step) + 1;
+      steps[at] = strides[at] * step;
+    }
+    const layout = new Layout([...sizes, size], [...steps, shape.length === 0 ? 1 : strides[at]], offset);
+    return makeView(this as unknown as Tensor, layout, 'Unfold', stridedBackward(layout, this.layout));
+  }
+
+  /** A copy with its own memory, contiguous; continues the graph. */
+  clone(): Tensor {
+    const self = this as unknown as Tensor;
+    const out = emptyShape(this, this.shape, this.dtypeCode);
+    copyInto(out, this);
+    if (gradEnabled && wantsGrad(self)) record('Clone', out, [self], (g) => g);
+    return out;
+  }
+
+  /** The tensor itself when it is contiguous, else a contiguous copy. */
+  contiguous(): Tensor {
+    return this.layout.contiguous ? (this as unknown as Tensor) : this.clone();
+  }
+
+  /** Another tensor on the same memory, outside of the graph. In-place writes through it are seen by both. */
+  detach(): Tensor {
+    return this.wrap(this.storage, this.layout, this.dtypeCode);
+  }
+
+  /** @internal The same values in another dtype; differentiable between floating dtypes. */
+  castTo(dtype: DTypeCode): Tensor {
+    const self = this as unknown as Tensor;
+    if (dtype === this.dtypeCode) return self;
+    const out = emptyShape(this, this.shape, dtype);
+    copyInto(out, this);
+    const from = this.dtypeCode;
+    if (gradEnabled && wantsGrad(self) && isFloatingCode(dtype)) record('ToCopy', out, [self], (g) => g.castTo(from));
+    return out;
+  }
+}
+
+const DIAGONAL = signature('diagonal(offset?, dim1?, dim2?)');
+
+const isFloatingCode = (code: DTypeCode): boolean => code < 2 || code > 7;
+const ITEMS = [4, 8, 8, 4, 1, 2, 1, 1, 2, 2];
+const itemSize = (code: DTypeCode): number => ITEMS[code];
+const without = (list: readonly number[], at: number): number[] => list.filter((_, i) => i !== at);
+
+function viewTo(x: Tensor, shape: Shape, strides: readonly number[]): Tensor {
+  const layout = x.layout.offset === 0 && sameShape(strides, contiguousStrides(shape)) ? contiguousLayout(shape) : new Layout(shape, strides, x.layout.offset);
+  const from = x.layout.shape as number[];
+  return makeView(x, layout, 'View', (g) => g.reshape(from));
+}
+
+function viewDtype(x: Tensor, name: string): Tensor {
+  const code = dtypeCode(name);
+  if (code < 0) throw new ArgumentError('view', 'dtype', `must be a dtype or sizes, got ${show(name)}`);
+  if (itemSize(code) !== itemSize(x.dtypeCode)) throw new DTypeError('view', name, `expected a dtype of ${itemSize(x.dtypeCode)} bytes like ${x.dtype}, got ${name}`);
+  const out = x.wrap(x.storage, x.layout, code);
+  out.base = x.base ?? x;
+  return out;
+}
+
+/** Replaces a -1 and checks the element count. */
+export function resolveShape(op: string, shape: Shape, numel: number): number[] {
+  const result = shape.slice();
+  const unknown = result.indexOf(-1);
+  if (unknown >= 0) {
+    if (result.lastIndexOf(-1) !== unknown) throw new ShapeError(op, `only one size can be -1, got [${shape.join(', ')}]`);
+    let known = 1;
+    result.forEach((size, i) => (known *= i === unknown ? 1 : size));
+    if (known === 0 || numel % known !== 0) throw new ShapeError(op, `shape [${shape.join(', ')}] is invalid for ${numel} elements`);
+    result[unknown] = numel / known;
+  }
+  checkShape(op, result);
+  if (numelOf(result) !== numel) throw new ShapeError(op, `shape [${shape.join(', ')}] is invalid for ${numel} elements`);
+  return result;
+}
+
+/** Strides that show a layout's elements in another shape, or null when only a copy can. */
+export function viewStrides(layout: Layout, target: Shape): number[] | null {
+  if (layout.contiguous || layout.numel === 0) return contiguousStrides(target);
+  const { shape, strides } = layout;
+  const result = new Array<number>(target.length).fill(1);
+  let at = target.length - 1;
+  let chunk = 1, available = 1;
+  let chunkStride = shape.length > 0 ? strides[shape.length - 1] : 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    available *= shape[i];
+    if (i === 0 || (shape[i - 1] !== 1 && strides[i - 1] !== available * chunkStride)) {
+      while (at >= 0 && (chunk < available || target[at] === 1)) {
+        result[at] = chunk * chunkStride;
+        chunk *= target[at];
+        at--;
+      }
+      if (chunk !== available) return null;
+      if (i > 0) {
+        chunkStride = strides[i - 1];
+        chunk = 1;
+        available = 1;
+      }
+    }
+  }
+  return at === -1 ? result : null;
+}
+

@@ -1,0 +1,168 @@
+/** Random tensors from PyTorch's CPU generator: the same numbers for the same seed. */
+import { F32, I64, U8, isFloating } from '../core/dtype.ts';
+import { ArgumentError, DTypeError } from '../core/errors.ts';
+import { bind, intArg, numberArg, show, signature } from '../core/args.ts';
+import { RNG_WORDS } from '../core/rng.ts';
+import { contiguousLayout, checkShape } from '../core/layout.ts';
+import { dtypeOption } from './reduction.ts';
+import { intList } from './movement.ts';
+import { TensorCore } from './core.ts';
+import { defaultDTypeCode } from './promotion.ts';
+import { drawInto } from './draw.ts';
+import { randomInto } from './kernels.ts';
+import { Generator, defaultGenerator, generatorState } from './random-state.ts';
+import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
+import { elements } from './values.ts';
+import { Tensor } from './tensor.ts';
+
+export { Generator, defaultGenerator };
+
+export type RandomOptions = TensorOptions & { readonly generator?: Generator };
+type RandomSizeArgs = SizeArgs | readonly [...sizes: readonly (number | readonly number[])[], options: RandomOptions];
+
+/** Starts the default generator's stream of a seed, and returns the generator. */
+export function manualSeed(seed: number | bigint): Generator {
+  return defaultGenerator.manualSeed(seed);
+}
+
+/** The seed the default generator was started with. */
+export const initialSeed = (): number => defaultGenerator.initialSeed();
+
+/** Starts the default generator from a fresh random seed and returns it. */
+export const seed = (): number => defaultGenerator.seed();
+
+/** The default generator's state as a uint8 tensor. */
+export function getRngState(generator: Generator = defaultGenerator): Tensor {
+  const out = emptyTensor([RNG_WORDS * 4], U8);
+  const words = generator.words;
+  (elements(out) as Uint8Array).set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+  return out;
+}
+
+/** Continues from a state that getRngState gave. */
+export function setRngState(state: Tensor, generator: Generator = defaultGenerator): void {
+  if (!(state instanceof TensorCore) || state.dtypeCode !== U8 || state.numel() !== RNG_WORDS * 4) {
+    throw new ArgumentError('setRngState', 'state', `must be a uint8 Tensor of ${RNG_WORDS * 4} elements from getRngState()`);
+  }
+  const words = generator.words;
+  const bytes = elements(state.contiguous()) as Uint8Array;
+  const position = new DataView(bytes.buffer, bytes.byteOffset + 624 * 4, 4).getUint32(0, true);
+  if (position > 624) throw new ArgumentError('setRngState', 'state', 'is not a generator state');
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength).set(bytes);
+}
+
+const RAND = signature('rand(...size?, *, dtype?, requiresGrad?, device?, generator?)');
+const RANDN = signature('randn(...size?, *, dtype?, requiresGrad?, device?, generator?)');
+const RANDINT = signature('randint(low, high, size, *, dtype?, requiresGrad?, device?, generator?)');
+const RANDINT_FROM_ZERO = signature('randint(high, size, *, dtype?, requiresGrad?, device?, generator?)');
+const RANDPERM = signature('randperm(n, *, dtype?, requiresGrad?, device?, generator?)');
+const NORMAL = signature('normal(mean, std?, size?, *, dtype?, requiresGrad?, device?, generator?)');
+const BERNOULLI = signature('bernoulli(input, p?, *, generator?)');
+const MULTINOMIAL = signature('multinomial(input, numSamples, replacement?, *, generator?)');
+
+function drawn(op: 'rand' | 'randn', args: readonly unknown[]): Tensor {
+  const { shape, bound } = sizeArgs(op, args, op === 'rand' ? RAND : RANDN);
+  const code = dtypeOption(op, bound.dtype) ?? defaultDTypeCode();
+  if (!isFloating(code)) throw new DTypeError(op, String(bound.dtype), `expected a floating point dtype, got ${String(bound.dtype)}`);
+  const out = emptyTensor(shape, code, bound.requiresGrad === true);
+  drawInto(out, op === 'rand' ? 'uniform' : 'normal', 0, 1, generatorState(bound.generator as Generator | undefined));
+  return finish(op, out, bound);
+}
+
+/** Uniform in [0, 1). */
+export function rand(...args: RandomSizeArgs): Tensor {
+  return drawn('rand', args);
+}
+
+/** Standard normal. */
+export function randn(...args: RandomSizeArgs): Tensor {
+  return drawn('randn', args);
+}
+
+export const randLike = (input: Tensor, options: RandomOptions = {}): Tensor => rand([...input.shape], { dtype: input.dtype, ...options });
+export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor => randn([...input.shape], { dtype: input.dtype, ...options });
+
+/** Integers in [low, high), int64 unless given. `randint(high, size)` or `randint(low, high, size)`. */
+export function randint(...args: readonly unknown[]): Tensor {
+  const bound = bind(Array.isArray(args[1]) ? RANDINT_FROM_ZERO : RANDINT, args);
+  const low = intArg('randint', 'low', bound.low, 0), high = intArg('randint', 'high', bound.high);
+  if (high <= low) throw new ArgumentError('randint', 'high', `must be greater than low, got ${low} and ${high}`);
+  const shape = intList('randint', 'size', bound.size as readonly unknown[]);
+  checkShape('randint', shape);
+  const out = emptyTensor(shape, dtypeOption('randint', bound.dtype) ?? I64);
+  drawInto(out, 'randint', low, high, generatorState(bound.generator as Generator | undefined));
+  return finish('randint', out, bound);
+}
+
+/** A random permutation of 0 .. n - 1, int64 unless given. */
+export function randperm(...args: readonly unknown[]): Tensor {
+  const bound = bind(RANDPERM, args);
+  const n = intArg('randperm', 'n', bound.n);
+  checkShape('randperm', [n]);
+  const out = emptyTensor([n], I64);
+  const state = generatorState(bound.generator as Generator | undefined);
+  randomInto('randperm', out, new Tensor(state, contiguousLayout([RNG_WORDS]), 3), 0, 0);
+  const code = dtypeOption('randperm', bound.dtype) ?? I64;
+  return finish('randperm', out.castTo(code), bound);
+}
+
+/** Normal numbers with the means and standard deviations given (numbers with a size, or tensors). */
+export function normal(...args: readonly unknown[]): Tensor {
+  const bound = bind(NORMAL, args);
+  const { mean, std = 1 } = bound;
+  const tensors = [mean, std].filter((x): x is Tensor => x instanceof TensorCore);
+  const shape = tensors.length > 0 ? [...tensors[0].add(tensors[tensors.length - 1]).shape] : intList('normal', 'size', bound.size as readonly unknown[] ?? missingSize());
+  const out = emptyTensor(shape, tensors.length > 0 ? tensors[0].dtypeCode : dtypeOption('normal', bound.dtype) ?? defaultDTypeCode());
+  const numeric = tensors.length === 0;
+  drawInto(out, 'normal', numeric ? numberArg('normal', 'mean', mean) : 0, numeric ? numberArg('normal', 'std', std) : 1, generatorState(bound.generator as Generator | undefined));
+  if (numeric) return finish('normal', out, bound);
+  return out.mul_(std as Tensor | number).add_(mean as Tensor | number);
+}
+
+function missingSize(): never {
+  throw new ArgumentError('normal', 'size', 'is missing: it is required where mean and std are numbers');
+}
+
+/** Ones with the probabilities in `input` (or p), else zeros, in input's dtype. */
+export function bernoulli(...args: readonly unknown[]): Tensor {
+  const { input, p, generator } = bind(BERNOULLI, args);
+  if (!(input instanceof TensorCore)) throw new ArgumentError('bernoulli', 'input', `must be a Tensor, got ${show(input)}`);
+  const out = emptyTensor(input.layout.shape, input.dtypeCode);
+  drawInto(out, 'bernoulli', p === undefined ? (input as Tensor) : numberArg('bernoulli', 'p', p), 0, generatorState(generator as Generator | undefined));
+  return out;
+}
+
+/** Indices drawn with the (unnormalised) probabilities of every row: PyTorch's exponential races, or its table with replacement. */
+export function multinomial(...args: readonly unknown[]): Tensor {
+  const bound = bind(MULTINOMIAL, args);
+  const input = bound.input as Tensor;
+  if (!(input instanceof TensorCore) || input.ndim === 0 || input.ndim > 2) throw new ArgumentError('multinomial', 'input', 'must be a Tensor of 1 or 2 dimensions');
+  const count = intArg('multinomial', 'numSamples', bound.numSamples);
+  const classes = input.shape[input.ndim - 1];
+  if (count <= 0) throw new ArgumentError('multinomial', 'numSamples', `must be positive, got ${count}`);
+  const replacement = bound.replacement === true;
+  if (!replacement && count > classes) throw new ArgumentError('multinomial', 'numSamples', `must not exceed the ${classes} categories without replacement, got ${count}`);
+  if (!input.ge(0).all().item() || !input.isfinite().all().item() || !input.sum(-1).gt(0).all().item()) {
+    throw new ArgumentError('multinomial', 'input', 'must hold finite, non-negative probabilities with a positive sum');
+  }
+  const generator = bound.generator as Generator | undefined;
+  if (!replacement || count === 1) return races(input, count, generator);
+  const cumulative = input.detach().castTo(1).cumsum(-1);
+  const scaled = cumulative.div(cumulative.narrow(-1, classes - 1, 1));
+  const uniform = emptyTensor([...input.shape.slice(0, -1), count], 1);
+  drawInto(uniform, 'uniform', 0, 1, generatorState(generator));
+  return scaled.unsqueeze(-2).le(uniform.unsqueeze(-1)).sum(-1);
+}
+
+function races(input: Tensor, count: number, generator: Generator | undefined): Tensor {
+  const q = emptyTensor(input.shape, input.dtypeCode === 1 ? 1 : F32);
+  drawInto(q, 'exponential', 1, 0, generatorState(generator));
+  let keys = input.detach().castTo(q.dtypeCode).div(q);
+  const picks: Tensor[] = [];
+  for (let i = 0; i < count; i++) {
+    const pick = keys.argmax(-1, true);
+    picks.push(pick);
+    if (i + 1 < count) keys = keys.scatter(-1, pick, -1);
+  }
+  return picks[0].cat(picks.slice(1), -1);
+}

@@ -1,0 +1,205 @@
+/**
+ * Derivatives of the elementwise ops: one row each, written with Tensor operations, so that higher orders follow. The
+ * tables are exhaustive by type: an op without a row does not compile. `null` means no gradient flows.
+ *
+ * In a rule, g is the gradient of the result y; a, b, c (or x) are the operands, which may be numbers. `needs` says which of
+ * them the rule reads: only those are saved. Gradients may be broadcast: the engine reduces them to the operand's shape.
+ */
+import type { BinaryOp, TernaryOp, UnaryOp } from '../ops/elementwise.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Operand = Tensor | number;
+
+export const A = 1, B = 2, C = 4, Y = 8;
+export const X = A;
+
+export interface UnaryRule {
+  readonly needs: number;
+  readonly grad: (g: Tensor, x: Tensor, y: Tensor, p0: number, p1: number) => Tensor | null;
+}
+export interface BinaryDerivative {
+  readonly needs: number;
+  readonly grad: (g: Tensor, a: Operand, b: Operand, y: Tensor, p0: number) => Tensor | null;
+}
+export interface BinaryRule {
+  readonly a: BinaryDerivative;
+  readonly b: BinaryDerivative;
+}
+export interface TernaryDerivative {
+  readonly needs: number;
+  readonly grad: (g: Tensor, a: Operand, b: Operand, c: Operand, p0: number) => Tensor | null;
+}
+export interface TernaryRule {
+  readonly grads: readonly (TernaryDerivative | null)[];
+}
+
+const unary = (needs: number, grad: UnaryRule['grad']): UnaryRule => ({ needs, grad });
+const d = (needs: number, grad: BinaryDerivative['grad']): BinaryDerivative => ({ needs, grad });
+const t = (needs: number, grad: TernaryDerivative['grad']): TernaryDerivative => ({ needs, grad });
+const both = (a: BinaryDerivative, b: BinaryDerivative): BinaryRule => ({ a, b });
+const zero = unary(0, (g) => g.mul(0));
+/** Piecewise constant: PyTorch returns zeros. */
+const ZERO = d(0, (g) => g.mul(0));
+
+// Operands that may be numbers.
+const times = (g: Tensor, x: Operand): Tensor => g.mul(x);
+const tensor = (like: Tensor, x: Operand): Tensor => (typeof x === 'object' ? x : like.newFull([], x));
+
+const TWO_OVER_SQRT_PI = 1.1283791670955126;
+const INV_SQRT_2PI = 0.3989422804014327;
+
+export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
+  neg: unary(0, (g) => g.neg()),
+  abs: unary(X, (g, x) => g.mul(x.sign())),
+  sign: zero,
+  square: unary(X, (g, x) => g.mulScaled(x, 2)),
+  sqrt: unary(Y, (g, _x, y) => g.div(y.mul(2))),
+  rsqrt: unary(Y, (g, _x, y) => g.mulScaled(y.pow(3), -0.5)),
+  reciprocal: unary(Y, (g, _x, y) => g.mulScaled(y.square(), -1)),
+  exp: unary(Y, (g, _x, y) => g.mul(y)),
+  exp2: unary(Y, (g, _x, y) => g.mulScaled(y, Math.LN2)),
+  expm1: unary(Y, (g, _x, y) => g.mul(y.add(1))),
+  log: unary(X, (g, x) => g.div(x)),
+  log2: unary(X, (g, x) => g.div(x.mul(Math.LN2))),
+  log10: unary(X, (g, x) => g.div(x.mul(Math.LN10))),
+  log1p: unary(X, (g, x) => g.div(x.add(1))),
+  sin: unary(X, (g, x) => g.mul(x.cos())),
+  cos: unary(X, (g, x) => g.mulScaled(x.sin(), -1)),
+  tan: unary(Y, (g, _x, y) => g.mul(y.square().add(1))),
+  asin: unary(X, (g, x) => g.mul(x.square().neg().add(1).rsqrt())),
+  acos: unary(X, (g, x) => g.mulScaled(x.square().neg().add(1).rsqrt(), -1)),
+  atan: unary(X, (g, x) => g.div(x.square().add(1))),
+  sinh: unary(X, (g, x) => g.mul(x.cosh())),
+  cosh: unary(X, (g, x) => g.mul(x.sinh())),
+  tanh: unary(Y, (g, _x, y) => g.tanhGrad(y)),
+  asinh: unary(X, (g, x) => g.mul(x.square().add(1).rsqrt())),
+  acosh: unary(X, (g, x) => g.mul(x.square().sub(1).rsqrt())),
+  atanh: unary(X, (g, x) => g.div(x.square().neg().add(1))),
+  erf: unary(X, (g, x) => g.mulScaled(x.square().neg().exp(), TWO_OVER_SQRT_PI)),
+  erfc: unary(X, (g, x) => g.mulScaled(x.square().neg().exp(), -TWO_OVER_SQRT_PI)),
+  sigmoid: unary(Y, (g, _x, y) => g.sigmoidGrad(y)),
+  relu: unary(Y, (g, _x, y) => g.reluGrad(y)),
+  silu: unary(X, (g, x) => {
+    const s = x.sigmoid();
+    return g.mul(s.mul(x.mul(s.neg().add(1)).add(1)));
+  }),
+  softplus: unary(X, (g, x) => g.mul(x.sigmoid())),
+  gelu: unary(X, (g, x) => {
+    const cdf = x.mul(Math.SQRT1_2).neg().erfc().mul(0.5);
+    const pdf = x.square().mul(-0.5).exp().mul(INV_SQRT_2PI);
+    return g.mul(cdf.add(x.mul(pdf)));
+  }),
+  floor: zero,
+  ceil: zero,
+  trunc: zero,
+  round: zero,
+  isnan: null,
+  isinf: null,
+  isfinite: null,
+  logicalNot: null,
+  bitwiseNot: null,
+  /** As PyTorch: the bounds themselves pass the gradient. */
+  clampScalar: unary(X, (g, x, _y, p0, p1) => g.mul(x.ge(p0).logicalAnd(x.le(p1)))),
+  leakyRelu: unary(X, (g, x, _y, p0) => g.where(x.gt(0), g.mul(p0))),
+};
+
+/** PyTorch sends half of the gradient each way where the operands are equal. */
+const share = (g: Tensor, wins: Tensor, ties: Tensor): Tensor => g.mul(wins).add(g.mul(ties).mul(0.5));
+const compare = (g: Tensor, a: Operand, b: Operand, name: 'gt' | 'lt' | 'eq' | 'ge' | 'le'): Tensor => tensor(g, a)[name](b);
+
+export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
+  add: both(d(0, (g) => g), d(0, (g) => g)),
+  sub: both(d(0, (g) => g), d(0, (g) => g.neg())),
+  mul: both(d(B, (g, _a, b) => times(g, b)), d(A, (g, a) => times(g, a))),
+  div: both(d(B, (g, _a, b) => g.div(b)), d(B | Y, (g, _a, b, y) => g.mulScaled(y, -1).div(b))),
+  addScaled: both(d(0, (g) => g), d(0, (g, _a, _b, _y, p0) => g.mul(p0))),
+  floorDivide: null,
+  remainder: both(d(0, (g) => g), d(A | B, (g, a, b) => g.mulScaled(tensor(g, a).div(b).floor(), -1))),
+  fmod: both(d(0, (g) => g), d(A | B, (g, a, b) => g.mulScaled(tensor(g, a).div(b).trunc(), -1))),
+  pow: both(
+    d(A | B, (g, a, b) => powBase(g, tensor(g, a), b)),
+    // 0 ** b has derivative 0 there for b >= 0, where log(0) would give NaN.
+    d(A | B | Y, (g, a, b, y) => {
+      const base = tensor(g, a), exponent = tensor(g, b);
+      const value = g.mul(y.mul(base.log()));
+      return value.where(base.eq(0).logicalAnd(exponent.ge(0)).logicalNot(), 0);
+    })),
+  maximum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq')))),
+  minimum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq')))),
+  fmax: both(
+    d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ge').logicalOr(tensor(g, b).isnan()))),
+    d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ge').logicalOr(tensor(g, b).isnan()).logicalNot()))),
+  fmin: both(
+    d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'le').logicalOr(tensor(g, b).isnan()))),
+    d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'le').logicalOr(tensor(g, b).isnan()).logicalNot()))),
+  atan2: both(
+    d(A | B, (g, a, b) => g.mul(b).div(tensor(g, a).square().add(tensor(g, b).square()))),
+    d(A | B, (g, a, b) => g.mulScaled(tensor(g, a), -1).div(tensor(g, a).square().add(tensor(g, b).square())))),
+  hypot: both(d(A | Y, (g, a, _b, y) => g.mul(tensor(g, a).div(y))), d(B | Y, (g, _a, b, y) => g.mul(tensor(g, b).div(y)))),
+  copysign: both(
+    d(A | Y, (g, a, _b, y) => {
+      const x = tensor(g, a);
+      return g.mul(y.div(x)).where(x.ne(0), 0);
+    }), ZERO),
+  eq: null,
+  ne: null,
+  lt: null,
+  le: null,
+  gt: null,
+  ge: null,
+  logicalAnd: null,
+  logicalOr: null,
+  logicalXor: null,
+  bitwiseAnd: null,
+  bitwiseOr: null,
+  bitwiseXor: null,
+  bitwiseLeftShift: null,
+  bitwiseRightShift: null,
+  reluGrad: both(d(B, (g, _a, b) => g.reluGrad(tensor(g, b))), ZERO),
+  sigmoidGrad: both(
+    d(B, (g, _a, b) => g.sigmoidGrad(tensor(g, b))),
+    d(A | B, (g, a, b) => g.mul(a).mul(tensor(g, b).mul(-2).add(1)))),
+  tanhGrad: both(
+    d(B, (g, _a, b) => g.tanhGrad(tensor(g, b))),
+    d(A | B, (g, a, b) => g.mul(a).mulScaled(tensor(g, b), -2))),
+  mulScaled: both(d(B, (g, _a, b, _y, p0) => g.mulScaled(tensor(g, b), p0)), d(A, (g, a, _b, _y, p0) => g.mulScaled(tensor(g, a), p0))),
+};
+
+function powBase(g: Tensor, a: Tensor, b: Operand): Tensor {
+  if (typeof b === 'number') {
+    if (b === 0) return g.mul(0);
+    if (b === 1) return g;
+    return g.mulScaled(b === 2 ? a : a.pow(b - 1), b);
+  }
+  const value = g.mul(b.mul(a.pow(b.sub(1))));
+  return value.where(b.ne(0), 0);
+}
+
+export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
+  where: { grads: [null, t(A, (g, a) => g.where(a as Tensor, 0)), t(A, (g, a) => g.where((a as Tensor).logicalNot(), 0))] },
+  clamp: {
+    grads: [
+      t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).ge(b).logicalAnd((a as Tensor).le(c)))),
+      t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).lt(b).logicalAnd(tensor(g, b).lt(c)))),
+      t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).gt(c).logicalOr(tensor(g, b).ge(c)))),
+    ],
+  },
+  lerp: {
+    grads: [
+      t(C, (g, _a, _b, c) => g.mul(tensor(g, c).neg().add(1))),
+      t(C, (g, _a, _b, c) => g.mul(c)),
+      t(A | B, (g, a, b) => g.mul(tensor(g, b).sub(a))),
+    ],
+  },
+  addcmul: {
+    grads: [t(0, (g) => g), t(C, (g, _a, _b, c, p0) => g.mulScaled(tensor(g, c), p0)), t(B, (g, _a, b, _c, p0) => g.mulScaled(tensor(g, b), p0))],
+  },
+  addcdiv: {
+    grads: [
+      t(0, (g) => g),
+      t(C, (g, _a, _b, c, p0) => g.div(c).mul(p0)),
+      t(B | C, (g, _a, b, c, p0) => g.mul(b).div(tensor(g, c).square()).mul(-p0)),
+    ],
+  },
+};
+
