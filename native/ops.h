@@ -1,0 +1,98 @@
+// The elementwise rows: one vector expression per op, over V<T>. Names and order are the contract with
+// src/ops/elementwise.ts, whose meanings these are; the lists of the other families' names are in op_names.h.
+//
+// ROW(name, types, expression) over `x` (unary) or `a`, `b`, `c`, and the parameters `p0`, `p1`; all are V<T>. An
+// expression that gives a Mask makes the op a predicate. T runs over the compute dtypes that `types` names:
+//   real: f32 f64    number: f32 f64 i64 i32    same: number and bool    bits: i64 i32 bool
+//   math, slow: as real and number, for long expressions, whose loops are not unrolled
+// Bools are computed as int32 0 and 1, and stored as `!= 0`. Helpers are in simd/math.h and kernels/row_math.inc.
+#pragma once
+
+#define FLAMBEAU_UNARY_ROWS(ROW)                                             \
+  ROW(neg, number, -x)                                                       \
+  ROW(abs, number, abs(x))                                                   \
+  ROW(sign, same, sign(x))                                                   \
+  ROW(square, same, x * x)                                                   \
+  ROW(sqrt, real, sqrt(x))                                                   \
+  ROW(rsqrt, real, T(1) / sqrt(x))                                           \
+  ROW(reciprocal, real, T(1) / x)                                            \
+  ROW(exp, math, exp(x))                                                     \
+  ROW(exp2, math, exp2(x))                                                   \
+  ROW(expm1, math, expm1(x))                                                 \
+  ROW(log, math, log(x))                                                     \
+  ROW(log2, math, log2(x))                                                   \
+  ROW(log10, math, log10(x))                                                 \
+  ROW(log1p, math, log1p(x))                                                 \
+  ROW(sin, math, sin(x))                                                     \
+  ROW(cos, math, cos(x))                                                     \
+  ROW(tan, math, tan(x))                                                     \
+  ROW(asin, math, asin(x))                                                   \
+  ROW(acos, math, acos(x))                                                   \
+  ROW(atan, math, atan(x))                                                   \
+  ROW(sinh, math, sinh(x))                                                   \
+  ROW(cosh, math, cosh(x))                                                   \
+  ROW(tanh, math, tanh(x))                                                   \
+  ROW(asinh, math, asinh(x))                                                 \
+  ROW(acosh, math, acosh(x))                                                 \
+  ROW(atanh, math, atanh(x))                                                 \
+  ROW(erf, math, erf(x))                                                     \
+  ROW(erfc, math, erfc(x))                                                   \
+  ROW(sigmoid, math, sigmoid(x))                                             \
+  ROW(relu, number, select(x <= T(0), V<T>::zero(), x))                      \
+  ROW(silu, math, silu(x))                                                   \
+  ROW(softplus, math, softplus(x))                                           \
+  ROW(gelu, math, gelu(x))                                                   \
+  ROW(floor, number, round_down(x))                                          \
+  ROW(ceil, number, round_up(x))                                             \
+  ROW(trunc, number, round_to_zero(x))                                       \
+  ROW(round, number, round_half_even(x))                                     \
+  ROW(isnan, same, x != x)                                                   \
+  ROW(isinf, same, is_infinite(x))                                           \
+  ROW(isfinite, same, x - x == T(0))                                         \
+  ROW(logicalNot, same, x == T(0))                                           \
+  ROW(bitwiseNot, bits, ~x)                                                  \
+  ROW(clampScalar, number, min(p1, max(p0, x)))                              \
+  ROW(leakyRelu, real, select(x > T(0), x, p0 * x))
+
+#define FLAMBEAU_BINARY_ROWS(ROW)                                            \
+  ROW(add, same, a + b)                                                      \
+  ROW(sub, number, a - b)                                                    \
+  ROW(mul, same, a * b)                                                      \
+  ROW(div, real, a / b)                                                      \
+  ROW(addScaled, same, fma(p0, b, a))                                        \
+  ROW(floorDivide, slow, floor_divide(a, b))                               \
+  ROW(remainder, slow, remainder(a, b))                                    \
+  ROW(fmod, slow, fmod(a, b))                                              \
+  ROW(pow, slow, power(a, b))                                              \
+  ROW(maximum, same, maximum(a, b))                                          \
+  ROW(minimum, same, minimum(a, b))                                          \
+  ROW(fmax, same, select(b != b, a, max(a, b)))                              \
+  ROW(fmin, same, select(b != b, a, min(a, b)))                              \
+  ROW(atan2, math, atan2(a, b))                                              \
+  ROW(hypot, math, hypot(a, b))                                              \
+  ROW(copysign, real, copysign(a, b))                                        \
+  ROW(eq, same, a == b)                                                      \
+  ROW(ne, same, a != b)                                                      \
+  ROW(lt, same, a < b)                                                       \
+  ROW(le, same, a <= b)                                                      \
+  ROW(gt, same, a > b)                                                       \
+  ROW(ge, same, a >= b)                                                      \
+  ROW(logicalAnd, same, (a != T(0)) & (b != T(0)))                           \
+  ROW(logicalOr, same, (a != T(0)) | (b != T(0)))                            \
+  ROW(logicalXor, same, (a != T(0)) ^ (b != T(0)))                           \
+  ROW(bitwiseAnd, bits, a & b)                                               \
+  ROW(bitwiseOr, bits, a | b)                                                \
+  ROW(bitwiseXor, bits, a ^ b)                                               \
+  ROW(bitwiseLeftShift, bits, left_shift(a, b))                              \
+  ROW(bitwiseRightShift, bits, right_shift(a, b))                            \
+  ROW(reluGrad, real, select_or_zero(b > T(0), a))                           \
+  ROW(sigmoidGrad, real, a * (b * (T(1) - b)))                               \
+  ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
+  ROW(mulScaled, real, p0 * a * b)
+
+// `where` is not here: it moves whole elements of any of the ten dtypes (kernels/elementwise.inc).
+#define FLAMBEAU_TERNARY_ROWS(ROW)                                           \
+  ROW(clamp, number, minimum(maximum(a, b), c))                              \
+  ROW(lerp, real, select(abs(c) < T(0.5), fma(c, b - a, a), fnma(b - a, T(1) - c, b))) \
+  ROW(addcmul, same, fma(p0 * b, c, a))                                      \
+  ROW(addcdiv, real, fma(p0, b / c, a))
