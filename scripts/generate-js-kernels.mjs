@@ -64,37 +64,34 @@ function expression(row, kind) {
   return row.types === 'bits' ? `(${text}) & 1` : `(${text}) ? 1 : 0`;
 }
 
-const lower = (letter) => `${letter}i`;
+/** Expressions that cost about as much as the loop around them: unrolling pays. */
+const isCheap = (text) => !/\w\(/.test(text.replace(/Math\.(abs|sign|sqrt|floor|ceil|trunc|min|max)\(/g, ' ('));
+const UNROLL = 4;
 
-/** A loop over one row: `steps` gives the operand's walk ('1' contiguous, '0' one element, 's' strided). */
-function loop(text, inputs, arrays, steps) {
-  const fixed = inputs.filter((_, k) => steps[k + 1] === '0').map((x, k) => `const ${x} = ${arrays[inputs.indexOf(x)]}[${lower(x)}];`);
-  const moving = inputs.filter((_, k) => steps[k + 1] !== '0');
-  if (steps.includes('s')) {
-    const all = ['o', ...inputs];
-    const starts = all.map((x) => `${x}j = ${lower(x)}`).join(', ');
-    const next = all.map((x) => `${x}j += ${x}s`).join(', ');
-    const reads = inputs.map((x, k) => `const ${x} = ${arrays[k]}[${x}j];`).join(' ');
-    return `for (let i = 0, ${starts}; i < n; i++, ${next}) { ${reads} O[oj] = ${text}; }`;
-  }
-  const reads = moving.map((x) => `const ${x} = ${arrays[inputs.indexOf(x)]}[${lower(x)} + i];`).join(' ');
-  return `${fixed.join(' ')}${fixed.length ? ' ' : ''}for (let i = 0; i < n; i++) { ${reads} O[oi + i] = ${text}; }`;
-}
-
-/** Binary rows get their own loops for a scalar on either side; elsewhere the strided loop serves. */
-function kernel(name, text, inputs, type) {
-  const arrays = inputs.map((x) => x.toUpperCase());
+/**
+ * One function: rows of any strides, walked with int32 arithmetic (`| 0` spares V8 its overflow checks). Cheap float
+ * rows are unrolled, reading before writing; 1,000 additions took 1.5 microseconds so, 2.6 without.
+ */
+function kernel(name, text, inputs, type, unroll) {
   const all = ['o', ...inputs];
-  const parameters = ['O', ...arrays, ...all.map(lower), 'n', ...all.map((x) => `${x}s`), 'm', ...all.map((x) => `${x}t`), 'p0', 'p1'];
-  const variants = inputs.length === 2 ? ['111', '110', '101'] : ['1'.repeat(all.length)];
-  const branches = variants.map((steps) => {
-    const test = all.map((x, k) => `${x}s === ${steps[k]}`).join(' && ');
-    return `if (${test}) { ${loop(text, inputs, arrays, steps)} }\n    else `;
+  const names = (suffix) => all.map((x) => x + suffix);
+  const parameters = [...all.map((x) => x.toUpperCase()), ...names('i'), 'n', ...names('s'), 'm', ...names('t'), 'p0', 'p1'];
+  const step = (x) => `${x}j = (${x}j + ${x}s) | 0;`;
+  const lane = (k) => ({
+    read: inputs.map((x) => `const ${x}${k} = ${x.toUpperCase()}[${x}j]; ${step(x)}`).join(' '),
+    write: `O[oj] = ${inputs.reduce((t, x) => t.replace(new RegExp(`(?<![\\w.])${x}(?!\\w)`, 'g'), `${x}${k}`), text)}; ${step('o')}`,
   });
-  const advance = all.map((x) => `${lower(x)} += ${x}t`).join(', ');
+  const lanes = Array.from({ length: UNROLL }, (_, k) => lane(k));
+  const unrolled = `for (; i > ${UNROLL - 1}; i = (i - ${UNROLL}) | 0) {
+      ${lanes.map(({ read }) => read).join('\n      ')}
+      ${lanes.map(({ write }) => write).join('\n      ')}
+    }
+    `;
+  const single = `for (; i > 0; i = (i - 1) | 0) { ${lane('').read} ${lane('').write} }`;
   return `const ${name}: ${type} = (${parameters.join(', ')}) => {
-  for (; m > 0; m--, ${advance}) {
-    ${branches.join('')}{ ${loop(text, inputs, arrays, 's'.repeat(all.length))} }
+  for (; m > 0; m--, ${all.map((x) => `${x}i += ${x}t`).join(', ')}) {
+    let i = n | 0, ${all.map((x) => `${x}j = ${x}i | 0`).join(', ')};
+    ${unroll ? unrolled : ''}${single}
   }
 };
 `;
@@ -115,7 +112,7 @@ function kernelsOf(rows, inputs, family) {
       const parameter = kind === 'big' ? 'bigint' : 'number';
       const first = op === 'where' ? 'Uint8Array' : array;
       const type = `${family}<${output}, ${family === 'TernaryKernel' ? `${first}, ` : ''}${array}, ${parameter}>`;
-      code += kernel(`${op}_${name}`, text, inputs, type);
+      code += kernel(`${op}_${name}`, text, inputs, type, kind === 'float' && isCheap(text));
       entries.push(`${op}_${name}`);
     }
     table.push({ op, entries });

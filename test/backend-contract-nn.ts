@@ -26,8 +26,8 @@ export function nnContract(backend: () => Backend): void {
     const rows = (x: readonly number[], n: number): number[][] => Array.from({ length: n === 0 ? 0 : x.length / n }, (_, i) => x.slice(i * n, (i + 1) * n));
 
     test('values and gradient along the last dim', () => {
-      for (const dtype of [F32, F64]) for (const shape of [[], [0], [1], [5], [3, 10], [2, 3, 67], [4, 0]]) for (const layout of ['contiguous', 'transposed', 'gaps'] as const) {
-        const a = operand(dtype, shape, logits(dtype, 1), layout), out = operand(dtype, shape, () => 0, layout), n = shape.length ? shape[shape.length - 1] : 1;
+      for (const dtype of [F32, F64]) for (const shape of [[0], [1], [5], [3, 10], [2, 3, 67], [4, 0]]) for (const layout of ['contiguous', 'transposed', 'gaps'] as const) {
+        const a = operand(dtype, shape, logits(dtype, 1), layout), out = operand(dtype, shape, () => 0, layout), n = shape[shape.length - 1];
         run(backend(), 'softmax', { op: index, dims: shape, operands: [out, a] });
         const expected = rows(read(a), n).flatMap((row) => softmaxOf(row, log));
         // A log-probability near 0 is the difference of numbers near its row's spread.
