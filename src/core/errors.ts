@@ -51,6 +51,18 @@ export class IndexRangeError extends RangeError {
   }
 }
 
+/** A malformed `expr` template: its text (holes as `${...}`) and the position where it went wrong. */
+export class ExpressionError extends TypeError {
+  override readonly name = 'ExpressionError';
+  readonly source: string;
+  readonly column: number;
+  constructor(message: string, source: string, column: number) {
+    super(`expr: ${message}\n  ${source}\n  ${' '.repeat(column)}^`);
+    this.source = source;
+    this.column = column;
+  }
+}
+
 /** Misuse of the autograd graph: backward twice, non-scalar backward, in-place changes of what was saved. */
 export class AutogradError extends Error {
   override readonly name = 'AutogradError';

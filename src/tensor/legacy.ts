@@ -1,0 +1,69 @@
+/** Constructors of old PyTorch scripts: `FloatTensor([...])`, `new LongTensor(2, 3)`, `Variable(x)`. */
+import { dtypeCode, type DType, type TypedArray } from '../core/dtype.ts';
+import { bind, boolArg, show, signature, type CallArgs } from '../core/args.ts';
+import { ArgumentError } from '../core/errors.ts';
+import { checkShape } from '../core/layout.ts';
+import { TensorCore } from './core.ts';
+import { emptyTensor, fromData, type TensorData } from './create.ts';
+import { LEGACY_TYPES } from './legacy-types.ts';
+import { intList } from './movement.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * With nested arrays, a typed array or a tensor: a tensor of these values in the constructor's dtype. With sizes: an
+ * uninitialised tensor. Works with and without `new`; `x instanceof FloatTensor` tells the dtype.
+ */
+export interface LegacyConstructor {
+  (data: readonly TensorData[] | TypedArray | Tensor): Tensor;
+  (...sizes: readonly number[]): Tensor;
+  new (data: readonly TensorData[] | TypedArray | Tensor): Tensor;
+  new (...sizes: readonly number[]): Tensor;
+  readonly dtype: DType;
+}
+
+function legacy(dtype: DType): LegacyConstructor {
+  const name = LEGACY_TYPES[dtype], code = dtypeCode(dtype);
+  const construct = function (...args: readonly unknown[]): Tensor {
+    const [data] = args;
+    if (args.length === 1 && typeof data === 'object' && data !== null) return data instanceof TensorCore ? (data as Tensor).castTo(code).detach() : fromData(name, data, code);
+    const shape = args.length === 0 ? [0] : intList(name, 'size', args);
+    checkShape(name, shape);
+    return emptyTensor(shape, code);
+  };
+  Object.defineProperty(construct, 'name', { value: name });
+  Object.defineProperty(construct, 'dtype', { value: dtype });
+  Object.defineProperty(construct, Symbol.hasInstance, { value: (x: unknown) => x instanceof TensorCore && x.dtypeCode === code });
+  return construct as unknown as LegacyConstructor;
+}
+
+export const FloatTensor = legacy('float32');
+export const DoubleTensor = legacy('float64');
+export const LongTensor = legacy('int64');
+export const IntTensor = legacy('int32');
+export const BoolTensor = legacy('bool');
+export const ShortTensor = legacy('int16');
+export const CharTensor = legacy('int8');
+export const ByteTensor = legacy('uint8');
+export const HalfTensor = legacy('float16');
+export const BFloat16Tensor = legacy('bfloat16');
+
+const VARIABLE = signature('Variable(data, requiresGrad?)');
+
+interface VariableOptions {
+  readonly requiresGrad?: boolean;
+}
+type VariableArgs = CallArgs<[requiresGrad: boolean], VariableOptions>;
+
+export interface VariableConstructor {
+  (data: Tensor, ...args: VariableArgs): Tensor;
+  new (data: Tensor, ...args: VariableArgs): Tensor;
+}
+
+/** A tensor on the memory of `data`, outside of its graph: what tensors and autograd were joined by before PyTorch 0.4. */
+export const Variable = function (data: Tensor, ...args: readonly unknown[]): Tensor {
+  const bound = bind(VARIABLE, [data, ...args]);
+  if (!(data instanceof TensorCore)) throw new ArgumentError('Variable', 'data', `must be a Tensor, got ${show(data)}`);
+  const variable = (data as Tensor).detach();
+  if (boolArg('Variable', 'requiresGrad', bound.requiresGrad)) variable.requiresGrad = true;
+  return variable;
+} as unknown as VariableConstructor;
