@@ -185,12 +185,12 @@ export class Tensor extends Composite {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return formatTensor(this);
+    return this.toString();
   }
 
   /** JS operators cannot work on tensors: arithmetic would silently be NaN. */
   [Symbol.toPrimitive](hint: string): string {
-    if (hint === 'string') return formatTensor(this);
+    if (hint === 'string') return this.toString();
     throw new TypeError('a Tensor has no JS operators: write a.mul(b), a.add(b), ... or expr`${a} * ${b} + 1`; use item() for the number of a one-element tensor');
   }
 }
