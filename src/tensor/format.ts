@@ -153,8 +153,8 @@ function nodeName(node: Node): string {
 function suffixes(x: TensorCore): string[] {
   const parts: string[] = [];
   const empty = x.layout.numel === 0;
-  // The elements of an empty tensor do not tell its dtype or shape.
-  if (empty && x.shape.length !== 1) parts.push(`size=(${x.shape.join(', ')})`);
+  // Where no elements are shown, they do not tell dtype and shape.
+  if (empty ? x.shape.length !== 1 : settings.edgeitems === 0) parts.push(`size=(${x.shape.join(', ')}${x.shape.length === 1 ? ',' : ''})`);
   const implied = x.dtypeCode === defaultDTypeCode() || (!empty && (x.dtypeCode === I64 || x.dtypeCode === BOOL));
   if (!implied) parts.push(`dtype=torch.${x.dtype}`);
   const node = x.gradFn;
