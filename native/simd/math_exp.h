@@ -67,9 +67,10 @@ template <class T> FLAMBEAU_INLINE V<T> exp_reduce(V<T> x, V<T>& n) {
   return fnma(n, V<T>(F::ln2_lo), fnma(n, V<T>(F::ln2_hi), x));
 }
 
-// e^x * 2^k, without overflow in between.
+// e^x * 2^k for |k| <= 64, without overflow or loss of digits in between; k > 0 keeps the digits of what would be
+// denormal. Zero below -150 (float) and -1000 (double).
 template <class T> FLAMBEAU_INLINE V<T> exp_scaled(V<T> x, T k) {
-  constexpr T high = sizeof(T) == 4 ? T(91) : T(712), low = sizeof(T) == 4 ? T(-106) : T(-748);
+  constexpr T high = sizeof(T) == 4 ? T(91) : T(712), low = sizeof(T) == 4 ? T(-150) : T(-1000);
   x = max(V<T>(low), min(V<T>(high), x));  // a NaN survives as the second operand
   V<T> n;
   const V<T> r = exp_reduce(x, n);

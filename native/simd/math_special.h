@@ -44,22 +44,9 @@ template <class T> FLAMBEAU_INLINE V<T> erfcx_positive(V<T> x) {
   return p / fma(x, V<T>(T(2)), V<T>(T(1)));
 }
 
-// Beyond this erfc is zero in T.
-template <class T> constexpr T kErfcLimit = sizeof(T) == 4 ? T(10.5) : T(27.5);
-
-// max ULP 4
-template <class T> FLAMBEAU_INLINE V<T> erfc(V<T> x) {
-  const V<T> a = min(V<T>(kErfcLimit<T>), abs(x));
-  V<T> low;
-  const V<T> square = two_product(a, a, low), e = exp(-square);
-  const V<T> y = fnma(e, low, e) * erfcx_positive(a);
-  return select(x < V<T>::zero(), T(2) - y, y);
-}
-
-// max ULP 2
-template <class T> FLAMBEAU_INLINE V<T> erf(V<T> x) {
-  const V<T> a = abs(x), z = a * a;
-  const Mask<T> large = a > V<T>(sizeof(T) == 4 ? T(0.95) : T(1));
+// erf(x) for |x| <= 1
+template <class T> FLAMBEAU_INLINE V<T> erf_near(V<T> x) {
+  const V<T> z = x * x;
   V<T> p;
   if constexpr (sizeof(T) == 4) {
     p = horner(z, 7.92413048e-5f, -0.00080318359f, 0.00519084465f, -0.0268551745f, 0.11283619f, -0.376126289f, 0.128379166f);
@@ -68,30 +55,58 @@ template <class T> FLAMBEAU_INLINE V<T> erf(V<T> x) {
                1.6463474805551722e-06, -1.4925763193892395e-05, 0.00012055338827353158, -0.0008548327218988384,
                0.005223977629616851, -0.0268661706456739, 0.11283791670959031, -0.3761263890318388, 0.1283791670955126);
   }
-  V<T> y = fma(a, p, a);
-  if (any(large)) {
+  return fma(x, p, x);
+}
+
+// erfc(a) for a >= 0; beyond the limit it is zero in T.
+template <class T> FLAMBEAU_INLINE V<T> erfc_positive(V<T> a) {
+  a = min(V<T>(sizeof(T) == 4 ? T(10.5) : T(27.5)), a);
+  V<T> low;
+  const V<T> square = two_product(a, a, low), e = exp(-square);
+  return fnma(e, low, e) * erfcx_positive(a);
+}
+
+// max ULP 4
+template <class T> FLAMBEAU_INLINE V<T> erfc(V<T> x) {
+  const V<T> a = abs(x);
+  const Mask<T> near = a < V<T>(T(0.5));
+  const V<T> y = T(1) - erf_near(x);
+  if (all(near)) return y;
+  const V<T> tail = erfc_positive(a);
+  return select(near, y, select(x < V<T>::zero(), T(2) - tail, tail));
+}
+
+// max ULP 2
+template <class T> FLAMBEAU_INLINE V<T> erf(V<T> x) {
+  const V<T> a = abs(x);
+  const Mask<T> far = a > V<T>(sizeof(T) == 4 ? T(0.95) : T(1));
+  V<T> y = erf_near(a);
+  if (any(far)) {
     V<T> tail;
     if constexpr (sizeof(T) == 4) {
       const V<T> c = min(V<T>(4.0f), a);  // -log(erfc(c)); erf(4) rounds to 1
       tail = exp(-horner(c, 7.43147666e-7f, 1.12387906e-5f, -0.000378467928f, 0.00399302552f, -0.0247727595f,
                          0.107856564f, 0.633664131f, 1.12938166f, -0.000150622262f));
     } else {
-      tail = erfc(a);
+      tail = erfc_positive(a);
     }
-    y = select(large, T(1) - tail, y);
+    y = select(far, T(1) - tail, y);
   }
   return copysign(select(x == x, y, x), x);
 }
 
+// e^-t is computed 2^kGuard too large where a factor brings it back from below the normal range.
+template <class T> constexpr T kGuard = sizeof(T) == 4 ? T(32) : T(64);
+template <class T> constexpr T kUnguard = sizeof(T) == 4 ? T(0x1p-32) : T(0x1p-64);
+
 // 0.5 x erfc(-x / sqrt 2), with e^(-x^2 / 2) from an exact square, so that the negative tail keeps its digits. max ULP 8
 template <class T> FLAMBEAU_INLINE V<T> gelu(V<T> x) {
   constexpr T limit = sizeof(T) == 4 ? T(15) : T(39);
-  const V<T> a = min(V<T>(limit), abs(x));
+  const V<T> a = min(V<T>(limit), abs(x)), c = max(V<T>(-limit), x);
   V<T> low;
-  const V<T> square = two_product(a, a, low), e = exp(square * T(-0.5));
-  const V<T> half_erfc = fnma(e * T(0.5), low, e) * erfcx_positive(a * T(0.70710678118654752)) * T(0.5);
-  const V<T> weight = select(x > V<T>::zero(), T(1) - half_erfc, half_erfc);
-  return select(x == V<T>(-Format<T>::inf), V<T>(T(-0.0)), x * weight);
+  const V<T> square = two_product(a, a, low), e = exp_scaled(square * T(-0.5), kGuard<T>);
+  const V<T> tail = fnma(e * T(0.5), low, e) * (erfcx_positive(a * T(0.70710678118654752)) * T(0.5));
+  return select(x > V<T>::zero(), c * (T(1) - tail * kUnguard<T>), c * tail * kUnguard<T>);
 }
 
 // e^-|x| never overflows, so both tails keep full precision. max ULP 3
@@ -102,8 +117,10 @@ template <class T> FLAMBEAU_INLINE V<T> sigmoid(V<T> x) {
 
 // max ULP 4
 template <class T> FLAMBEAU_INLINE V<T> silu(V<T> x) {
-  const V<T> y = x * sigmoid(x);
-  return select(x == V<T>(-Format<T>::inf), V<T>(T(-0.0)), y);
+  const V<T> c = max(V<T>(sizeof(T) == 4 ? T(-150) : T(-1000)), x), e = exp_scaled(-abs(c), kGuard<T>);
+  const Mask<T> negative = x < V<T>::zero();
+  const V<T> y = select(negative, c * e, c) / fma(e, V<T>(kUnguard<T>), V<T>(T(1)));
+  return select(negative, y * kUnguard<T>, y);
 }
 
 // max ULP 4
