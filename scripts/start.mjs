@@ -76,11 +76,10 @@ async function train(job, backend, description, options) {
   const { progress } = await import('./lib/progress.mjs');
   console.log(`\n${backend}${description ? ` (${description})` : ''}: ${options.epochs} epochs on ${options.points} points, seed ${options.seed}`);
   const bar = await progress({
-    label: backend.padEnd(6), total: options.epochs, every: Math.max(100, Math.ceil(options.epochs / 1000) * 100),
+    label: backend.padEnd(6), total: options.epochs, every: Math.ceil(options.epochs / 2000) * 100,
     line: (step, note) => `epoch : ${step}, ${note}`,
   });
   const result = job.runOn(backend, { ...options, onStretch: (epoch, loss) => bar.update(epoch + 1, `loss : ${loss}`) });
-  bar.update(options.epochs, `loss : ${result.loss}`);
   bar.stop();
   const [a, b, c, d] = result.coefficients;
   console.log(`result : y = ${a} x^3 + ${b} x^2 + ${c} x + ${d}`);

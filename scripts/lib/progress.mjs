@@ -15,7 +15,7 @@ export async function progress({ label, total, every = Math.ceil(total / 10), li
     let next = 0;
     return {
       update(step, note = '') {
-        if (every === 0 || step < next) return;
+        if (every === 0 || (step < next && step !== total)) return;
         stream.write(`${print(step, note)}\n`);
         next = step + every;
       },
