@@ -23,7 +23,7 @@ export const cursor = new Int32Array(MAX_OPERANDS);
 
 /** Puts the cursors of the first `operands` operands at the origin. */
 export function start(operands: number): void {
-  counter.fill(0);
+  for (let d = 0; d < frame[NDIM]; d++) counter[d] = 0;
   for (let k = 0; k < operands; k++) cursor[k] = offset(k);
 }
 

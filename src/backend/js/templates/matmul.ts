@@ -45,7 +45,15 @@ export function rowByMatrix(
   V: Float64Array, A: Elements, ai: number, ak: number, B: Elements, bi: number, bn: number, bk: number, n: number, depth: number,
 ): void {
   V.fill(0, 0, n);
-  for (let k = 0; k < depth; k++) {
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    const a = ai + k * ak, b = bi + k * bk;
+    const a0 = A[a], a1 = A[a + ak], a2 = A[a + 2 * ak], a3 = A[a + 3 * ak];
+    for (let j = 0, b0 = b, b1 = b + bk, b2 = b1 + bk, b3 = b2 + bk; j < n; j++, b0 += bn, b1 += bn, b2 += bn, b3 += bn) {
+      V[j] += a0 * B[b0] + a1 * B[b1] + (a2 * B[b2] + a3 * B[b3]);
+    }
+  }
+  for (; k < depth; k++) {
     const a = A[ai + k * ak];
     for (let j = 0, b = bi + k * bk; j < n; j++, b += bn) V[j] += a * B[b];
   }
