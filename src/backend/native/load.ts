@@ -94,7 +94,7 @@ export function loadAddon(explicit: string | undefined): Loaded {
 /** What the user can do about it. */
 export function hintFor(tried: readonly Attempt[]): string {
   const reasons = tried.map((each) => each.reason).join('\n');
-  if (/ERR_DLOPEN_DISABLED|loading native addons is disabled|--no-addons|not allowed to load native/i.test(reasons)) return 'native addons are switched off: run Node without --no-addons, or with --allow-addons under --permission';
+  if (/loading addons is disabled/i.test(reasons)) return 'native addons are switched off: run Node without --no-addons, or with --allow-addons under --permission';
   if (/GLIBC_|GLIBCXX_|ld-musl|libc\.musl/.test(reasons)) return 'the binary needs another C library: build it here with "npx flambeau build"';
   if (/truncated|version|interface/.test(reasons)) return 'the binary is damaged or old: reinstall the package, or build it with "npx flambeau build"';
   return 'build it with "npx flambeau build" (needs a C++20 compiler, make and Python 3)';

@@ -1,0 +1,229 @@
+/**
+ * The addon, called directly with frames that are nearly right, wrong, or nonsense: it throws or it works. It never
+ * crashes, and it never changes a byte outside of the operands it may write.
+ */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { FAMILIES, type Family } from '../src/backend/backend.ts';
+import { ARG, DIMS, DTYPE, FLOATS, FRAME_LENGTH, IMMEDIATE, ABSENT, INTS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame, frameFloats } from '../src/core/frame.ts';
+import { BOOL, F32, F64, I32, I64, ITEM_SIZE } from '../src/core/dtype.ts';
+import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
+import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
+import { loadAddon } from '../src/backend/native/load.ts';
+
+const CALLS = 100_000;
+const GUARD = 64, SENTINEL = 0x5a;
+
+let addon: Addon;
+beforeAll(() => {
+  const loaded = loadAddon(undefined);
+  if (loaded.addon === null) throw new Error(`no addon: ${JSON.stringify(loaded.tried)}`);
+  addon = loaded.addon;
+  addon.setFrame(frame);
+});
+
+let state = 12345;
+/** An integer in [0, n). */
+function below(n: number): number {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return Math.floor((state / 2 ** 32) * n);
+}
+const chance = (oneIn: number): boolean => below(oneIn) === 0;
+
+const OPERAND_COUNT: Readonly<Record<Family, number>> = {
+  copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
+  scatter: 3, nonzero: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, random: 2, optimStep: 5,
+};
+const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
+const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
+
+/** Operands that the family writes, by its contract. */
+function written(family: Family, operands: number): number[] {
+  switch (family) {
+    case 'crossEntropy': case 'nonzero': case 'random': return [0, 1];
+    case 'optimStep': return Array.from({ length: operands - 1 }, (_, k) => k).filter((k) => k !== 1);
+    default: return [0];
+  }
+}
+
+const at = (k: number): number => OPERAND + k * OPERAND_SIZE;
+
+function fillFrame(family: Family): void {
+  frame.fill(0);
+  const ops = addon.ops[family];
+  const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
+  const ndim = family === 'matmul' ? 3 + below(2)
+    : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
+    : family === 'random' || family === 'optimStep' ? 1 : below(4);
+  const operands = family === 'optimStep' && op > 0 ? 7 : OPERAND_COUNT[family];
+  frame[OP] = op;
+  frame[NDIM] = ndim;
+  frame[OPERANDS] = operands;
+  for (let d = 0; d < ndim; d++) frame[DIMS + d] = chance(10) ? 0 : 1 + below(5);
+  for (let i = 0; i < 16; i++) {
+    frame[INTS + i] = below(4);
+    frameFloats[FLOATS + i] = chance(20) ? [NaN, Infinity, -1e300, 2 ** 63][below(4)] : below(9) / 4 - 1;
+  }
+  if (family === 'matmul') frame[INTS + 1] &= 1;
+  if (family === 'gather' || family === 'scatter') frame[INTS + 2] &= 1;
+  const dtype = chance(4) ? below(10) : chance(2) ? F32 : below(5);
+  for (let k = 0; k < operands; k++) {
+    const o = at(k);
+    frame[o + ARG] = chance(12) ? (chance(2) ? IMMEDIATE : ABSENT) : below(3);
+    frame[o + DTYPE] = dtype;
+    frame[o + OFFSET] = below(chance(3) ? 40 : 4);
+    let stride = 1;
+    for (let d = ndim - 1; d >= 0; d--) {
+      frame[o + STRIDES + d] = chance(6) ? 0 : chance(6) ? below(30) : stride;
+      stride *= Math.max(1, frame[DIMS + d]);
+    }
+  }
+  const still = (k: number, d: number): void => { frame[at(k) + STRIDES + d] = 0; };
+  const type = (k: number, code: number): void => { frame[at(k) + DTYPE] = code; };
+  const last = ndim - 1;
+  if (PREDICATES.has(name)) type(0, BOOL);
+  if (family === 'reduce' && (name === 'countNonzero' || ((name === 'sum' || name === 'prod') && dtype !== F32 && dtype !== F64))) type(0, I64);
+  switch (family) {
+    case 'ternary': if (name === 'where') type(1, BOOL); break;
+    case 'reduce': case 'argReduce':
+      for (let d = frame[INTS]; d < ndim; d++) still(0, d);
+      if (family === 'argReduce') type(0, I64);
+      break;
+    case 'polyval': if (ndim > 0) { still(0, last); still(2, last); } break;
+    case 'moments': still(0, 0); still(1, 1); still(2, 1); break;
+    case 'matmul': still(0, last); still(1, last - 1); still(2, last - 2); still(3, last); break;
+    case 'gather': case 'scatter': type(2, chance(2) ? I64 : I32); break;
+    case 'nonzero': type(0, I64); type(1, I64); break;
+    case 'crossEntropy': still(0, 1); still(3, 1); type(3, I64); break;
+    case 'crossEntropyGrad': still(2, 1); still(3, 1); type(2, I32); break;
+    case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
+    case 'optimStep': type(operands - 2, F32); type(operands - 1, F64); break;
+    default: break;
+  }
+  while (chance(4)) frame[below(FRAME_LENGTH)] = NASTY[below(NASTY.length)];
+}
+
+/** A view with sentinels on both sides, filled with small numbers of some dtype. */
+function makeBuffer(family: Family): { whole: Uint8Array; view: Uint8Array } {
+  const bytes = chance(12) ? 0 : 8 * below(90) + (family === 'random' && !chance(3) ? RNG_WORDS * 4 : 0);
+  const shift = chance(20) ? 1 : 0;
+  const whole = new Uint8Array(chance(3) ? new SharedArrayBuffer(bytes + 2 * GUARD) : new ArrayBuffer(bytes + 2 * GUARD));
+  whole.fill(SENTINEL);
+  const view = whole.subarray(GUARD + shift, GUARD + shift + bytes);
+  if (shift === 0) {
+    if (chance(2)) new Float32Array(view.buffer, view.byteOffset, bytes / 4).forEach((_, i, all) => { all[i] = below(9) / 4 - 1; });
+    else if (chance(2)) new Float64Array(view.buffer, view.byteOffset, bytes / 8).forEach((_, i, all) => { all[i] = below(9) / 4 - 1; });
+    else new BigInt64Array(view.buffer, view.byteOffset, bytes / 8).forEach((_, i, all) => { all[i] = BigInt(below(6) - 1); });
+    if (family === 'random' && bytes >= RNG_WORDS * 4) new Int32Array(view.buffer, view.byteOffset)[RNG_POSITION] = chance(5) ? below(2 ** 31) : below(625);
+  }
+  return { whole, view };
+}
+
+/** Byte range [from, to) of the view that an operand spans. */
+function span(family: Family, k: number, operands: number): readonly [arg: number, from: number, to: number] {
+  const o = at(k), item = ITEM_SIZE[frame[o + DTYPE]] ?? 0;
+  let length = 1;
+  if (family === 'nonzero') length = k === 0 ? frame[INTS] * frame[NDIM] : 1;
+  else if (family === 'random' && k === 1) length = RNG_WORDS;
+  else if (!(family === 'optimStep' && k === operands - 2)) {
+    for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];
+    if (family === 'scatter') length += Math.max(0, frame[INTS] - 1) * frame[INTS + 1];
+  }
+  const from = frame[o + OFFSET] * item;
+  return [frame[o + ARG], from, from + length * item];
+}
+
+function onlyOutputsChanged(family: Family, buffers: readonly { whole: Uint8Array; view: Uint8Array }[], before: readonly Uint8Array[]): boolean {
+  const operands = frame[OPERANDS];
+  const spans = written(family, operands).map((k) => span(family, k, operands));
+  return buffers.every(({ whole, view }, i) => {
+    const start = view.byteOffset;
+    let equal = 0;
+    const ranges = spans.filter(([arg]) => arg === i).map(([, from, to]) => [start + from, start + to]).sort((a, b) => a[0] - b[0]);
+    for (const [from, to] of [...ranges, [whole.length, whole.length]]) {
+      if (from > equal && Buffer.compare(whole.subarray(equal, from), before[i].subarray(equal, from)) !== 0) return false;
+      equal = Math.max(equal, to);
+    }
+    return true;
+  });
+}
+
+describe('the addon called with anything', () => {
+  test(`${CALLS} random calls throw or work, and change nothing but their outputs`, () => {
+    const worked = new Map<Family, number>(), refused = new Map<Family, number>();
+    for (let i = 0; i < CALLS; i++) {
+      const family = FAMILIES[below(FAMILIES.length)];
+      fillFrame(family);
+      const buffers = [makeBuffer(family), makeBuffer(family), makeBuffer(family)];
+      const before = buffers.map(({ whole }) => whole.slice());
+      const views = buffers.slice(0, 1 + below(3)).map(({ view }) => view);
+      let result: unknown;
+      try {
+        result = addon[family](...views);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        refused.set(family, (refused.get(family) ?? 0) + 1);
+        buffers.forEach(({ whole }, k) => {
+          if (Buffer.compare(whole, before[k]) !== 0) throw new Error(`${family}: refused, but memory changed (call ${i}, ${error.message})`);
+        });
+        continue;
+      }
+      if (result !== undefined && result !== false) throw new Error(`${family} returned ${String(result)}`);
+      if (result === undefined) worked.set(family, (worked.get(family) ?? 0) + 1);
+      if (!onlyOutputsChanged(family, buffers, before)) throw new Error(`${family}: bytes outside of the outputs changed (call ${i})`);
+    }
+    for (const family of FAMILIES) expect(refused.get(family), family).toBeGreaterThan(100);
+    for (const family of addon.coverage) expect(worked.get(family), family).toBeGreaterThan(50);
+  }, 300_000);
+
+  test('arguments that are not views throw a TypeError', () => {
+    frame.fill(0);
+    frame[OPERANDS] = 2;
+    const call = addon.copy as unknown as (...args: readonly unknown[]) => unknown;
+    for (const argument of [undefined, null, 1, 'text', {}, [], new ArrayBuffer(8), new SharedArrayBuffer(8), () => 0, Symbol('s')])
+      expect(() => call(argument), String(typeof argument)).toThrow(TypeError);
+    expect(() => call(...new Array<Uint8Array>(9).fill(new Uint8Array(8)))).toThrow(RangeError);
+    expect(() => call()).toThrow(RangeError);
+  });
+
+  test('a detached buffer throws', () => {
+    const bytes = new Uint8Array(64);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    frame.fill(0);
+    frame[OPERANDS] = 2;
+    expect(() => addon.copy(bytes)).toThrow(RangeError);
+  });
+
+  test('setFrame takes only an Int32Array of the whole frame on shared memory', () => {
+    const set = addon.setFrame as unknown as (frame: unknown) => void;
+    for (const wrong of [undefined, 1, new Int32Array(FRAME_LENGTH), new Int32Array(new SharedArrayBuffer(64)), new Uint8Array(new SharedArrayBuffer(FRAME_LENGTH * 4)), new DataView(new SharedArrayBuffer(FRAME_LENGTH * 4))])
+      expect(() => set(wrong)).toThrow(TypeError);
+    set(frame);
+  });
+
+  test('the other functions refuse what makes no sense', () => {
+    for (const threads of [0, -1, NaN, 1e9, '2', undefined]) expect(() => addon.setNumThreads(threads as number)).toThrow(RangeError);
+    for (const isa of ['avx1024', undefined, 7]) expect(() => addon.setIsa(isa as string)).toThrow(RangeError);
+    expect(() => addon.misalignment(1 as unknown as Uint8Array)).toThrow(TypeError);
+  });
+
+  test('the frame that another thread scribbles on makes no crash', async () => {
+    const { Worker } = await import('node:worker_threads');
+    const scribbler = new Worker(`
+      const { workerData } = require('node:worker_threads');
+      const words = new Int32Array(workerData);
+      for (let i = 0; ; i++) words[(i * 7919) % words.length] = [-1, 0, 1, 2, 5, 1 << 30, 2147483647][i % 7];
+    `, { eval: true, workerData: frame.buffer });
+    const bytes = new Uint8Array(8192);
+    const kernels: NativeKernel[] = FAMILIES.filter((family) => family !== 'random').map((family) => addon[family]);
+    let thrown = 0;
+    for (let i = 0; i < 50_000; i++) {
+      try {
+        kernels[i % kernels.length](bytes, bytes);
+      } catch {
+        thrown++;
+      }
+    }
+    await scribbler.terminate();
+    expect(thrown).toBeGreaterThan(0);
+  });
+});
