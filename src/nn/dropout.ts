@@ -25,7 +25,6 @@ export class Dropout extends Module {
   }
 
   override extraRepr(): string {
-    // PyTorch shows p as it was given: 0.5 as a float, 0 and 1 as the integers they mostly are.
-    return `p=${Number.isInteger(this.p) ? this.p : pyFloat(this.p)}, inplace=${pyBool(this.inplace)}`;
+    return `p=${pyFloat(this.p)}, inplace=${pyBool(this.inplace)}`;
   }
 }

@@ -1,11 +1,11 @@
 /** Losses. `reduction` is 'mean' (default), 'sum' or 'none'. */
-import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
+import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
+import { fusedCrossEntropy } from '../tensor/fused.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Maybe } from './args.ts';
-import { crossEntropyRows } from './cross-entropy.ts';
 import { tensorArg } from './functional-activation.ts';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -157,6 +157,7 @@ export interface ClassOptions extends ReductionOptions {
 
 /** `[N, C, d...]` or `[C]` as rows `[M, C]`, in the order of the target's elements. */
 function classRows(op: string, input: Tensor, targetShape: readonly number[]): Tensor {
+  if (!input.isFloatingPoint()) throw new DTypeError(op, input.dtype, `input must be floating point, got ${input.dtype}`);
   if (input.ndim === 0) throw new ShapeError(op, 'input must have at least 1 dimension, got a 0-d tensor');
   const axis = input.ndim === 1 ? 0 : 1;
   const expected = input.shape.filter((_, i) => i !== axis);
@@ -175,6 +176,12 @@ function classWeight(op: string, given: Bound, classes: number): Tensor | null {
 
 function requireIndices(op: string, target: Tensor): void {
   if (isFloating(target.dtypeCode) || target.dtype === 'bool') throw new DTypeError(op, target.dtype, `class indices must be integers, got ${target.dtype}; write target.long()`);
+}
+
+/** Class indices as a vector of a dtype that the kernels read. */
+function indices(target: Tensor): Tensor {
+  const flat = target.reshape([-1]);
+  return flat.dtype === 'int64' || flat.dtype === 'int32' ? flat : flat.long();
 }
 
 /** Negative log likelihoods of rows [M, C] at indices [M], reduced; also the divisor of a mean. */
@@ -200,7 +207,7 @@ export function nllLoss(input: Tensor, target: Tensor, ...args: CallArgs<[weight
 }
 
 function nllReduced(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: Reduction): Tensor {
-  const { losses, factors } = nllRows(rows, target.reshape([-1]), weight, ignoreIndex);
+  const { losses, factors } = nllRows(rows, indices(target), weight, ignoreIndex);
   if (reduction === 'none') return losses.reshape(target.shape);
   return reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
 }
@@ -226,14 +233,14 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   const weight = classWeight(op, given, classes);
   const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
   if (weight === null && smoothing === 0) {
-    const losses = crossEntropyRows(rows, target.reshape([-1]), ignoreIndex);
+    const losses = fusedCrossEntropy(rows, indices(target), ignoreIndex);
     if (reduction === 'none') return losses.reshape(target.shape);
     return reduction === 'sum' ? losses.sum() : losses.sum().div(target.ne(ignoreIndex).sum());
   }
   const logProbabilities = rows.logSoftmax(1);
   const nll = nllReduced(logProbabilities, target, weight, ignoreIndex, reduction);
   if (smoothing === 0) return nll;
-  const { counted, factors } = nllRows(logProbabilities, target.reshape([-1]), weight, ignoreIndex);
+  const { counted, factors } = nllRows(logProbabilities, indices(target), weight, ignoreIndex);
   const all = (weight === null ? logProbabilities : logProbabilities.mul(weight)).sum(1).neg();
   const losses = all.where(counted, 0);
   const smooth = reduction === 'none' ? losses.reshape(target.shape) : reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
@@ -265,6 +272,5 @@ export function klDiv(input: Tensor, target: Tensor, options: { readonly reducti
   const reduction = stringArg<Reduction | 'batchmean'>(op, 'reduction', given.reduction, [...REDUCTIONS, 'batchmean'], 'mean');
   const loss = boolArg(op, 'logTarget', given.logTarget) ? target.exp().mul(target.sub(input)) : target.mul(target.clamp({ min: 1e-45 }).log()).sub(target.mul(input));
   if (reduction !== 'batchmean') return reduce(loss, reduction);
-  if (input.ndim === 0) throw new ShapeError(op, `reduction 'batchmean' needs a batch dimension, got ${show(input.shape)}`);
-  return loss.sum().div(input.shape[0]);
+  return input.ndim === 0 ? loss : loss.sum().div(input.shape[0]);
 }

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
-import { empty, tensor as makeTensor } from '../tensor/create.ts';
+import { empty, emptyLike, tensor as makeTensor } from '../tensor/create.ts';
 import { randperm, type Generator } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { erfinv, normalCdf, orthonormalColumns } from './init-math.ts';
@@ -138,14 +138,27 @@ export const kaiming_normal_ = initializer<KaimingPositions, KaimingOptions>(
   },
 );
 
-/** Normal values within [a, b], by the inverse of the distribution function. */
+/** Below this share of the normal distribution within the bounds, redrawing takes too long. */
+const UNLIKELY = 0.01;
+
+/** Normal values within [a, b]. */
 export const trunc_normal_ = initializer<[mean: number, std: number, a: number, b: number, generator: Generator], Draw & { mean?: number; std?: number; a?: number; b?: number }>(
   'trunc_normal_(tensor, mean?, std?, a?, b?, generator?)',
-  (tensor, number, values) => {
+  (tensor, number, values, op) => {
     const mean = number('mean', 0), std = number('std', 1), a = number('a', -2), b = number('b', 2);
-    uniform(tensor, 2 * normalCdf((a - mean) / std) - 1, 2 * normalCdf((b - mean) / std) - 1, values);
-    const drawn = toNumbers(tensor);
-    write(tensor, (i) => Math.min(Math.max(erfinv(drawn[i]) * std * Math.SQRT2 + mean, a), b));
+    if (!(a < b)) throw new ArgumentError(op, 'a', `must be below b, got ${a} and ${b}`);
+    const below = normalCdf((a - mean) / std), upTo = normalCdf((b - mean) / std);
+    if (upTo - below < UNLIKELY) {
+      const drawn = toNumbers(uniform(tensor, 2 * below - 1, 2 * upTo - 1, values));
+      write(tensor, (i) => Math.min(Math.max(erfinv(drawn[i]) * std * Math.SQRT2 + mean, a), b));
+      return;
+    }
+    // What falls outside is taken from further draws of the whole tensor, as in PyTorch.
+    const outside = (): Tensor => tensor.lt(a).logicalOr(tensor.gt(b));
+    normal(tensor, mean, std, values);
+    for (let redraw = outside(); redraw.any().item(); redraw = outside()) {
+      tensor.copy_(normal(emptyLike(tensor), mean, std, values).where(redraw, tensor));
+    }
   },
 );
 
