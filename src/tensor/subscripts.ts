@@ -100,12 +100,13 @@ export function resolve(op: string, x: Tensor, subscripts: readonly Subscript[])
   const used = items.reduce((sum, item) => sum + consumes(item), 0);
   if (used > x.ndim) throw new ShapeError(op, `too many indices: ${used} for a tensor of ${x.ndim} dimensions`);
   if (items.filter(({ kind }) => kind === 'ellipsis').length > 1) throw new ArgumentError(op, 'index', "must have at most one '...'");
-  let view = x, dim = 0;
+  // `axis` counts dims of x, `dim` those of the view.
+  let view = x, dim = 0, axis = 0;
   const advanced: DimIndex[] = [];
   for (const item of items) {
     switch (item.kind) {
       case 'int':
-        view = view.select(dim, checkedInt(op, item.at, dim, view.shape[dim]));
+        view = view.select(dim, checkedInt(op, item.at, axis, view.shape[dim]));
         break;
       case 'slice':
         if (item.start !== undefined || item.stop !== undefined || item.step !== 1) view = view.slice(dim, item.start ?? null, item.stop ?? null, item.step);
@@ -113,6 +114,7 @@ export function resolve(op: string, x: Tensor, subscripts: readonly Subscript[])
         break;
       case 'ellipsis':
         dim += x.ndim - used;
+        axis += x.ndim - used;
         break;
       case 'newaxis':
         view = view.unsqueeze(dim++);
@@ -130,6 +132,7 @@ export function resolve(op: string, x: Tensor, subscripts: readonly Subscript[])
         for (const index of nonzeroColumns(item.mask)) advanced.push({ dim: dim++, index });
         break;
     }
+    axis += consumes(item);
   }
   return { view, selection: advanced.length === 0 ? null : atDims(op, view.shape, advanced) };
 }
