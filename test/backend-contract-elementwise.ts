@@ -47,6 +47,8 @@ const SCALE: Readonly<Record<string, (x: readonly number[], p0: number) => numbe
   tanhGrad: ([a, b]) => Math.abs(a) * (1 + b * b),
   sigmoidGrad: ([a, b]) => Math.abs(a * b) * (1 + Math.abs(b)),
 };
+/** IEEE 754 leaves open which of 0 and -0 is the larger. */
+const UNSIGNED_ZERO = new Set(['maximum', 'minimum', 'fmax', 'fmin', 'clamp', 'clampScalar']);
 const INTEGER_SHIFT = new Set(['bitwiseLeftShift', 'bitwiseRightShift']);
 const INTEGER_DIVISION = new Set(['floorDivide', 'remainder', 'fmod']);
 
@@ -113,6 +115,8 @@ export function elementwiseContract(backend: () => Backend): void {
     });
 
     function check(op: string, index: number, row: Row, dtype: DTypeCode, shape: readonly number[], layouts: readonly Layout[], name: string, inPlace = false): void {
+      // PyTorch has no shifts of bools, so they have no meaning to check.
+      if (dtype === BOOL && INTEGER_SHIFT.has(op)) return;
       const total = shape.reduce((a, b) => a * b, 1);
       const p = dtype === F32 || dtype === F64 ? [0.75, 1.5] : [-3, 5];
       const args: Operand[] = inputs.map((_, k) => {
@@ -134,7 +138,7 @@ export function elementwiseContract(backend: () => Backend): void {
         const where = (): string => `${op} ${DTYPES[dtype]} ${name} at ${i}: (${x.join(', ')})`;
         if (!isFloating(dtype) || row.types === 'predicate') {
           if (got[i] !== expected) expect.fail(`${where()}: got ${got[i]}, expected ${expected}`);
-        } else expectClose(got[i], expected, dtype, row.ulp, where, SCALE[op]?.(x, p[0]));
+        } else if (!(got[i] === 0 && expected === 0 && UNSIGNED_ZERO.has(op))) expectClose(got[i], expected, dtype, row.ulp, where, SCALE[op]?.(x, p[0]));
       }
     }
   });
