@@ -60,7 +60,9 @@ export const viewOf = (o: Operand, shape: readonly number[], strides: readonly n
 export function positions(o: Operand): number[] {
   let all = [o.offset];
   o.shape.forEach((n, d) => {
-    all = all.flatMap((at) => Array.from({ length: n }, (_, i) => at + i * o.strides[d]));
+    const next = new Array<number>(all.length * n);
+    for (let k = 0; k < next.length; k++) next[k] = all[Math.floor(k / n)] + (k % n) * o.strides[d];
+    all = next;
   });
   return all;
 }
