@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import bindings from 'bindings';
 import * as prebuilds from '../../prebuilds.cjs';
 import { ABI, type Addon } from './addon.ts';
 import { findDamage, platformKey } from './binary-file.ts';
@@ -44,9 +43,22 @@ function mismatch(module: unknown): string | undefined {
   return undefined;
 }
 
+/** What is used of the untyped package `bindings`: the path of the first file that exists. */
+type FindBinding = (options: {
+  readonly bindings: string;
+  readonly module_root: string;
+  readonly path: true;
+  /** Path segments; names of options stand for their values. */
+  readonly try: readonly (readonly string[])[];
+}) => string;
+
+const load = createRequire(import.meta.url);
+
 /** The local build, as `bindings` finds it. Release only: a Debug build left behind must not win. */
 function localBuild(): string | undefined {
   try {
+    // Required here: importing a CommonJS package costs 3 ms, and a bundle of an application has no local build.
+    const bindings = load('bindings') as FindBinding;
     return bindings({
       bindings: 'flambeau', module_root: prebuilds.root, path: true,
       try: LOCAL_BUILDS.map((folder) => ['module_root', ...folder, 'bindings']),
@@ -73,13 +85,12 @@ function attempt(path: string, load: () => unknown): Addon | Attempt {
 /** Tries every place in turn. `explicit` (FLAMBEAU_NATIVE_PATH) is the only one when it is given. */
 export function loadAddon(explicit: string | undefined): Loaded {
   const tried: Attempt[] = [];
-  const require = createRequire(import.meta.url);
   const key = platformKey();
   const [folder, libc] = key.split('.');
   const prebuilt = join(prebuilds.root, 'prebuilds', folder, libc ? `flambeau.${libc}.node` : 'flambeau.node');
   const local = explicit ?? localBuild();
   const candidates: readonly (readonly [string, () => unknown])[] = [
-    ...(local === undefined ? [] : [[local, () => require(local) as unknown] as const]),
+    ...(local === undefined ? [] : [[local, () => load(local) as unknown] as const]),
     ...(explicit === undefined ? [[prebuilt, () => prebuilds.load(key)] as const] : []),
   ];
   if (local === undefined) tried.push({ path: join(prebuilds.root, ...LOCAL_BUILDS[0], 'flambeau.node'), reason: 'there is no local build' });
