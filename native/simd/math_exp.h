@@ -109,7 +109,7 @@ template <class T> FLAMBEAU_INLINE V<T> expm1(V<T> x) {
   return copysign(y + y, x);
 }
 
-// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for normal x > 0; `offset` is added to e.
+// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for normal x > 0.
 template <class T> FLAMBEAU_INLINE V<T> log_split(V<T> x, V<T>& e) {
   using F = Format<T>;
   using I = IntOf<T>;
@@ -137,6 +137,7 @@ template <class T> FLAMBEAU_INLINE V<T> log_reduced(V<T> f, V<T> c) {
 // Moves denormals into the normal range; `correction` is the exponent taken away.
 template <class T> FLAMBEAU_INLINE V<T> normalize(V<T> x, V<T>& correction) {
   const Mask<T> tiny = x < V<T>(Format<T>::min_normal);
+  if (!any(tiny)) return correction = V<T>::zero(), x;
   correction = select_or_zero(tiny, V<T>(T(Format<T>::mantissa + 1)));
   return select(tiny, x * T(2 * Format<T>::shifter), x);
 }
@@ -144,6 +145,7 @@ template <class T> FLAMBEAU_INLINE V<T> normalize(V<T> x, V<T>& correction) {
 // The logarithm's values outside of (0, inf).
 template <class T> FLAMBEAU_INLINE V<T> log_special(V<T> x, V<T> y) {
   using F = Format<T>;
+  if (all((x > V<T>::zero()) & (x < V<T>(F::inf)))) return y;
   y = select(x < V<T>(F::inf), y, x);  // inf and NaN
   y = select(x == V<T>::zero(), V<T>(-F::inf), y);
   return select(x < V<T>::zero(), V<T>(F::nan), y);

@@ -1,0 +1,324 @@
+// unary, binary and ternary rows of every ISA: exact values against their scalar meaning, special values included; and
+// for every op, dtype and layout the very bits that one element alone gives, with sentinels around outputs.
+// (math_ulp_test.cpp measures the transcendental functions.)
+#include <cstdlib>
+
+#include "../op_names.h"
+#include "../ops.h"
+#include "../parallel.h"
+#include "kernel_call.h"
+
+using namespace flambeau;
+using namespace flambeau::test;
+
+namespace {
+
+// ops.h and op_names.h list the same names in the same order.
+#define NAME(name, types, expression) #name,
+constexpr const char* kUnaryRows[] = {FLAMBEAU_UNARY_ROWS(NAME)};
+constexpr const char* kBinaryRows[] = {FLAMBEAU_BINARY_ROWS(NAME)};
+constexpr const char* kTernaryRows[] = {"where", FLAMBEAU_TERNARY_ROWS(NAME)};
+#undef NAME
+template <int N, int M>
+constexpr bool same_names(const char* const (&a)[N], const char* const (&b)[M]) {
+  for (int i = 0; i < N && i < M; ++i)
+    if (!same_name(a[i], b[i])) return false;
+  return N == M;
+}
+static_assert(same_names(kUnaryRows, unary_names) && same_names(kBinaryRows, binary_names) && same_names(kTernaryRows, ternary_names));
+
+Kernel family(const Kernels& k, int inputs) { return inputs == 1 ? k.unary : inputs == 2 ? k.binary : k.ternary; }
+bool is_predicate(int inputs, int op) {
+  return (inputs == 1 ? unary_result[op] : inputs == 2 ? binary_result[op] : ResultRule::same) == ResultRule::boolean;
+}
+
+template <class T>
+T random_value(Numbers& numbers, int64_t position) {
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr T special[] = {0, T(-0.0), 1, -1, T(0.5), T(2.5), T(-1.5), T(-2.5), INFINITY, -INFINITY, NAN, T(1e-40), T(3e38)};
+    if (position % 5 == 2) return special[numbers.below(13)];
+    return T(numbers.uniform(-6, 6));
+  } else if constexpr (sizeof(T) == 1) {
+    return T(numbers.below(2));
+  } else {
+    constexpr T low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+    constexpr T special[] = {low, high, T(low + 1), -1, 1, 2, 31, 63};
+    if (position % 5 == 2) return special[numbers.below(8)];
+    const T v = T(numbers.below(40) - 20);
+    return v == 0 ? T(7) : v;
+  }
+}
+
+struct Layout {
+  const char* name;
+  int ndim;
+  int64_t dim[3];
+  int64_t stride[4][3];  // out, a, b, c
+};
+
+const Layout kLayouts[] = {
+    {"one", 1, {1}, {{1}, {1}, {1}, {1}}},
+    {"odd", 1, {37}, {{1}, {1}, {1}, {1}}},
+    {"scalar b", 1, {67}, {{1}, {1}, {0}, {1}}},
+    {"scalar a", 1, {67}, {{1}, {0}, {1}, {1}}},
+    {"all scalar", 1, {21}, {{1}, {0}, {0}, {0}}},
+    {"strided", 1, {45}, {{1}, {3}, {2}, {1}}},
+    {"strided out", 1, {45}, {{3}, {1}, {1}, {2}}},
+    {"many", 1, {20011}, {{1}, {1}, {0}, {1}}},
+    {"row", 2, {5, 33}, {{33, 1}, {33, 1}, {0, 1}, {40, 1}}},
+    {"column", 2, {5, 33}, {{33, 1}, {33, 1}, {1, 0}, {0, 1}}},
+    {"short rows", 2, {400, 3}, {{3, 1}, {3, 1}, {0, 1}, {1, 0}}},
+    {"transposed", 2, {35, 70}, {{70, 1}, {1, 35}, {70, 1}, {1, 40}}},
+    {"transposed out", 2, {35, 70}, {{1, 35}, {70, 1}, {70, 1}, {1, 35}}},
+    {"gaps", 2, {9, 70}, {{140, 2}, {80, 1}, {70, 1}, {300, 3}}},
+    {"permuted", 3, {4, 18, 20}, {{360, 20, 1}, {1, 4, 72}, {20, 80, 1}, {0, 0, 1}}},
+    {"wide outer", 3, {3, 2, 50}, {{200, 100, 1}, {100, 50, 1}, {0, 50, 1}, {50, 0, 1}}},
+    {"empty", 2, {0, 5}, {{5, 1}, {5, 1}, {5, 1}, {5, 1}}},
+};
+
+int64_t reach(const Layout& l, int operand) {
+  int64_t r = 1;
+  for (int d = 0; d < l.ndim; ++d) r += (l.dim[d] > 0 ? l.dim[d] - 1 : 0) * l.stride[operand][d];
+  return r;
+}
+
+Frame& add_operand(Frame& frame, void* data, DType t, const Layout& l, int operand) {
+  Operand& o = frame.call().operand[frame.call().operands++];
+  o.data = static_cast<char*>(data);
+  o.dtype = t;
+  for (int d = 0; d < l.ndim; ++d) o.stride[d] = l.stride[operand][d];
+  return frame;
+}
+
+// R is the storage of the result, A that of the first input (bool for where).
+template <class R, class A, class T>
+void layout_case(const Kernels& k, int inputs, int op, const Layout& l, bool in_place) {
+  Guarded<R> out(reach(l, 0));
+  Guarded<A> a(reach(l, 1));
+  Guarded<T> b(reach(l, 2)), c(reach(l, 3));
+  Numbers numbers;
+  for (int64_t i = 0; i < a.size(); ++i) a[i] = random_value<A>(numbers, i);
+  for (int64_t i = 0; i < b.size(); ++i) b[i] = random_value<T>(numbers, i + 1);
+  for (int64_t i = 0; i < c.size(); ++i) c[i] = random_value<T>(numbers, i + 3);
+  std::vector<A> original(a.data(), a.data() + a.size());
+  R* target = out.data();
+  if constexpr (std::is_same_v<R, A>) {
+    if (in_place) target = a.data();
+  }
+  Frame frame(op, {});
+  frame.params({0.75, 2.5});
+  frame.call().ndim = l.ndim;
+  for (int d = 0; d < l.ndim; ++d) frame.call().dim[d] = l.dim[d];
+  add_operand(frame, target, dtype_of<R>, l, in_place ? 1 : 0);
+  add_operand(frame, a.data(), dtype_of<A>, l, 1);
+  if (inputs > 1) add_operand(frame, b.data(), dtype_of<T>, l, 2);
+  if (inputs > 2) add_operand(frame, c.data(), dtype_of<T>, l, 3);
+  const Status status = family(k, inputs)(frame.call());
+  if (status == Status::unsupported) return;
+  CHECK(status == Status::ok);
+  out.check();
+  a.check();
+  int64_t index[3] = {};
+  int64_t total = 1;
+  for (int d = 0; d < l.ndim; ++d) total *= l.dim[d];
+  for (int64_t n = 0; n < total; ++n) {
+    int64_t rest = n, offset[4] = {};
+    for (int d = l.ndim - 1; d >= 0; --d) {
+      index[d] = rest % l.dim[d];
+      rest /= l.dim[d];
+      for (int o = 0; o < 4; ++o) offset[o] += index[d] * l.stride[in_place && o == 0 ? 1 : o][d];
+    }
+    if (total > 5000 && n % 97 != 0) continue;
+    // Twice, because a power with one number as exponent is a different op.
+    R twice[2];
+    A x[2] = {original[static_cast<size_t>(offset[1])], original[static_cast<size_t>(offset[1])]};
+    T y[2] = {b[offset[2]], b[offset[2]]}, z[2] = {c[offset[3]], c[offset[3]]};
+    Frame pair(op, {2});
+    pair.params({0.75, 2.5});
+    pair.operand(twice, {1}).operand(x, {1});
+    if (inputs > 1) pair.operand(y, {1});
+    if (inputs > 2) pair.operand(z, {1});
+    CHECK(family(k, inputs)(pair.call()) == Status::ok);
+    const R got = target[offset[0]], alone = twice[0];
+    const bool same = std::memcmp(&alone, &got, sizeof(R)) == 0 || (alone != alone && got != got);
+    if (!same) {
+      std::fprintf(stderr, "%s inputs %d op %d %s at %lld: %g, alone %g, of %g\n", k.isa, inputs, op, l.name, static_cast<long long>(n), double(got), double(alone), double(x[0]));
+      std::exit(1);
+    }
+  }
+}
+
+template <class T>
+void layouts(const Kernels& k) {
+  const int counts[] = {unary_count, binary_count, ternary_count};
+  for (int inputs = 1; inputs <= 3; ++inputs) {
+    for (int op = 0; op < counts[inputs - 1]; ++op) {
+      for (const Layout& l : kLayouts) {
+        if (inputs == 3 && op == kWhere) {
+          layout_case<T, uint8_t, T>(k, inputs, op, l, false);
+        } else if (is_predicate(inputs, op)) {
+          layout_case<uint8_t, T, T>(k, inputs, op, l, false);
+        } else {
+          layout_case<T, T, T>(k, inputs, op, l, false);
+          bool moves = true;  // in place needs distinct elements
+          for (int d = 0; d < l.ndim; ++d) moves = moves && (l.stride[1][d] != 0 || l.dim[d] == 1);
+          if (moves) layout_case<T, T, T>(k, inputs, op, l, true);
+        }
+      }
+    }
+  }
+}
+
+template <class R, class T>
+std::vector<R> apply(const Kernels& k, int inputs, const char* name, std::vector<T> a, std::vector<T> b = {}, std::vector<T> c = {},
+                     double p0 = 0, double p1 = 0, Status expected = Status::ok) {
+  const int op = inputs == 1 ? index_of(name, unary_names) : inputs == 2 ? index_of(name, binary_names) : index_of(name, ternary_names);
+  std::vector<R> out(a.size(), R(99));
+  Frame frame(op, {int64_t(a.size())});
+  frame.params({p0, p1}).operand(out.data(), {1}).operand(a.data(), {1});
+  if (inputs > 1) frame.operand(b.data(), {1});
+  if (inputs > 2) frame.operand(c.data(), {1});
+  CHECK(family(k, inputs)(frame.call()) == expected);
+  return out;
+}
+
+template <class R>
+void expect(const char* what, const std::vector<R>& got, const std::vector<R>& want) {
+  CHECK(got.size() == want.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    const bool same = got[i] == want[i] || (got[i] != got[i] && want[i] != want[i]);
+    if (!same) {
+      std::fprintf(stderr, "%s[%zu]: %g, expected %g\n", what, i, double(got[i]), double(want[i]));
+      std::exit(1);
+    }
+  }
+}
+
+template <class T>
+void float_values(const Kernels& k) {
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  using L = std::vector<T>;
+  using B = std::vector<uint8_t>;
+  expect("relu", apply<T>(k, 1, "relu", L{-1, 0, 2, nan, -inf}), L{0, 0, 2, nan, 0});
+  expect("round", apply<T>(k, 1, "round", L{0.5, 1.5, 2.5, -0.5, -1.5, 8388609, 1e30, -inf, nan}), L{0, 2, 2, 0, -2, 8388609, T(1e30), -inf, nan});
+  expect("floor", apply<T>(k, 1, "floor", L{0.5, -0.5, -2, 1e30, inf}), L{0, -1, -2, T(1e30), inf});
+  expect("ceil", apply<T>(k, 1, "ceil", L{0.5, -0.5, -2, 2.1, -inf}), L{1, 0, -2, 3, -inf});
+  expect("trunc", apply<T>(k, 1, "trunc", L{0.9, -0.9, -2.5, 7.999, nan}), L{0, 0, -2, 7, nan});
+  expect("sign", apply<T>(k, 1, "sign", L{-3, 0, 4, nan, -inf}), L{-1, 0, 1, nan, -1});
+  expect("isnan", apply<uint8_t>(k, 1, "isnan", L{0, nan, inf}), B{0, 1, 0});
+  expect("isinf", apply<uint8_t>(k, 1, "isinf", L{0, nan, inf, -inf}), B{0, 0, 1, 1});
+  expect("isfinite", apply<uint8_t>(k, 1, "isfinite", L{0, nan, inf, -inf}), B{1, 0, 0, 0});
+  expect("logicalNot", apply<uint8_t>(k, 1, "logicalNot", L{0, T(-0.0), 2, nan}), B{1, 1, 0, 0});
+  expect("clampScalar", apply<T>(k, 1, "clampScalar", L{-5, 0.5, 9, nan}, {}, {}, -1, 2), L{-1, 0.5, 2, nan});
+  expect("leakyRelu", apply<T>(k, 1, "leakyRelu", L{-4, 3, nan}, {}, {}, 0.25), L{-1, 3, nan});
+  expect("maximum", apply<T>(k, 2, "maximum", L{1, nan, 2, inf}, L{2, 1, nan, 1}), L{2, nan, nan, inf});
+  expect("minimum", apply<T>(k, 2, "minimum", L{1, nan, 2, -inf}, L{2, 1, nan, 1}), L{1, nan, nan, -inf});
+  expect("fmax", apply<T>(k, 2, "fmax", L{1, nan, 2, nan}, L{2, 1, nan, nan}), L{2, 1, 2, nan});
+  expect("fmin", apply<T>(k, 2, "fmin", L{1, nan, 2, nan}, L{2, 1, nan, nan}), L{1, 1, 2, nan});
+  expect("floorDivide", apply<T>(k, 2, "floorDivide", L{7, -7, 7, -7, 1, 0}, L{2, 2, -2, -2, 0, 5}), L{3, -4, -4, 3, inf, 0});
+  expect("remainder", apply<T>(k, 2, "remainder", L{7, -7, 7, -7, 1, 5.5}, L{2, 2, -2, -2, 0, inf}), L{1, 1, -1, -1, nan, 5.5});
+  expect("fmod", apply<T>(k, 2, "fmod", L{7, -7, 7, -7, 1, 1e30}, L{2, 2, -2, -2, 0, 3}), L{1, -1, 1, -1, nan, T(std::fmod(T(1e30), T(3)))});
+  expect("pow", apply<T>(k, 2, "pow", L{-2, -2, 0, 0, nan, 1, -8, -1, inf}, L{3, 2, -1, 0, 0, nan, T(0.5), inf, -1}), L{-8, 4, inf, 1, 1, 1, nan, 1, 0});
+  expect("copysign", apply<T>(k, 2, "copysign", L{1, -2, 3}, L{T(-0.0), 1, -inf}), L{-1, 2, -3});
+  expect("reluGrad", apply<T>(k, 2, "reluGrad", L{5, 6, 7}, L{-1, 0, 1}), L{0, 0, 7});
+  expect("addScaled", apply<T>(k, 2, "addScaled", L{1, 2}, L{3, 4}, {}, 0.5), L{2.5, 4});
+  expect("mulScaled", apply<T>(k, 2, "mulScaled", L{1, 2}, L{3, 4}, {}, 2), L{6, 16});
+  expect("lt", apply<uint8_t>(k, 2, "lt", L{1, nan, 2}, L{2, 1, 1}), B{1, 0, 0});
+  expect("ne", apply<uint8_t>(k, 2, "ne", L{1, nan, 2}, L{1, nan, 1}), B{0, 1, 1});
+  expect("logicalXor", apply<uint8_t>(k, 2, "logicalXor", L{1, 0, nan}, L{0, 0, 2}), B{1, 0, 0});
+  expect("clamp", apply<T>(k, 3, "clamp", L{1, 5, nan, 3}, L{2, 2, 2, nan}, L{4, 4, 4, 4}), L{2, 4, nan, nan});
+  expect("lerp", apply<T>(k, 3, "lerp", L{1, 1, 1}, L{3, 3, 3}, L{0, 0.5, 1}), L{1, 2, 3});
+  expect("addcmul", apply<T>(k, 3, "addcmul", L{1, 2}, L{3, 4}, L{5, 6}, 0.5), L{8.5, 14});
+  expect("addcdiv", apply<T>(k, 3, "addcdiv", L{1, 2}, L{6, 4}, L{3, 2}, 2), L{5, 6});
+  expect("tanh", apply<T>(k, 1, "tanh", L{inf, -inf, nan, 0}), L{1, -1, nan, 0});
+  expect("unsupported", apply<T>(k, 2, "bitwiseAnd", L{1}, L{1}, {}, 0, 0, Status::unsupported), L{99});
+
+  // One number as exponent becomes a product.
+  T x[20], out[20];
+  for (int i = 0; i < 20; ++i) x[i] = T(i) / 4 + T(0.25);
+  const double exponents[] = {1, 2, 3, 0.5, -1, -2, -0.5};
+  for (const double e : exponents) {
+    T exponent = T(e);
+    Frame frame(index_of("pow", binary_names), {20});
+    frame.operand(out, {1}).operand(x, {1}).operand(&exponent, {0});
+    CHECK(k.binary(frame.call()) == Status::ok);
+    for (int i = 0; i < 20; ++i) CHECK(std::fabs(out[i] - std::pow(x[i], exponent)) <= 2 * std::numeric_limits<T>::epsilon() * out[i]);
+  }
+}
+
+template <class T>
+void integer_values(const Kernels& k) {
+  constexpr T low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+  using L = std::vector<T>;
+  using B = std::vector<uint8_t>;
+  expect("add", apply<T>(k, 2, "add", L{high, 1, -5}, L{1, 2, 3}), L{low, 3, -2});
+  expect("sub", apply<T>(k, 2, "sub", L{low, 1, -5}, L{1, 2, 3}), L{high, -1, -8});
+  expect("mul", apply<T>(k, 2, "mul", L{high, 7, -5}, L{2, -6, -3}), L{-2, -42, 15});
+  expect("neg", apply<T>(k, 1, "neg", L{low, 3, 0}), L{low, -3, 0});
+  expect("abs", apply<T>(k, 1, "abs", L{low, -3, 4}), L{low, 3, 4});
+  expect("sign", apply<T>(k, 1, "sign", L{low, 0, 4}), L{-1, 0, 1});
+  expect("relu", apply<T>(k, 1, "relu", L{low, 0, 4}), L{0, 0, 4});
+  expect("floor", apply<T>(k, 1, "floor", L{low, 3}), L{low, 3});
+  expect("isnan", apply<uint8_t>(k, 1, "isnan", L{low, 3}), B{0, 0});
+  expect("isfinite", apply<uint8_t>(k, 1, "isfinite", L{low, 3}), B{1, 1});
+  expect("bitwiseNot", apply<T>(k, 1, "bitwiseNot", L{0, -1, 5}), L{-1, 0, -6});
+  expect("clampScalar", apply<T>(k, 1, "clampScalar", L{-9, 2, high}, {}, {}, -3, INFINITY), L{-3, 2, high});
+  expect("floorDivide", apply<T>(k, 2, "floorDivide", L{7, -7, 7, -7, low, low}, L{2, 2, -2, -2, -1, 1}), L{3, -4, -4, 3, low, low});
+  expect("remainder", apply<T>(k, 2, "remainder", L{7, -7, 7, -7, low}, L{2, 2, -2, -2, -1}), L{1, 1, -1, -1, 0});
+  expect("fmod", apply<T>(k, 2, "fmod", L{7, -7, 7, -7, low}, L{2, 2, -2, -2, -1}), L{1, -1, 1, -1, 0});
+  for (const char* name : {"floorDivide", "remainder", "fmod"})
+    expect("zero divisor", apply<T>(k, 2, name, L{1, 2, 3}, L{1, 0, 2}, {}, 0, 0, Status::division_by_zero), L{99, 99, 99});
+  expect("pow", apply<T>(k, 2, "pow", L{3, -2, 2, 1, -1, 0, 5}, L{4, 3, -1, -5, -3, 0, 0}), L{81, -8, 0, 1, -1, 1, 1});
+  expect("left", apply<T>(k, 2, "bitwiseLeftShift", L{1, 3, 1, 1}, L{4, 1, T(8 * sizeof(T)), -1}), L{16, 6, 0, 0});
+  expect("right", apply<T>(k, 2, "bitwiseRightShift", L{-16, 7, -1, 1}, L{2, 1, T(8 * sizeof(T)), -1}), L{-4, 3, -1, 0});
+  expect("and", apply<T>(k, 2, "bitwiseAnd", L{12, -1}, L{10, 5}), L{8, 5});
+  expect("addScaled", apply<T>(k, 2, "addScaled", L{1, high}, L{3, 1}, {}, 2), L{7, T(low + 1)});
+  expect("unsupported", apply<T>(k, 1, "exp", L{1}, {}, {}, 0, 0, Status::unsupported), L{99});
+}
+
+void bool_values(const Kernels& k) {
+  using B = std::vector<uint8_t>;
+  const B a{0, 0, 1, 1}, b{0, 1, 0, 1};
+  expect("add", apply<uint8_t>(k, 2, "add", a, b), B{0, 1, 1, 1});
+  expect("mul", apply<uint8_t>(k, 2, "mul", a, b), B{0, 0, 0, 1});
+  expect("maximum", apply<uint8_t>(k, 2, "maximum", a, b), B{0, 1, 1, 1});
+  expect("xor", apply<uint8_t>(k, 2, "bitwiseXor", a, b), B{0, 1, 1, 0});
+  expect("lt", apply<uint8_t>(k, 2, "lt", a, b), B{0, 1, 0, 0});
+  expect("not", apply<uint8_t>(k, 1, "bitwiseNot", a), B{1, 1, 0, 0});
+  expect("logicalNot", apply<uint8_t>(k, 1, "logicalNot", a), B{1, 1, 0, 0});
+}
+
+template <class T>
+void where_of(const Kernels& k, DType t) {
+  T b[40], c[40], out[40];
+  uint8_t a[40];
+  for (int i = 0; i < 40; ++i) a[i] = i % 3 == 0, b[i] = T(i), c[i] = T(i + 100);
+  Frame frame(kWhere, {40});
+  frame.operand(out, t, {1}).operand(a, {1}).operand(b, t, {1}).operand(c, t, {1});
+  CHECK(k.ternary(frame.call()) == Status::ok);
+  for (int i = 0; i < 40; ++i) CHECK(out[i] == (i % 3 == 0 ? b[i] : c[i]));
+}
+
+}  // namespace
+
+int main() {
+  set_num_threads(2);
+  for (const Kernels* k : available_kernels()) {
+    float_values<float>(*k);
+    float_values<double>(*k);
+    integer_values<int32_t>(*k);
+    integer_values<int64_t>(*k);
+    bool_values(*k);
+    where_of<int8_t>(*k, DType::i8);
+    where_of<uint16_t>(*k, DType::bf16);
+    where_of<int32_t>(*k, DType::i32);
+    where_of<double>(*k, DType::f64);
+    layouts<float>(*k);
+    layouts<double>(*k);
+    layouts<int64_t>(*k);
+    layouts<int32_t>(*k);
+    layouts<uint8_t>(*k);
+    std::printf("%s: ok\n", k->isa);
+  }
+  return 0;
+}
