@@ -324,6 +324,9 @@ describe('other artists', () => {
     const [, x, y] = /<g class="legend"><rect x="([\d.]+)" y="([\d.]+)"/.exec(svg) ?? [];
     expect(Number(x)).toBeLessThan(frame.x + frame.width / 2);
     expect(Number(y)).toBeLessThan(frame.y + frame.height / 2);
+    plt.legend({ loc: 'center' });
+    const [, cx] = /<g class="legend"><rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/.exec(plt.toSVG())?.map(Number) ?? [];
+    expect(cx).toBeGreaterThan(Number(x) + 100);
     plt.legend(['a', 'b'], { loc: 'lower right' });
     expect(texts(groups(plt.toSVG(), 'legend')[0])).toEqual(['a', 'b', 'dots']);
   });

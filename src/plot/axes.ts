@@ -33,7 +33,10 @@ export interface Tick {
   readonly label: string;
 }
 
-export const legendPlaces = ['best', 'upper right', 'upper left', 'lower left', 'lower right'] as const;
+/** In the order in which `best` prefers them. */
+export const legendPlaces = [
+  'best', 'upper right', 'upper left', 'lower left', 'lower right', 'center right', 'center left', 'lower center', 'upper center', 'center',
+] as const;
 export type LegendPlace = (typeof legendPlaces)[number];
 
 export interface ScatterOptions {

@@ -1,6 +1,6 @@
-/** What a legend lists, and the corner where it hides least. */
+/** What a legend lists, and the place where it hides least. */
 import type { Artist } from './artists.ts';
-import type { LegendPlace } from './axes.ts';
+import { type LegendPlace, legendPlaces } from './axes.ts';
 import type { Panel, Rect } from './layout.ts';
 
 export type Labelled = Exclude<Artist, { kind: 'image' | 'text' }> & { readonly label: string };
@@ -10,28 +10,38 @@ export function legendEntries(artists: readonly Artist[]): readonly Labelled[] {
   return artists.filter((artist): artist is Labelled => 'label' in artist && artist.label !== undefined && artist.label !== '' && !artist.label.startsWith('_'));
 }
 
-function corner(place: Exclude<LegendPlace, 'best'>, frame: Rect, width: number, height: number, gap: number): Rect {
-  const x = place.endsWith('left') ? frame.x + gap : frame.x + frame.width - gap - width;
-  const y = place.startsWith('upper') ? frame.y + gap : frame.y + frame.height - gap - height;
-  return { x, y, width, height };
+function boxAt(place: Exclude<LegendPlace, 'best'>, frame: Rect, width: number, height: number, gap: number): Rect {
+  const along = (from: number, room: number, size: number, low: boolean, high: boolean): number =>
+    low ? from + gap : high ? from + room - gap - size : from + (room - size) / 2;
+  return {
+    x: along(frame.x, frame.width, width, place.endsWith('left'), place.endsWith('right')),
+    y: along(frame.y, frame.height, height, place.startsWith('upper'), place.startsWith('lower')),
+    width, height,
+  };
 }
 
-/** Points of the data that lie inside of `box`, edges between neighbours of a line included. */
+/** How much of a line lies in `box`, in steps of ten units. */
+function hiddenOfLine(x: ArrayLike<number>, y: ArrayLike<number>, inside: (x: number, y: number) => boolean): number {
+  let count = 0;
+  for (let i = 1; i < x.length; i++) {
+    const [dx, dy] = [x[i] - x[i - 1], y[i] - y[i - 1]];
+    const steps = Math.min(100, Math.ceil(Math.hypot(dx, dy) / 10));
+    for (let k = 1; k <= steps; k++) if (inside(x[i] - (dx * k) / steps, y[i] - (dy * k) / steps)) count++;
+  }
+  return count;
+}
+
+/** How much of the data lies inside of `box`. */
 function hidden(panel: Panel, box: Rect): number {
   const inside = (x: number, y: number): boolean => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
   let count = 0;
   for (const artist of panel.axes.artists) {
     if (artist.kind === 'line' || artist.kind === 'scatter') {
       const stride = Math.max(1, Math.floor(artist.x.length / 1000));
-      let [lastX, lastY] = [Number.NaN, Number.NaN];
-      for (let i = 0; i < artist.x.length; i += stride) {
-        const [x, y] = [panel.x.position(artist.x[i]), panel.y.position(artist.y[i])];
-        if (inside(x, y)) count++;
-        if (artist.kind === 'line' && artist.style.linestyle !== 'None') {
-          for (let k = 1; k < 8; k++) if (inside(lastX + ((x - lastX) * k) / 8, lastY + ((y - lastY) * k) / 8)) count += 1 / 8;
-        }
-        [lastX, lastY] = [x, y];
-      }
+      const sample = <T>(_: T, i: number): boolean => i % stride === 0;
+      const [x, y] = [artist.x.filter(sample).map(panel.x.position), artist.y.filter(sample).map(panel.y.position)];
+      if (artist.kind === 'line' && artist.style.linestyle !== 'None') count += hiddenOfLine(x, y, inside);
+      for (let i = 0; i < x.length; i++) if (inside(x[i], y[i])) count++;
     } else if (artist.kind === 'bar') {
       for (let i = 0; i < artist.left.length; i++) {
         const [x0, x1] = [panel.x.position(artist.left[i]), panel.x.position(artist.right[i])];
@@ -46,13 +56,14 @@ function hidden(panel: Panel, box: Rect): number {
 }
 
 export function placeLegend(panel: Panel, place: LegendPlace, width: number, height: number, gap: number): Rect {
-  if (place !== 'best') return corner(place, panel.frame, width, height, gap);
-  let best = corner('upper right', panel.frame, width, height, gap);
-  let least = hidden(panel, best);
-  for (const other of ['upper left', 'lower left', 'lower right'] as const) {
-    const box = corner(other, panel.frame, width, height, gap);
+  if (place !== 'best') return boxAt(place, panel.frame, width, height, gap);
+  let best: Rect | undefined;
+  let least = Infinity;
+  for (const candidate of legendPlaces) {
+    if (candidate === 'best') continue;
+    const box = boxAt(candidate, panel.frame, width, height, gap);
     const count = hidden(panel, box);
     if (count < least) [best, least] = [box, count];
   }
-  return best;
+  return best ?? boxAt('upper right', panel.frame, width, height, gap);
 }
