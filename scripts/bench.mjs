@@ -1,0 +1,16 @@
+/** `npm run bench`: sets up, bundles bench/run.ts against dist, and runs it. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { join, resolve, dirname } from 'node:path';
+import { setUp } from './lib/setup.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const script = process.argv[2] === 'memory' || process.argv[2] === 'import' ? process.argv[2] : 'run';
+const args = process.argv.slice(script === 'run' ? 2 : 3);
+
+await setUp({ log: (line) => process.stderr.write(`${line}\n`) });
+if (spawnSync(process.execPath, [join(root, 'scripts/build-ts.mjs')], { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
+const { build } = await import('esbuild');
+const outfile = join(root, `build/bench-${script}.mjs`);
+await build({ entryPoints: [join(root, `bench/${script}.ts`)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', tsconfigRaw: '{}', logLevel: 'warning' });
+process.exit(spawnSync(process.execPath, ['--expose-gc', outfile, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1);
