@@ -52,13 +52,13 @@ type FindBinding = (options: {
   readonly try: readonly (readonly string[])[];
 }) => string;
 
-const load = createRequire(import.meta.url);
+const nodeRequire = createRequire(import.meta.url);
 
 /** The local build, as `bindings` finds it. Release only: a Debug build left behind must not win. */
 function localBuild(): string | undefined {
   try {
     // Required here: importing a CommonJS package costs 3 ms, and a bundle of an application has no local build.
-    const bindings = load('bindings') as FindBinding;
+    const bindings = nodeRequire('bindings') as FindBinding;
     return bindings({
       bindings: 'flambeau', module_root: prebuilds.root, path: true,
       try: LOCAL_BUILDS.map((folder) => ['module_root', ...folder, 'bindings']),
@@ -90,7 +90,7 @@ export function loadAddon(explicit: string | undefined): Loaded {
   const prebuilt = join(prebuilds.root, 'prebuilds', folder, libc ? `flambeau.${libc}.node` : 'flambeau.node');
   const local = explicit ?? localBuild();
   const candidates: readonly (readonly [string, () => unknown])[] = [
-    ...(local === undefined ? [] : [[local, () => load(local) as unknown] as const]),
+    ...(local === undefined ? [] : [[local, () => nodeRequire(local) as unknown] as const]),
     ...(explicit === undefined ? [[prebuilt, () => prebuilds.load(key)] as const] : []),
   ];
   if (local === undefined) tried.push({ path: join(prebuilds.root, ...LOCAL_BUILDS[0], 'flambeau.node'), reason: 'there is no local build' });
