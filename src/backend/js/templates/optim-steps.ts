@@ -1,6 +1,8 @@
 /**
  * Optimizer updates over one contiguous parameter. Each statement is one PyTorch operation: `round` gives its float32
- * result, so that parameters follow PyTorch's; multiply-adds with a scalar round once, as its vector code (fma) does.
+ * result, so that parameters follow PyTorch's; a multiply-add rounds once where its vector code has an fma (add, lerp,
+ * addcmul). SGD gives the same bits; PyTorch's square root is not always the nearest number, so Adam and RMSprop may
+ * differ in the last ones.
  * `t` is the number of the step, from 1.
  */
 type Elements = Float64Array;
@@ -50,7 +52,7 @@ export function adam(
     }
     const mean = lerp(M[m + i], d, weight);
     M[m + i] = mean;
-    let square = round(round(V[v + i] * keep) + round(round(fresh * d) * d));
+    let square = round(round(V[v + i] * keep) + round(fresh * d) * d);
     V[v + i] = square;
     if (amsgrad) {
       square = Math.max(X[x + i], square);
@@ -73,13 +75,13 @@ export function rmsprop(
     const w = P[p + i];
     let d = sign * G[g + i];
     if (decay !== 0) d = round(d + decay * w);
-    const square = round(round(V[v + i] * keep) + round(round(fresh * d) * d));
+    const square = round(round(V[v + i] * keep) + round(fresh * d) * d);
     V[v + i] = square;
     let scale = square;
     if (centered) {
       const mean = lerp(A[a + i], d, fresh);
       A[a + i] = mean;
-      scale = round(square - round(mean * mean));
+      scale = round(square - mean * mean);
     }
     scale = round(round(Math.sqrt(scale)) + eps);
     if (B !== null) {
