@@ -7,13 +7,13 @@
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
 // matmul: rows and vectors of the register tile; depth, and columns of float32, of a packed block of B; whether masked
-// loads are free; rows and columns of the dot-product tile; up to which min(M, N) it beats packing a transposed B; up
-// to how many blocks of rows packing B while using it beats packing it first.
+// loads are free; rows and columns of the tile of dot products, and from which K / min(M, N) on it beats packing a
+// transposed B; up to how many blocks of rows packing B while using it beats packing it first.
 constexpr int kGemmRows = 14, kGemmVectors = 2;
-constexpr int64_t kGemmDepth = 320, kGemmColumns = 768;
+constexpr int64_t kGemmDepth = 384, kGemmColumns = 1024;
 constexpr bool kGemmMaskedTail = true;
 constexpr int kGemmDotRows = 4, kGemmDotColumns = 4;
-constexpr int64_t kGemmDotLimit = 12, kGemmCopyBlocks = 20;
+constexpr int64_t kGemmDotRatio = 6, kGemmCopyBlocks = 20;
 
 }}}  // namespace
 
