@@ -1,5 +1,5 @@
 /** copy: fills, moves and casts between all ten dtypes. */
-import { BOOL, F16, I32, I64, ITEM_SIZE, viewAs, type DTypeCode, type TypedArray } from '../../core/dtype.ts';
+import { BOOL, F16, I32, I64, ITEM_SIZE, type DTypeCode, type TypedArray } from '../../core/dtype.ts';
 import { NDIM, frame } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
 import { CAST_KERNELS } from './generated/casts.ts';
@@ -23,22 +23,24 @@ export function copy(out: Storage, a: Storage | null): void {
   const to = dtype(0), from = dtype(1), ndim = frame[NDIM];
   if (volume(0, ndim) === 0) return;
   const n = ndim > 0 ? dim(ndim - 1) : 1;
-  const source = elements(a, 1, from);
-  const os = ndim > 0 ? stride(0, ndim - 1) : 0, as = ndim > 0 ? stride(1, ndim - 1) : 0;
-  start(2);
+  const os = ndim > 0 ? stride(0, ndim - 1) : 0;
   const cast = castKernels[to * 10 + from];
   if (cast !== null) {
-    const y = out.slab.view(to === I64 ? I32 : to), x = from !== I64 ? source : a === null ? new Int32Array(source.buffer, source.byteOffset, 2) : a.slab.view(I32);
+    const y = out.slab.view(to === I64 ? I32 : to), x = elements(a, 1, from, from === I64 ? I32 : from);
+    const as = ndim > 0 ? stride(1, ndim - 1) : 0;
+    start(2);
     do cast(y, x, cursor[0], cursor[1], n, os, as); while (advance(0, ndim - 1, 2));
     return;
   }
   const width = widthLog2(to), raw = RAW_BY_WIDTH[width];
+  const y = out.slab.view(raw), x = elements(a, 1, from, raw);
+  const as = ndim > 0 ? stride(1, ndim - 1) : 0;
+  start(2);
   if (n >= BLOCK && os === 1 && as === 0) {
-    const y = out.slab.view(to);
-    do fillRow(y, source, cursor[0], cursor[1], n); while (advance(0, ndim - 1, 2));
+    const typed = out.slab.view(to) as Float64Array, value = elements(a, 1, from) as Float64Array;
+    do typed.fill(value[cursor[1]], cursor[0], cursor[0] + n); while (advance(0, ndim - 1, 2));
     return;
   }
-  const y = out.slab.view(raw), x = a === null ? viewAs(raw, source.buffer, source.byteOffset) : a.slab.view(raw);
   if (n >= BLOCK && os === 1 && as === 1) {
     const words = width === 3 ? 2 : 1;
     do {
@@ -49,8 +51,4 @@ export function copy(out: Storage, a: Storage | null): void {
   }
   const move = MOVES[width];
   do move(y, x, cursor[0], cursor[1], n, os, as); while (advance(0, ndim - 1, 2));
-}
-
-function fillRow(y: TypedArray, x: TypedArray, at: number, from: number, n: number): void {
-  (y as Float64Array).fill((x as Float64Array)[from], at, at + n);
 }

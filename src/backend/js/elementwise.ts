@@ -69,7 +69,7 @@ export function ternary(out: Storage, a: Storage | null, b: Storage | null, c: S
   // Loops over raw widths take any dtype of that width as unsigned integers.
   const raw = op === WHERE ? RAW_VIEW[code] : code;
   const y = out.slab.view(raw), u = elements(a, 1, op === WHERE ? BOOL : code);
-  const v = b === null ? rawElements(b, 2, code, raw) : b.slab.view(raw), w = c === null ? rawElements(c, 3, code, raw) : c.slab.view(raw);
+  const v = elements(b, 2, code, raw), w = elements(c, 3, code, raw);
   const p0 = parameter(0, code), p1 = parameter(1, code);
   const ndim = frame[NDIM], d = ndim - 1;
   const n = ndim > 0 ? dim(d) : 1, m = ndim > 1 ? dim(d - 1) : 1;
@@ -84,13 +84,6 @@ export function ternary(out: Storage, a: Storage | null, b: Storage | null, c: S
 
 /** By dtype code: the dtype whose array type the `where` loop of that code was generated for. */
 const RAW_VIEW: readonly DTypeCode[] = [0, 1, I64, I32, BOOL, F16, BOOL, BOOL, F16, F16];
-
-/** An immediate of dtype `code`, seen as the raw dtype of the same width. */
-function rawElements(operand: null, position: number, code: DTypeCode, raw: DTypeCode): TypedArray {
-  const view = elements(operand, position, code);
-  if (raw === code) return view;
-  return raw === F16 ? new Uint16Array(view.buffer, view.byteOffset, 1) : new Uint8Array(view.buffer, view.byteOffset, 1);
-}
 
 /** Integer division by zero throws before anything is written. */
 function refuseZeros(op: string, divisor: TypedArray): void {

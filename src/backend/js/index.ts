@@ -16,11 +16,13 @@ import { scan } from './scan.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './softmax.ts';
 import { dim, dtype, offset } from './space.ts';
 
+const ints = frame.subarray(INTS, INTS + 16);
+
 function random(out: Storage, state: Storage): void {
   const words = state.slab.view(I32) as Int32Array, at = offset(1);
   drawRandom(
     RANDOM_OPS[frame[OP]], out.slab.view(dtype(0)), offset(0), frame[NDIM] > 0 ? dim(0) : 1, words.subarray(at),
-    frameFloats[PARAMS], frameFloats[PARAMS + 1], frame.subarray(INTS, INTS + 16),
+    frameFloats[PARAMS], frameFloats[PARAMS + 1], ints,
   );
 }
 

@@ -1,5 +1,5 @@
 /** gather, scatter and nonzero. Index tensors are read as int32 words; a valid index fits in its low word. */
-import { BF16, BOOL, F16, F32, F64, I32, I64, viewAs, type TypedArray } from '../../core/dtype.ts';
+import { BF16, BOOL, F16, F32, F64, I32, I64, type TypedArray } from '../../core/dtype.ts';
 import { IndexRangeError } from '../../core/errors.ts';
 import { INTS, NDIM, OP, frame } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
@@ -59,14 +59,12 @@ export function gather(out: Storage, src: Storage, index: Storage): void {
 
 export function scatter(out: Storage, src: Storage | null, index: Storage): void {
   const op = frame[OP], code = dtype(0);
-  if (op > 0 && code > BOOL) throw unsupported(`scatter ${SCATTER_OPS[op]}`, code);
+  if (op > 0 && code > BOOL) throw unsupported(SCATTER_OPS[op], code);
   if (volume(0, frame[NDIM]) === 0) return;
   const words = indexWords(index);
-  const values = elements(src, 1, code);
-  checkIndices('scatter', words);
-  if (op > 0) return walk(ARITHMETIC[code][op - 1], out.slab.view(code), values, words);
-  const width = widthLog2(code), raw = RAW_BY_WIDTH[width];
-  walk(SETS[width], out.slab.view(raw), src === null ? viewAs(raw, values.buffer, values.byteOffset) : src.slab.view(raw), words);
+  checkIndices(SCATTER_OPS[op], words);
+  const width = widthLog2(code), view = op > 0 ? code : RAW_BY_WIDTH[width];
+  walk(op > 0 ? ARITHMETIC[code][op - 1] : SETS[width], out.slab.view(view), elements(src, 1, code, view), words);
 }
 
 /** Whether the element at i is not zero; -0 of the half formats is zero too. */

@@ -46,19 +46,21 @@ export function advance(from: number, to: number, operands: number): boolean {
 
 const immediates = Array.from({ length: MAX_OPERANDS }, () => new Slab(new Uint8Array(8)));
 
-/** An operand's elements; an immediate becomes an array of one element, whose cursor position is 0. */
-export function elements(storage: Storage | null, operand: number, code: DTypeCode): TypedArray {
-  if (storage !== null) return storage.slab.view(code);
-  const slab = immediates[operand];
+/**
+ * An operand's elements of dtype `code`, seen as `view` (a dtype of the same width). An immediate becomes an array of one
+ * element that every index reaches.
+ */
+export function elements(storage: Storage | null, operand: number, code: DTypeCode, view: DTypeCode = code): TypedArray {
+  if (storage !== null) return storage.slab.view(view);
+  const slab = immediates[operand], single = slab.view(code);
   const value = frameFloats[FLOATS + operand];
-  const view = slab.view(code);
-  if (code === I64) (view as BigInt64Array)[0] = frameBigInts[FLOATS + operand];
-  else (view as Float64Array)[0] = code === F16 ? toHalf(Math.fround(value)) : code === BF16 ? toBrain(Math.fround(value)) : value;
+  if (code === I64) (single as BigInt64Array)[0] = frameBigInts[FLOATS + operand];
+  else (single as Float64Array)[0] = code === F16 ? toHalf(Math.fround(value)) : code === BF16 ? toBrain(Math.fround(value)) : value;
   // The frame's geometry of an immediate is not defined.
   const at = OPERAND + operand * OPERAND_SIZE;
   frame[at + OFFSET] = 0;
   for (let d = 0; d < frame[NDIM]; d++) frame[at + STRIDES + d] = 0;
-  return view;
+  return slab.view(view);
 }
 
 /** The int32 words of an index tensor, and how many make up one index (int64 is read as low and high word). */
