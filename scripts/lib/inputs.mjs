@@ -1,7 +1,8 @@
 /** Doing work only when its inputs changed: a stamp file holds the hash of what the last run was made from. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 function* filesUnder(path) {
   if (!existsSync(path)) return;
@@ -24,4 +25,32 @@ export const isCurrent = (stamp, hash) => existsSync(stamp) && readFileSync(stam
 export function record(stamp, hash) {
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
+}
+
+function isRunning(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs `task` while no other process runs one under the same lock file; a lock whose owner has died is taken over. */
+export async function alone(lock, task) {
+  mkdirSync(dirname(lock), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    await sleep(200);  // also gives an owner the time to write its number
+    if (existsSync(lock) && !isRunning(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
+  }
+  try {
+    return await task();
+  } finally {
+    rmSync(lock, { force: true });
+  }
 }

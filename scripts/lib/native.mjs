@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hashOf, isCurrent, record } from './inputs.mjs';
+import { alone, hashOf, isCurrent, record } from './inputs.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -56,7 +56,11 @@ function configuration(gypDir) {
  * @param {{ rebuild?: boolean, quiet?: boolean }} [options]
  * @returns {Promise<{ ok: boolean, changed: boolean, path: string, summary: string }>}
  */
-export async function buildNative({ rebuild = false, quiet = false } = {}) {
+export function buildNative(options = {}) {
+  return alone(join(root, '.cache/native-build'), () => build(options));
+}
+
+async function build({ rebuild = false, quiet = false }) {
   const gypDir = existsSync(join(root, 'binding.gyp')) ? root : join(root, 'native');
   const path = join(gypDir, 'build/Release/flambeau.node');
   const gyp = nodeGyp();
@@ -69,7 +73,7 @@ export async function buildNative({ rebuild = false, quiet = false } = {}) {
   const steps = rebuild ? ['rebuild'] : configured ? ['build'] : ['configure', 'build'];
   const dir = nodeDir();
   for (const step of steps) {
-    const args = [gyp, step, '--release', '-j', String(availableParallelism()), ...(dir ? [`--nodedir=${dir}`] : [])];
+    const args = [gyp, step, '--release', ...(quiet ? ['--loglevel=error'] : []), '-j', String(availableParallelism()), ...(dir ? [`--nodedir=${dir}`] : [])];
     const { code, output } = await run(process.execPath, args, { cwd: gypDir, quiet });
     if (code !== 0) {
       if (quiet) process.stderr.write(output);
