@@ -31,17 +31,25 @@ function prodRow(A: Elements, i: number, n: number, s: number, acc: number): num
 }
 
 function maxRow(A: Elements, i: number, n: number, s: number, acc: number): number {
+  if (acc !== acc) return acc;
   for (let k = 0; k < n; k++, i += s) {
     const x = A[i];
-    if (x > acc || x !== x) acc = x;
+    if (!(x <= acc)) {
+      acc = x;
+      if (x !== x) break;
+    }
   }
   return acc;
 }
 
 function minRow(A: Elements, i: number, n: number, s: number, acc: number): number {
+  if (acc !== acc) return acc;
   for (let k = 0; k < n; k++, i += s) {
     const x = A[i];
-    if (x < acc || x !== x) acc = x;
+    if (!(x >= acc)) {
+      acc = x;
+      if (x !== x) break;
+    }
   }
   return acc;
 }
@@ -103,14 +111,14 @@ const prodColumns: Columns = (acc, A, i, n, s, m, t) => {
 const maxColumns: Columns = (acc, A, i, n, s, m, t) => {
   for (; m > 0; m--, i += t) for (let j = 0, k = i; j < n; j++, k += s) {
     const x = A[k];
-    if (x > acc[j] || x !== x) acc[j] = x;
+    if (!(x <= acc[j]) && acc[j] === acc[j]) acc[j] = x;
   }
 };
 
 const minColumns: Columns = (acc, A, i, n, s, m, t) => {
   for (; m > 0; m--, i += t) for (let j = 0, k = i; j < n; j++, k += s) {
     const x = A[k];
-    if (x < acc[j] || x !== x) acc[j] = x;
+    if (!(x >= acc[j]) && acc[j] === acc[j]) acc[j] = x;
   }
 };
 
