@@ -1,5 +1,5 @@
 // The elementwise rows: one vector expression per op, over V<T>. Names and order are the contract with
-// src/ops/elementwise.ts, whose meanings these are; the lists of the other families' names are in op_names.h.
+// src/ops/elementwise.ts, whose meanings these are; op_names.h makes the lists of names and knows those of the other families.
 //
 // ROW(name, types, expression) over `x` (unary) or `a`, `b`, `c`, and the parameters `p0`, `p1`; all are V<T>. An
 // expression that gives a Mask makes the op a predicate. T runs over the compute dtypes that `types` names:

@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "../op_names.h"
-#include "../ops.h"
 #include "../parallel.h"
 #include "kernel_call.h"
 
@@ -12,20 +11,6 @@ using namespace flambeau;
 using namespace flambeau::test;
 
 namespace {
-
-// ops.h and op_names.h list the same names in the same order.
-#define NAME(name, types, expression) #name,
-constexpr const char* kUnaryRows[] = {FLAMBEAU_UNARY_ROWS(NAME)};
-constexpr const char* kBinaryRows[] = {FLAMBEAU_BINARY_ROWS(NAME)};
-constexpr const char* kTernaryRows[] = {"where", FLAMBEAU_TERNARY_ROWS(NAME)};
-#undef NAME
-template <int N, int M>
-constexpr bool same_names(const char* const (&a)[N], const char* const (&b)[M]) {
-  for (int i = 0; i < N && i < M; ++i)
-    if (!same_name(a[i], b[i])) return false;
-  return N == M;
-}
-static_assert(same_names(kUnaryRows, unary_names) && same_names(kBinaryRows, binary_names) && same_names(kTernaryRows, ternary_names));
 
 Kernel family(const Kernels& k, int inputs) { return inputs == 1 ? k.unary : inputs == 2 ? k.binary : k.ternary; }
 bool is_predicate(int inputs, int op) {
