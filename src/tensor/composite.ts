@@ -4,10 +4,9 @@ import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature } from '../core/args.ts';
 import { Layout, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { gradEnabled } from './grad-mode.ts';
-import { edgeOf, Node, record, recording, wantsGrad } from './graph.ts';
-import { rebaseHistory } from './inplace.ts';
+import { record, recording, wantsGrad } from './graph.ts';
 import { copyInto, emptyShape, type Input } from './kernels.ts';
-import { checkInPlace, unaliased } from './dispatch.ts';
+import { checkInPlace, edgesBefore, recordInPlace, unaliased } from './dispatch.ts';
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
@@ -57,13 +56,10 @@ export abstract class Composite extends Indexing {
     const wants = gradEnabled && (wantsGrad(self) || (tensor !== null && wantsGrad(tensor)));
     if (wants) checkInPlace('copy_', self);
     if (tensor !== null) tensor.broadcastable('copy_', this.shape);
+    const edges = wants && isFloating(this.dtypeCode) ? edgesBefore([null, tensor !== null && wantsGrad(tensor) ? tensor : null]) : null;
     copyInto(this, unaliased(this, src as Input));
     this.storage.version++;
-    if (wants && isFloating(this.dtypeCode)) {
-      const sourceEdge = tensor !== null && wantsGrad(tensor) ? edgeOf(tensor) : null;
-      const node = new Node('copy_', (g) => [null, g], [null, sourceEdge], [0, tensor?.slot ?? 0], null, this.layout, this.dtypeCode);
-      rebaseHistory(self, node);
-    }
+    if (edges !== null) recordInPlace(self, 'copy_', edges, (g) => [null, g], null, undefined);
     return self;
   }
 

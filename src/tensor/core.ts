@@ -3,7 +3,7 @@ import { dtypeName, isFloating, type DType, type DTypeCode } from '../core/dtype
 import type { Layout, Shape } from '../core/layout.ts';
 import type { Storage } from '../core/storage.ts';
 import { ArgumentError, AutogradError } from '../core/errors.ts';
-import type { Node } from './graph.ts';
+import { refreshView, type Node } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
 type TensorConstructor = new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
@@ -67,11 +67,12 @@ export abstract class TensorCore {
 
   /** The graph node that made this tensor, or null for a leaf. */
   get gradFn(): Node | null {
+    if (this.base !== null) refreshView(this as unknown as Tensor);
     return this.node !== null && this.node.accumulates ? null : this.node;
   }
 
   get requiresGrad(): boolean {
-    return this.needsGrad;
+    return this.needsGrad || (this.base !== null && refreshView(this as unknown as Tensor));
   }
 
   set requiresGrad(value: boolean) {

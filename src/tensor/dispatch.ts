@@ -191,15 +191,27 @@ export function unaliased<T extends Input>(self: TensorCore, x: T): T | TensorCo
   return copy;
 }
 
-/** Records an in-place operation: `self` continues as the output of a new node whose first input is its old self. */
-export function recordInPlace(self: Tensor, name: string, inputs: readonly (Tensor | null)[], fn: (g: Tensor, node: Node) => Tensor | null | (Tensor | null)[],
-  saved: readonly (Operand | null)[] | null, context: unknown, oldEdge: Node | null, oldSlot: number): void {
-  const next = inputs.map((x, k) => (k === 0 ? oldEdge : x === null ? null : edgeOf(x)));
-  const slots = inputs.map((x, k) => (k === 0 ? oldSlot : x === null ? 0 : x.slot));
+/** The edges of an in-place operation's inputs. They must be taken before the write, which makes views stale. */
+export interface Edges {
+  readonly next: readonly (Node | null)[];
+  readonly slots: readonly number[];
+}
+
+export const edgesBefore = (inputs: readonly (Tensor | null)[]): Edges => ({
+  next: inputs.map((x) => (x === null ? null : edgeOf(x))),
+  slots: inputs.map((x) => (x === null ? 0 : x.slot)),
+});
+
+/** Records an in-place operation after the write: `self` continues as the output of a node whose first input is its old self. */
+export function recordInPlace(self: Tensor, name: string, { next, slots }: Edges, fn: (g: Tensor, node: Node) => Tensor | null | (Tensor | null)[],
+  saved: readonly (Operand | null)[] | null, context: unknown): void {
   const node = new Node(name, fn, next, slots, saved, self.layout, self.dtypeCode);
   node.context = context;
   rebaseHistory(self, node);
 }
+
+/** An operand as it must be saved: if the write changes it, a copy from before. */
+const savedOperand = (self: Tensor, x: Tensor | Scalar): Operand => (typeof x === 'object' && x.storage === self.storage ? valueBefore(x) : asOperand(x));
 
 export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor {
   const name = `${entry.name}_`;
@@ -208,8 +220,8 @@ export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor 
   const type = entry.types === 'predicate' ? BOOL : operandType(name, entry.types, self.dtypeCode);
   checkTarget(name, self, self.layout.shape, entry.types === 'predicate' ? self.dtypeCode : type);
   const rule = entry.rule;
-  const saving = wants && rule !== null && (rule.needs & X) !== 0 ? detachedClone(self) : null;
-  const oldEdge = wants ? edgeOf(self) : null, oldSlot = self.slot;
+  const saving = wants && rule !== null && (rule.needs & X) !== 0 ? valueBefore(self) : null;
+  const edges = wants ? edgesBefore([self]) : null;
   parameters(p0, p1);
   if (computeType(self.dtypeCode) === self.dtypeCode && type === self.dtypeCode) unaryInto(entry.code, self, self);
   else {
@@ -221,16 +233,17 @@ export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor 
     copyInto(self, out);
   }
   self.storage.version++;
-  if (wants && rule !== null) {
-    recordInPlace(self, name, [self], unaryBackward, rule.needs === 0 ? null : [saving, rule.needs & Y ? self : null], { rule, p0, p1 }, oldEdge, oldSlot);
+  if (edges !== null && rule !== null) {
+    recordInPlace(self, name, edges, unaryBackward, rule.needs === 0 ? null : [saving, rule.needs & Y ? self : null], { rule, p0, p1 });
   }
   return self;
 }
 
-function detachedClone(self: Tensor): Tensor {
+/** The value before a write, in its place in the graph. */
+function valueBefore(self: Tensor): Tensor {
   const copy = emptyLike(self, contiguousLayout(self.layout.shape), self.dtypeCode);
   copyInto(copy, self);
-  copy.node = self.node;
+  copy.node = edgeOf(self);
   copy.slot = self.slot;
   copy.needsGrad = self.needsGrad;
   return copy;
@@ -246,8 +259,8 @@ export function binary_(entry: BinaryEntry, self: Tensor, other: Tensor | Scalar
   const rule = entry.rule as BinaryRule;
   const wantSelf = wants && self.needsGrad, wantOther = wants && to !== null && to.needsGrad && isFloating(to.dtypeCode);
   const needs = (wantSelf ? rule.a.needs : 0) | (wantOther ? rule.b.needs : 0);
-  const old = needs & A ? detachedClone(self) : null;
-  const oldEdge = wantSelf ? edgeOf(self) : null, oldSlot = self.slot;
+  const old = needs & A ? valueBefore(self) : null, kept = needs & B ? savedOperand(self, other) : null;
+  const edges = wants ? edgesBefore([wantSelf ? self : null, wantOther ? to : null]) : null;
   const compute = computeType(type);
   const input = to === null ? other : rawCast(unaliased(self, to) as TensorCore, compute);
   parameters(p0);
@@ -260,9 +273,8 @@ export function binary_(entry: BinaryEntry, self: Tensor, other: Tensor | Scalar
     copyInto(self, out);
   }
   self.storage.version++;
-  if (wantSelf || wantOther) {
-    const saved = needs === 0 ? null : [old, needs & B ? asOperand(other) : null, needs & Y ? self : null];
-    recordInPlace(self, name, [self, wantOther ? to : null], binaryBackward, saved, { rule, p0, p1: 0 }, oldEdge, oldSlot);
+  if (edges !== null && (wantSelf || wantOther)) {
+    recordInPlace(self, name, edges, binaryBackward, needs === 0 ? null : [old, kept, needs & Y ? self : null], { rule, p0, p1: 0 });
   }
   return self;
 }
@@ -279,8 +291,8 @@ export function ternary_(entry: TernaryEntry, self: Tensor, b: Tensor | Scalar, 
   const rule = entry.rule as TernaryRule;
   const wanted = inputs.map((x) => (wants && typeof x === 'object' && x.needsGrad && isFloating(x.dtypeCode) ? x : null));
   const needs = rule.grads.reduce((all, d, k) => (wanted[k] !== null && d !== null ? all | d.needs : all), 0);
-  const old = needs & A ? detachedClone(self) : null;
-  const oldEdge = wanted[0] === null ? null : edgeOf(self), oldSlot = self.slot;
+  const saved = needs === 0 ? null : [needs & A ? valueBefore(self) : null, needs & B ? savedOperand(self, b) : null, needs & C ? savedOperand(self, c) : null];
+  const edges = wants ? edgesBefore(wanted) : null;
   const compute = computeType(type);
   const ib = rawInput(unaliased(self, b) as Input, compute), ic = rawInput(unaliased(self, c) as Input, compute);
   const direct = self.dtypeCode === compute;
@@ -290,9 +302,6 @@ export function ternary_(entry: TernaryEntry, self: Tensor, b: Tensor | Scalar, 
   ternaryInto(entry.code, out, left, ib, ic, compute);
   if (!direct) copyInto(self, out);
   self.storage.version++;
-  if (wanted.some((x) => x !== null)) {
-    const saved = needs === 0 ? null : [old, needs & B ? asOperand(b) : null, needs & C ? asOperand(c) : null];
-    recordInPlace(self, name, wanted, ternaryBackward, saved, { rule, p0, p1: 0 }, oldEdge, oldSlot);
-  }
+  if (edges !== null && wanted.some((x) => x !== null)) recordInPlace(self, name, edges, ternaryBackward, saved, { rule, p0, p1: 0 });
   return self;
 }

@@ -5,7 +5,7 @@ import { ArgumentError, AutogradError } from '../core/errors.ts';
 import { elementOffset } from '../core/plan.ts';
 import { grad } from './gradients.ts';
 import { TensorCore } from './core.ts';
-import { enableGrad, noGrad } from './grad-mode.ts';
+import { noGrad } from './grad-mode.ts';
 import { emptyShape } from './kernels.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -55,7 +55,9 @@ const numbers = (tensor: Tensor): number[] => {
 function numericalJacobian(fn: Fn, inputs: readonly Tensor[], at: number, eps: number): number[][][] {
   const moved = inputs.map((t) => t.detach().clone());
   const { elements, from } = raw(moved[at]);
-  const evaluate = (): number[][] => noGrad(() => floatingOutputs(fn(...moved.map((t) => t.clone()))).map(numbers));
+  // Leaves of their own, so that functions that differentiate inside of them work.
+  const leaves = (): Tensor[] => moved.map((t, i) => t.detach().clone().requiresGrad_(inputs[i].requiresGrad));
+  const evaluate = (): number[][] => floatingOutputs(fn(...leaves())).map(numbers);
   const rows: number[][][] = [];
   for (let i = 0; i < moved[at].numel(); i++) {
     const value = elements[from + i] as number;
@@ -117,19 +119,12 @@ export function gradgradcheck(func: Fn, inputs: Tensor | readonly Tensor[], ...a
   const seeds = given === undefined ? floatingOutputs(func(...list)).map(varied) : given instanceof TensorCore ? [given as Tensor] : [...given as readonly Tensor[]];
   const wanted = list.map((t, i) => (t.requiresGrad ? i : -1)).filter((i) => i >= 0);
   const first: Fn = (...all) => {
-    const inner = all.slice(0, list.length).map((t, i) => (wanted.includes(i) && !t.requiresGrad ? attached(t) : t));
+    const inner = all.slice(0, list.length);
     const outputs = floatingOutputs(func(...inner));
     const used = outputs.map((t, o) => ({ t, seed: all[list.length + o] })).filter(({ t }) => t.requiresGrad);
     return grad(used.map(({ t }) => t), wanted.map((i) => inner[i]), { gradOutputs: used.map(({ seed }) => seed), createGraph: true, materializeGrads: true });
   };
-  // The numerical side evaluates these gradients where nothing else is recorded.
-  return check('gradgradcheck', (...all) => enableGrad(() => first(...all)), [...list, ...seeds], limitsOf('gradgradcheck', bound));
-}
-
-function attached(tensor: Tensor): Tensor {
-  const leaf = tensor.detach();
-  leaf.requiresGrad = true;
-  return leaf;
+  return check('gradgradcheck', first, [...list, ...seeds], limitsOf('gradgradcheck', bound));
 }
 
 /** Output gradients without a pattern that could hide an error. */

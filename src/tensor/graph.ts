@@ -83,8 +83,7 @@ export class Node {
     if (value !== null && typeof value === 'object' && value.storage.version !== (this.versions as readonly number[])[k]) {
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: '
-        + `[${value.dtype} [${value.shape.join(', ')}]], which is ${value.node === this ? 'the output' : 'an input'} of ${this.name}, `
-        + `is at version ${value.storage.version}; expected version ${(this.versions as readonly number[])[k]} instead`);
+        + `[${value.dtype} [${value.shape.join(', ')}]], saved by ${this.name}, is at version ${value.storage.version}; expected version ${(this.versions as readonly number[])[k]} instead`);
     }
     return value as T;
   }
@@ -171,7 +170,8 @@ export function setRegenerateView(fn: (view: Tensor, base: Tensor) => void): voi
   regenerateView = fn;
 }
 
-function refreshView(view: Tensor): boolean {
+/** A view whose base was written in place gets a node that reads the base's new value. */
+export function refreshView(view: Tensor): boolean {
   const base = view.base as Tensor;
   if (view.viewVersion !== view.storage.version && base.needsGrad && base.gradFn !== null) {
     regenerateView(view, base);

@@ -1,6 +1,5 @@
 /** What an in-place write means for the graph: the tensor, its base and all views of it continue from the new value. */
 import { contiguousLayout, sameShape, Layout } from '../core/layout.ts';
-import { copyInto, emptyLike } from './kernels.ts';
 import { Node, edgeOf, type Gradients } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -23,15 +22,16 @@ export function rebaseHistory(self: Tensor, node: Node): void {
   base.needsGrad = true;
 }
 
-/** Gradients of (old base, further inputs): the viewed part goes through the operation, the rest passes. */
+/** Gradients of (old base, further inputs): the viewed part goes through the operation, the rest passes. Differentiable. */
 function copySlices(g: Tensor, node: Node, geometry: Layout, whole: Layout): Gradients {
-  const inBase = emptyLike(g, contiguousLayout(whole.shape), g.dtypeCode);
-  copyInto(inBase, g);
-  const part = inBase.wrap(inBase.storage, translate(geometry, whole), inBase.dtypeCode);
+  const inBase = g.clone();
+  const { shape, strides, offset } = translate(geometry, whole);
+  const part = inBase.asStrided(shape, strides, offset);
   const results = node.apply(part.clone());
   const list: readonly (Tensor | null | undefined)[] = Array.isArray(results) ? results : [results as Tensor | null];
-  if (list[0] === null || list[0] === undefined) copyInto(part, 0);
-  else copyInto(part, sameShape(list[0].shape, part.shape) ? list[0] : list[0].sumToSize([...part.shape]));
+  const first = list[0];
+  if (first === null || first === undefined) part.fill_(0);
+  else part.copy_(sameShape(first.shape, part.shape) ? first : first.sumToSize([...part.shape]));
   return [inBase, ...list.slice(1)];
 }
 

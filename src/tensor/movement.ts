@@ -44,7 +44,10 @@ function scatterStrided(g: Tensor, target: Layout, geometry: Layout): Tensor {
   const part = out.wrap(out.storage, geometry, out.dtypeCode);
   if (overlaps(geometry)) addOverlapping(part, g);
   else copyInto(part, g);
-  if (gradEnabled && wantsGrad(g)) record('AsStridedScatter', out, [g], (gg) => gg.contiguous().asStrided(geometry.shape as number[], geometry.strides as number[], geometry.offset));
+  if (gradEnabled && wantsGrad(g)) record('AsStridedScatter', out, [g], (gg) => {
+    const whole = gg.contiguous();
+    return whole.asStrided(geometry.shape, geometry.strides, whole.layout.offset + geometry.offset);
+  });
   return out;
 }
 

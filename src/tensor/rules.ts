@@ -111,7 +111,7 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
   add: both(d(0, (g) => g), d(0, (g) => g)),
   sub: both(d(0, (g) => g), d(0, (g) => g.neg())),
   mul: both(d(B, (g, _a, b) => times(g, b)), d(A, (g, a) => times(g, a))),
-  div: both(d(B, (g, _a, b) => g.div(b)), d(B | Y, (g, _a, b, y) => g.mulScaled(y, -1).div(b))),
+  div: both(d(B, (g, _a, b) => g.div(b)), d(A | B, (g, a, b) => g.mulScaled(tensor(g, a).div(b), -1).div(b))),
   addScaled: both(d(0, (g) => g), d(0, (g, _a, _b, _y, p0) => g.mul(p0))),
   floorDivide: null,
   remainder: both(d(0, (g) => g), d(A | B, (g, a, b) => g.mulScaled(tensor(g, a).div(b).floor(), -1))),

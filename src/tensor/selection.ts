@@ -7,9 +7,9 @@ import { DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, broadcastStrides, contiguousLayout, sameShape, type Layout, type Shape } from '../core/layout.ts';
 import { elementOffset } from '../core/plan.ts';
 import type { ScatterOp } from '../ops/families.ts';
-import { binaryEntries, binary, checkInPlace, rawCast, recordInPlace } from './dispatch.ts';
+import { binaryEntries, binary, checkInPlace, edgesBefore, rawCast, recordInPlace } from './dispatch.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
-import { edgeOf, record, recording, wantsGrad, type Node } from './graph.ts';
+import { record, recording, wantsGrad, type Node } from './graph.ts';
 import { copyInto, emptyShape, gatherInto, scatterInto, type Input } from './kernels.ts';
 import { computeType, type Scalar } from './promotion.ts';
 import type { TensorCore } from './core.ts';
@@ -209,13 +209,9 @@ export function put_(op: string, self: Tensor, selection: Selection, value: Tens
   const wants = gradEnabled && (wantsGrad(self) || (to !== null && wantsGrad(to)));
   if (wants) checkInPlace(name, self);
   checkWritable(name, self);
-  const oldEdge = wants ? edgeOf(self) : null, oldSlot = self.slot;
+  const edges = wants ? edgesBefore([wantsGrad(self) ? self : null, typeof source === 'object' && wantsGrad(source) && isFloating(source.dtypeCode) ? source : null]) : null;
   writeSelected(name, accumulate ? 'add' : 'set', self, selection, source);
-  if (wants) {
-    const from = source as Tensor | Scalar;
-    recordInPlace(self, op, [self, typeof from === 'object' && from.needsGrad && isFloating(from.dtypeCode) ? from : null], putBackward,
-      selection.indices, { op: name, selection, accumulate } satisfies PutContext, oldEdge, oldSlot);
-  }
+  if (edges !== null) recordInPlace(self, op, edges, putBackward, selection.indices, { op: name, selection, accumulate } satisfies PutContext);
   return self;
 }
 
