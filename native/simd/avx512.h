@@ -103,6 +103,10 @@ FLAMBEAU_ROUND(ceil, _MM_FROUND_TO_POS_INF)
 FLAMBEAU_ROUND(trunc, _MM_FROUND_TO_ZERO)
 #undef FLAMBEAU_ROUND
 
+// a * 2^n for integral n, rounded once.
+FLAMBEAU_INLINE VF scale_by_pow2(VF a, VF n) { return _mm512_scalef_ps(a.v, n.v); }
+FLAMBEAU_INLINE VD scale_by_pow2(VD a, VD n) { return _mm512_scalef_pd(a.v, n.v); }
+
 // The lower (upper) half of a, in lanes of twice the width; narrow is the inverse.
 FLAMBEAU_INLINE VD widen_lo(VF a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a.v)); }
 FLAMBEAU_INLINE VD widen_hi(VF a) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1)); }

@@ -75,7 +75,7 @@ template <class T> FLAMBEAU_INLINE V<T> exp_scaled(V<T> x, T k) {
   V<T> n;
   const V<T> r = exp_reduce(x, n);
   const V<T> p = fma(r * r, exp_tail(r), r) + T(1);
-  return scale_by_pow2(p, n + k);
+  return scale_by_pow2(p, k == T(0) ? n : n + k);
 }
 
 // max ULP 1.1
