@@ -102,8 +102,8 @@ onBackends(() => {
     const [expected] = programs.sine_nn_rmsprop;
     const actual = sineNnRmsprop({ seed: expected.seed, log });
     expectNumbers(actual.initial, expected.initial_parameters, exactly);
-    // After step 1,500 RMSprop circles the minimum chaotically.
-    expectLosses(actual.losses, expected.loss, (step) => (step < 1500 ? 1e-5 : 0.02));
+    // From the 1,500th step on RMSprop circles the minimum chaotically: a float64 run is 1% away there, too.
+    expectLosses(actual.losses, expected.loss, (step) => (step < 1499 ? 1e-5 : 0.02));
   });
 
   test.each(programs.nine_points)('7: nine points, seed $seed', (expected) => {

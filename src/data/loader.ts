@@ -9,7 +9,7 @@ import type { BatchedDataset } from './dataset.ts';
 import { BatchSampler, drawSeed, RandomSampler, SequentialSampler, type Sampler } from './sampler.ts';
 
 /** What a loader reads: a Dataset, an array, or a tensor (its rows). */
-export type Source<Sample> = { readonly length: number; get(index: number): Sample } | readonly Sample[];
+export type Source<Sample> = { readonly length: number; get(index: number): Sample } | readonly Sample[] | (Pick<Tensor, 'select' | 'shape'> & Iterable<Sample>);
 
 /** A batch of samples as `collate` makes it: tensors stacked, numbers as a tensor, arrays and objects per member. */
 export type Collated<Sample> =
@@ -49,21 +49,21 @@ export interface DataLoaderOptions<Sample, Batch> {
   readonly collateFn?: ((samples: Sample[]) => Batch) | null;
 }
 
-const LOADER = signature('DataLoader(dataset, batchSize?, shuffle?, sampler?, *, dropLast?, generator?, collateFn?)');
+const LOADER = signature('DataLoader(batchSize?, shuffle?, sampler?, *, dropLast?, generator?, collateFn?)');
 
 /** Iterates over batches, with `for ... of` and with `for await ... of`. */
 export class DataLoader<Sample, Batch = Collated<Sample>> {
-  readonly dataset: Source<Sample> | Tensor;
+  readonly dataset: Source<Sample>;
   readonly batchSize: number;
   readonly sampler: Sampler;
   private readonly batches: BatchSampler;
   private readonly generator: Generator | undefined;
   private readonly collateFn: ((samples: Sample[]) => Batch) | undefined;
 
-  constructor(dataset: Source<Sample> | Tensor, ...args: readonly [options?: DataLoaderOptions<Sample, Batch>]
+  constructor(dataset: Source<Sample>, ...args: readonly [options?: DataLoaderOptions<Sample, Batch>]
     | readonly [batchSize: number, options?: DataLoaderOptions<Sample, Batch>] | readonly [batchSize: number, shuffle: boolean, options?: DataLoaderOptions<Sample, Batch>]) {
-    const given = bind(LOADER, [dataset, ...args]);
-    const size: unknown = dataset instanceof Tensor ? dataset.shape[0] : (dataset as { readonly length?: unknown } | null)?.length;
+    const given = bind(LOADER, args);
+    const size: unknown = dataset instanceof Tensor ? dataset.shape[0] : (dataset as { readonly length?: unknown } | null | undefined)?.length;
     if (typeof size !== 'number' || !(dataset instanceof Tensor || Array.isArray(dataset) || 'get' in dataset)) {
       throw new ArgumentError('DataLoader', 'dataset', `must be a Dataset, an array or a tensor with at least 1 dimension, got ${show(dataset)}`);
     }
@@ -91,7 +91,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    yield* this;
+    // yield* would look for an asynchronous iterator first: this one.
+    for (const batch of this) yield batch;
   }
 
   private read(indices: readonly number[]): Batch {
@@ -102,7 +103,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> {
   }
 }
 
-function sampleAt<Sample>(dataset: Source<Sample> | Tensor, index: number): Sample {
+function sampleAt<Sample>(dataset: Source<Sample>, index: number): Sample {
   if (dataset instanceof Tensor) return dataset.select(0, index) as Sample;
   return Array.isArray(dataset) ? (dataset[index] as Sample) : (dataset as { get(i: number): Sample }).get(index);
 }

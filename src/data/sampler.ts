@@ -26,7 +26,7 @@ export class SequentialSampler implements Sampler {
   }
 }
 
-const RANDOM_SAMPLER = signature('RandomSampler(dataSource, replacement?, numSamples?, generator?)');
+const RANDOM_SAMPLER = signature('RandomSampler(replacement?, numSamples?, generator?)');
 interface RandomSamplerOptions {
   readonly replacement?: boolean;
   readonly numSamples?: number | null;
@@ -41,7 +41,7 @@ export class RandomSampler implements Sampler {
   private readonly generator: Generator | undefined;
 
   constructor(dataSource: { readonly length: number }, ...args: CallArgs<[replacement: boolean, numSamples: number, generator: Generator], RandomSamplerOptions>) {
-    const given = bind(RANDOM_SAMPLER, [dataSource, ...args]);
+    const given = bind(RANDOM_SAMPLER, args);
     this.size = dataSource.length;
     this.replacement = boolArg('RandomSampler', 'replacement', given.replacement);
     this.length = intArg('RandomSampler', 'numSamples', given.numSamples, this.size);
