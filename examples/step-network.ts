@@ -38,6 +38,7 @@ await runAsScript(import.meta.url, async () => {
   run();
   const size = 81, axis = torch.linspace(-0.5, 1.5, size);
   const grid = torch.stack([axis.repeat(size), axis.unsqueeze(1).repeat(1, size).flatten()], 1);
+  plt.figure({ figsize: [8, 4.4] });
   for (const [i, { name, classify, points, target, mse, crossEntropy }] of compareLines().entries()) {
     plt.subplot(1, 2, i + 1);
     plt.title(`${name}\nMSE ${mse.toFixed(3)}, cross entropy ${crossEntropy.toFixed(3)}`);
