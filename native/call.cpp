@@ -332,6 +332,42 @@ constexpr Names names_of(Family family) {
   }
 }
 
+// The operand whose values decide what memory a kernel touches, or -1. A kernel checks those values and reads them again
+// later, so no output may lie over them.
+constexpr int deciding_operand(Family family, int operands) {
+  switch (family) {
+    case Family::gather:
+    case Family::scatter:
+    case Family::nonzero:
+    case Family::cross_entropy_grad: return 2;
+    case Family::cross_entropy: return 3;
+    case Family::random: return 1;
+    case Family::optim_step: return operands - 1;
+    default: return -1;
+  }
+}
+
+constexpr bool is_output(Family family, int k) {
+  if (family == Family::nonzero || family == Family::cross_entropy) return k <= 1;
+  if (family == Family::optim_step) return k != 1;
+  return k == 0;
+}
+
+struct Extent {
+  const char* begin;
+  const char* end;
+};
+
+template <Family family>
+bool writes_over_deciding(const Call& call, const Extent* extent) {
+  const int decides = deciding_operand(family, call.operands);
+  for (int k = 0; k < call.operands; ++k)
+    if (k != decides && is_output(family, k) && extent[k].begin < extent[decides].end &&
+        extent[decides].begin < extent[k].end)
+      return true;
+  return false;
+}
+
 // One instance per family: the descriptor is a constant in it, so that a call pays for its own checks only.
 template <Family family>
 const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
@@ -360,11 +396,14 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
   if (rule.params > 0) std::memcpy(call.floats + 8, frame + 2 * at::params, static_cast<size_t>(rule.params) * 8);
   if (const char* why = check_parameters<family>(call)) return why;
   if (family == Family::matmul) call.operand[3].data = nullptr;
+  constexpr bool has_deciding = deciding_operand(family, kMaxOperands) >= 0;
+  Extent extent[kMaxOperands];
 
   for (int k = 0; k < operands; ++k) {
     const int32_t* from = frame + at::operand + k * at::operand_size;
     Operand& to = call.operand[k];
     const int32_t arg = from[at::arg], code = from[at::dtype];
+    if (has_deciding) extent[k] = {nullptr, nullptr};
     if (arg != at::absent && (code < 0 || code >= kDTypes)) return "no such dtype";
     to.dtype = static_cast<DType>(code);
     if (arg < 0) {
@@ -409,7 +448,9 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
     char* data = buffer.data + (offset << shift);
     if ((reinterpret_cast<uintptr_t>(data) & ((uintptr_t{1} << shift) - 1)) != 0) return "an operand is not aligned";
     to.data = data;
+    if (has_deciding) extent[k] = {data, data + ((reach - offset + 1) << shift)};
   }
+  if (has_deciding && writes_over_deciding<family>(call, extent)) return "an output lies over what decides where it is written";
   return check_family<family>(call);
 }
 

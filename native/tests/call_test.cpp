@@ -294,17 +294,39 @@ void optimizer_states_follow_hyperparameters() {
   frame.word[at::dims] = 1;
   frame.operand(2)[at::arg] = frame.operand(3)[at::arg] = at::absent;
   frame.operand(4)[at::dtype] = 1;
+  frame.operand(4)[at::offset] = 4;
   Call call;
   CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) == nullptr);
-  memory[1] = 0.9;  // momentum
+  memory[4 + 1] = 0.9;  // momentum
   CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) != nullptr);
   frame.operand(2)[at::arg] = frame.operand(3)[at::arg] = 0;
   CHECK(decoder_of(Family::optim_step)(frame.word, &buffer, 1, call) == nullptr);
 }
 
+// gather [out, src, index] over 4 elements; the index checks out before `out` is written and is read again after.
+void outputs_do_not_lie_over_indices() {
+  alignas(8) float memory[16] = {};
+  const Buffer buffer{reinterpret_cast<char*>(memory), sizeof memory};
+  Frame frame;
+  frame.word[at::ndim] = 1;
+  frame.word[at::operands] = 3;
+  frame.word[at::dims] = 4;
+  frame.word[at::ints] = frame.word[at::ints + 1] = 1;
+  for (int k = 0; k < 3; ++k) frame.operand(k)[at::strides] = 1;
+  frame.operand(2)[at::dtype] = 3;
+  Call call;
+  for (const int offset : {0, 3}) {
+    frame.operand(0)[at::offset] = offset;
+    CHECK(decoder_of(Family::gather)(frame.word, &buffer, 1, call) != nullptr);
+  }
+  frame.operand(0)[at::offset] = 4;
+  CHECK(decoder_of(Family::gather)(frame.word, &buffer, 1, call) == nullptr);
+}
+
 }  // namespace
 
 int main() {
+  outputs_do_not_lie_over_indices();
   immediates_are_converted();
   huge_numbers_do_not_overflow();
   misaligned_memory_is_refused();
