@@ -147,32 +147,48 @@ function onlyOutputsChanged(family: Family, buffers: readonly { whole: Uint8Arra
   });
 }
 
+/** Makes `calls` random calls; returns how many of each family worked and were refused. */
+function fuzz(calls: number): { readonly worked: Map<Family, number>; readonly refused: Map<Family, number> } {
+  const worked = new Map<Family, number>(), refused = new Map<Family, number>();
+  const count = (map: Map<Family, number>, family: Family): unknown => map.set(family, (map.get(family) ?? 0) + 1);
+  for (let i = 0; i < calls; i++) {
+    const family = FAMILIES[below(FAMILIES.length)];
+    fillFrame(family);
+    const buffers = [makeBuffer(family), makeBuffer(family), makeBuffer(family)];
+    const before = buffers.map(({ whole }) => whole.slice());
+    const views = buffers.slice(0, 1 + below(3)).map(({ view }) => view);
+    let result: unknown;
+    try {
+      result = addon[family](...views);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      count(refused, family);
+      buffers.forEach(({ whole }, k) => {
+        if (Buffer.compare(whole, before[k]) !== 0) throw new Error(`${family}: refused, but memory changed (call ${i}, ${error.message})`);
+      });
+      continue;
+    }
+    if (result !== undefined && result !== false) throw new Error(`${family} returned ${String(result)}`);
+    if (result === undefined) count(worked, family);
+    if (!onlyOutputsChanged(family, buffers, before)) throw new Error(`${family}: bytes outside of the outputs changed (call ${i})`);
+  }
+  return { worked, refused };
+}
+
 describe('the addon called with anything', () => {
   test(`${CALLS} random calls throw or work, and change nothing but their outputs`, () => {
-    const worked = new Map<Family, number>(), refused = new Map<Family, number>();
-    for (let i = 0; i < CALLS; i++) {
-      const family = FAMILIES[below(FAMILIES.length)];
-      fillFrame(family);
-      const buffers = [makeBuffer(family), makeBuffer(family), makeBuffer(family)];
-      const before = buffers.map(({ whole }) => whole.slice());
-      const views = buffers.slice(0, 1 + below(3)).map(({ view }) => view);
-      let result: unknown;
-      try {
-        result = addon[family](...views);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        refused.set(family, (refused.get(family) ?? 0) + 1);
-        buffers.forEach(({ whole }, k) => {
-          if (Buffer.compare(whole, before[k]) !== 0) throw new Error(`${family}: refused, but memory changed (call ${i}, ${error.message})`);
-        });
-        continue;
-      }
-      if (result !== undefined && result !== false) throw new Error(`${family} returned ${String(result)}`);
-      if (result === undefined) worked.set(family, (worked.get(family) ?? 0) + 1);
-      if (!onlyOutputsChanged(family, buffers, before)) throw new Error(`${family}: bytes outside of the outputs changed (call ${i})`);
-    }
+    const { worked, refused } = fuzz(CALLS);
     for (const family of FAMILIES) expect(refused.get(family), family).toBeGreaterThan(100);
     for (const family of addon.coverage) expect(worked.get(family), family).toBeGreaterThan(50);
+  }, 300_000);
+
+  test('so do the builds for lesser instruction sets', () => {
+    for (const isa of addon.levels.slice(0, -1)) {
+      addon.setIsa(isa);
+      const { worked } = fuzz(CALLS / 5);
+      for (const family of addon.coverage) expect(worked.get(family), `${isa} ${family}`).toBeGreaterThan(10);
+    }
+    addon.setIsa('');
   }, 300_000);
 
   test('arguments that are not views throw a TypeError', () => {
