@@ -284,6 +284,20 @@ void where_of(const Kernels& k, DType t) {
   for (int i = 0; i < 40; ++i) CHECK(out[i] == (i % 3 == 0 ? b[i] : c[i]));
 }
 
+// Beyond 32 MB outputs are written around the caches, here from an element that no vector is aligned to.
+void large_output(const Kernels& k) {
+  constexpr int64_t n = (32 << 18) + 1003;
+  Guarded<float> out(n + 1, -1.0f), a(n);
+  for (int64_t i = 0; i < n; ++i) a[i] = float(i % 1000);
+  float b = 0.5f;
+  Frame frame(index_of("add", binary_names), {n});
+  frame.operand(out.data() + 1, {1}).operand(a.data(), {1}).operand(&b, {0});
+  CHECK(k.binary(frame.call()) == Status::ok);
+  out.check();
+  CHECK(out[0] == -1.0f);
+  for (int64_t i = 0; i < n; ++i) CHECK(out[i + 1] == a[i] + 0.5f);
+}
+
 }  // namespace
 
 int main() {
@@ -298,6 +312,7 @@ int main() {
     where_of<uint16_t>(*k, DType::bf16);
     where_of<int32_t>(*k, DType::i32);
     where_of<double>(*k, DType::f64);
+    large_output(*k);
     layouts<float>(*k);
     layouts<double>(*k);
     layouts<int64_t>(*k);
