@@ -266,7 +266,8 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(() => y.indexAdd_(0, long([0]), double([[1, 1], [2, 2]]))).toThrow(ShapeError);
       expect(() => y.indexAdd_(0, long([0, 9]), double([[1, 1], [2, 2]]))).toThrow(IndexRangeError);
       expect(() => y.indexCopy_(0, long([0]), tensor([[1, 1]]))).toThrow(DTypeError);
-      expect(() => long([1, 2]).indexFill_(0, long([0]), 0.5)).toThrow(DTypeError);
+      expect(long([1, 2]).indexFill(0, long([0]), 7.9).tolist()).toEqual([7, 2]);
+      expect(() => long([1, 2]).indexFill_(0, long([0]), NaN)).toThrow(DTypeError);
       expect(y.tolist()).toEqual(x.tolist());
     });
   });
@@ -287,7 +288,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       y.maskedFill_(mask, -1);
       y.maskedScatter_(tensor([[true, false], [false, false]]), double([50]));
       expect(y.tolist()).toEqual([[50, 2], [-1, -1]]);
-      expect(long([1, 2]).maskedFill(tensor([true, false]), 5).dtype).toBe('int64');
+      expect(long([1, 2]).maskedFill(tensor([true, false]), -5.5).tolist()).toEqual([-5, 2]);
       expect(tensor([true, false]).maskedFill(tensor([false, true]), 1).tolist()).toEqual([true, true]);
     });
 
@@ -309,7 +310,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(() => x.maskedFill_(tensor([true, false, true]), 0)).toThrow(ShapeError);
       expect(() => double([1, 2]).maskedFill_(mask, 0)).toThrow(ShapeError);
       expect(() => x.maskedScatter(mask, double([1]))).toThrow(ShapeError);
-      expect(() => long([1]).maskedFill(tensor([true]), 0.5)).toThrow(DTypeError);
+      expect(() => long([1]).maskedFill(tensor([true]), Infinity)).toThrow(DTypeError);
     });
   });
 

@@ -109,7 +109,7 @@ export const BINARY = {
   bitwiseRightShift: row('bits', 0, 'shiftRight(a, b)', { big: 'shiftRightBig(a, b)' }),
   /** Fused derivative rows: `a` is the upstream gradient, `b` the op's input (relu) or output (sigmoid, tanh). */
   reluGrad: row('float', 0, 'b > 0 ? a : 0'),
-  sigmoidGrad: row('float', 2, 'a * (b * (1 - b))'),
+  sigmoidGrad: row('float', 2, 'a * (1 - b) * b'),
   tanhGrad: row('float', 2, 'a * (1 - b * b)'),
   /** `p0 * a * b`: derivative of squares and products with a constant. */
   mulScaled: row('float', 1, 'p0 * a * b'),
@@ -122,7 +122,7 @@ export const TERNARY = {
   /** PyTorch's two-sided form, exact at both ends. */
   lerp: row('float', 2, 'Math.abs(c) < 0.5 ? a + c * (b - a) : b - (b - a) * (1 - c)'),
   /** `a + p0 * b * c` */
-  addcmul: row('same', 2, 'a + p0 * b * c', { int: '(a + Math.imul(Math.imul(p0, b), c)) | 0' }),
+  addcmul: row('number', 2, 'a + p0 * b * c', { int: '(a + Math.imul(Math.imul(p0, b), c)) | 0' }),
   /** `a + p0 * b / c` */
   addcdiv: row('float', 2, 'a + p0 * (b / c)'),
 } as const satisfies Record<string, Row>;

@@ -113,6 +113,7 @@ export abstract class Composite extends Indexing {
   /** Dims reversed in order of elements. */
   flip(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
     const self = this as unknown as Tensor;
+    if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
     const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
     if (this.ndim === 0) return self.clone();
     return list.reduce<Tensor>((x, dim) => x.indexSelect(dim, reversed(x, x.shape[dim])), list.length === 0 ? self.clone() : self);

@@ -21,10 +21,25 @@ interface Entry<Rule> {
   readonly name: string;
   readonly types: RowTypes;
   readonly rule: Rule;
+  /** Refuses operands that the promoted dtype does not tell apart. */
+  readonly check: ((a: Tensor | Scalar, b: Tensor | Scalar) => void) | null;
 }
 
+const isBool = (x: Tensor | Scalar): boolean => (typeof x === 'object' ? x.dtypeCode === BOOL : typeof x === 'boolean');
+
+const CHECKS: Readonly<Partial<Record<string, Entry<unknown>['check']>>> = {
+  sub(a, b) {
+    if (isBool(a) || isBool(b)) throw new DTypeError('sub', 'bool', 'subtraction with a bool is not supported: write logicalXor() or bitwiseNot(), or cast with .to(\'int64\')');
+  },
+  pow(a, b) {
+    if (typeof b === 'number' && b < 0 && Number.isInteger(b) && typeof a === 'object' && isIntegral(a.dtypeCode)) {
+      throw new DTypeError('pow', a.dtype, `integers to negative integer powers are not allowed, got ${a.dtype} to the power of ${b}; cast with .float() first`);
+    }
+  },
+};
+
 function entries<K extends string, Rule>(ops: readonly K[], rows: Readonly<Record<K, Row>>, rules: Readonly<Record<K, Rule>>): Readonly<Record<K, Entry<Rule>>> {
-  return Object.fromEntries(ops.map((name, code) => [name, { code, name, types: rows[name].types, rule: rules[name] }])) as unknown as Record<K, Entry<Rule>>;
+  return Object.fromEntries(ops.map((name, code) => [name, { code, name, types: rows[name].types, rule: rules[name], check: CHECKS[name] ?? null }])) as unknown as Record<K, Entry<Rule>>;
 }
 
 export type UnaryEntry = Entry<UnaryRule | null>;
@@ -88,6 +103,7 @@ function unaryBackward(g: Tensor, node: Node): Tensor | null {
 
 /** `a` or `b` may be a number, not both. */
 export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, p0 = 0): Tensor {
+  if (entry.check !== null) entry.check(a, b);
   const ta = typeof a === 'object' ? a : null, tb = typeof b === 'object' ? b : null;
   const like = (ta ?? tb) as Tensor;
   const promoted = ta === null ? resultType(like, a as Scalar) : tb === null ? resultType(ta, b as Scalar) : ta.dtypeCode === tb.dtypeCode ? ta.dtypeCode : resultType(ta, tb);
@@ -254,6 +270,7 @@ export function binary_(entry: BinaryEntry, self: Tensor, other: Tensor | Scalar
   const to = typeof other === 'object' ? other : null;
   const wants = gradEnabled && entry.rule !== null && (wantsGrad(self) || (to !== null && wantsGrad(to)));
   if (wants) checkInPlace(name, self);
+  if (entry.check !== null) entry.check(self, other);
   const type = operandType(name, entry.types, resultType(self, other));
   checkTarget(name, self, to === null ? self.layout.shape : broadcastShapes(name, self.layout.shape, to.layout.shape), entry.types === 'predicate' ? BOOL : type);
   const rule = entry.rule as BinaryRule;

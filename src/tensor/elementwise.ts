@@ -1,4 +1,5 @@
 /** Elementwise methods: most follow from the op table; written out are those with parameters or options. */
+import { BOOL, I64 } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { bind, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
 import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
@@ -61,6 +62,12 @@ export abstract class Elementwise extends Movement {
     const self = this as unknown as Tensor;
     const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', [other, options]);
     return alpha === 1 ? binary_(binaryEntries.sub, self, b) : binary_(binaryEntries.addScaled, self, b, -alpha);
+  }
+
+  /** `self * self`; bools count as integers, as in PyTorch. */
+  square(): Tensor {
+    const self = this as unknown as Tensor;
+    return unary(unaryEntries.square, this.dtypeCode === BOOL ? self.castTo(I64) : self);
   }
 
   /** `other - alpha * self`. PyTorch's `rsub`. */

@@ -76,7 +76,7 @@ function maskArg(op: string, mask: unknown): Tensor {
   return rawCast(given, BOOL) as Tensor;
 }
 
-/** A fill value in the dtype of self; nothing that would lose its fraction. */
+/** A fill value in the dtype of self: numbers lose their fraction where that is an integer one, as in PyTorch. */
 function fillValue(op: string, self: Tensor, value: unknown): Other {
   const given = operandArg(op, 'value', value);
   if (typeof given === 'object') {
@@ -84,8 +84,9 @@ function fillValue(op: string, self: Tensor, value: unknown): Other {
     return given.castTo(self.dtypeCode);
   }
   if (self.dtypeCode === BOOL) return Boolean(given);
-  if (!isFloating(self.dtypeCode) && typeof given === 'number' && !Number.isInteger(given)) throw new DTypeError(op, self.dtype, `value ${given} cannot be stored in dtype ${self.dtype}`);
-  return given;
+  if (isFloating(self.dtypeCode) || typeof given !== 'number') return given;
+  if (!Number.isFinite(given)) throw new DTypeError(op, self.dtype, `value ${given} cannot be stored in dtype ${self.dtype}`);
+  return Math.trunc(given);
 }
 
 export abstract class Indexing extends Linalg {
