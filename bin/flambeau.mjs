@@ -50,10 +50,14 @@ async function build(args) {
 /** Median of `rounds` samples in microseconds, the two interleaved so that a burst of load hits both. */
 function measure(pair, rounds = 15) {
   const repeat = pair.map((run) => {
-    for (let i = 0; i < 50; i++) run();
+    // Until V8 has optimised what runs: by time, as one call may take nanoseconds or a second.
+    let calls = 0;
     const start = performance.now();
-    for (let i = 0; i < 20; i++) run();
-    return Math.max(1, Math.round(4 / Math.max(1e-4, (performance.now() - start) / 20)));
+    do {
+      run();
+      calls++;
+    } while (performance.now() - start < 100);
+    return Math.max(1, Math.round((4 * calls) / (performance.now() - start)));
   });
   const samples = pair.map(() => []);
   for (let round = 0; round < rounds; round++) {
