@@ -41,7 +41,8 @@
  * - scatter [out, src, index]: op set, add, mul, amax, amin: out[i + index[i] * INTS[1]] op= src[i], in row-major order
  *   of i (so repeated indices are deterministic); out has stride 0 along the axis. src may be immediate.
  * - nonzero [out int64, count int64, a]: dims are a's logical dims (not coalesced). Writes one row of ndim indices per
- *   non-zero element in row-major order, at most INTS[0] rows, and the number of them into count[0]. out is contiguous.
+ *   non-zero element in row-major order, at most INTS[0] rows, and how many non-zero elements there are, written or
+ *   not, into count[0]. out is contiguous.
  * - softmax [out, a]: along the last dim. softmaxGrad [out, g, y]: op as in softmax, y its output.
  * - crossEntropy [loss, p, a, target]: dims are [N, C]. a are logits, target (int64 or int32) strides (s, 0), loss
  *   strides (s, 0): loss[n] = logsumexp(a[n]) - a[n, target]; p receives softmax(a). INTS[0] = class to ignore (loss 0).
