@@ -4,6 +4,7 @@
  */
 import { ExpressionError } from '../core/errors.ts';
 import type { Scalar } from '../tensor/promotion.ts';
+import { release } from '../core/allocator.ts';
 import { sourceText, tokenize, type Token } from './lexer.ts';
 import { CONSTANTS, FUNCTIONS, OPERATORS, invert, negate, type BinaryOperator, type Code, type Value } from './operations.ts';
 
@@ -11,6 +12,13 @@ import { CONSTANTS, FUNCTIONS, OPERATORS, invert, negate, type BinaryOperator, t
 interface Part {
   readonly run: Code;
   readonly constant?: Scalar;
+  /** Its tensor was made by an operator of this expression: nobody else can see it. */
+  readonly fresh?: boolean;
+}
+
+/** Gives an intermediate's memory to the next one, unless the graph keeps it or the result lies in it. */
+function spend(x: Value, result: Value): void {
+  if (typeof x === 'object' && !x.needsGrad && typeof result === 'object' && !result.needsGrad && result.storage !== x.storage) release(x.storage);
 }
 
 const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=']);
@@ -21,25 +29,45 @@ const constant = (value: Scalar): Part => ({ run: () => value, constant: value }
 function combine({ onTensors, onNumbers }: BinaryOperator, left: Part, right: Part): Part {
   const { run: a } = left, { run: b, constant: fixed } = right;
   if (left.constant !== undefined && fixed !== undefined) return constant(onNumbers(Number(left.constant), Number(fixed)));
+  const spendLeft = left.fresh === true, spendRight = right.fresh === true;
   if (fixed !== undefined) {
     return {
+      fresh: true,
       run: (holes) => {
         const x = a(holes);
-        return typeof x === 'object' ? onTensors(x, fixed) : onNumbers(Number(x), Number(fixed));
+        if (typeof x !== 'object') return onNumbers(Number(x), Number(fixed));
+        const result = onTensors(x, fixed);
+        if (spendLeft) spend(x, result);
+        return result;
       },
     };
   }
   return {
+    fresh: true,
     run: (holes) => {
       const x = a(holes), y = b(holes);
-      return typeof x === 'object' || typeof y === 'object' ? onTensors(x, y) : onNumbers(Number(x), Number(y));
+      if (typeof x !== 'object' && typeof y !== 'object') return onNumbers(Number(x), Number(y));
+      const result = onTensors(x, y);
+      if (spendLeft) spend(x, result);
+      if (spendRight) spend(y, result);
+      return result;
     },
   };
 }
 
+/** `fn` makes a new tensor (negation, inversion). */
 function apply(fn: (x: Value) => Value, operand: Part): Part {
   const { run } = operand;
-  return operand.constant !== undefined ? constant(fn(operand.constant) as Scalar) : { run: (holes) => fn(run(holes)) };
+  if (operand.constant !== undefined) return constant(fn(operand.constant) as Scalar);
+  if (operand.fresh !== true) return { fresh: true, run: (holes) => fn(run(holes)) };
+  return {
+    fresh: true,
+    run: (holes) => {
+      const x = run(holes), result = fn(x);
+      spend(x, result);
+      return result;
+    },
+  };
 }
 
 class Parser {

@@ -126,6 +126,7 @@ function attach(cls: FunctionClass, ctx: Context, outputs: readonly unknown[], n
   const layouts = outputs.map((value) => (value instanceof TensorCore ? value.layout : null));
   const node = new Node(`${cls.name}Backward`, (g) => runUserBackward(cls, ctx, g, layouts, next.length), next, slots,
     ctx.saved.length === 0 ? null : ctx.saved, outputs.length === 1 ? tracked[0].layout : contiguousLayout([]), tracked[0].dtypeCode);
+  node.foreign = true;
   ctx.node = ctx.saved.length === 0 ? null : node;
   if (outputs.length > 1) {
     node.outputs = outputs.length;

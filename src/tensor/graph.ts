@@ -8,6 +8,7 @@ import { AutogradError } from '../core/errors.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import type { DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
+import { release } from '../core/allocator.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a derivative returns: one gradient (or null: none flows) per input. */
@@ -46,6 +47,8 @@ export class Node {
   private versions: readonly number[] | null;
   /** The gradient collected so far in the running backward; only the engine writes it. */
   pending: Tensor | null | (Tensor | null)[] = null;
+  /** User code runs in this node: what goes in and comes out may be kept by it. */
+  foreign = false;
   /** The run that visited this node last. */
   mark = 0;
 
@@ -86,6 +89,13 @@ export class Node {
         + `[${value.dtype} [${value.shape.join(', ')}]], saved by ${this.name}, is at version ${value.storage.version}; expected version ${(this.versions as readonly number[])[k]} instead`);
     }
     return value as T;
+  }
+
+  /** Whether a gradient is one of the saved tensors (or a view of one). */
+  holds(gradient: Tensor): boolean {
+    if (this.savedTensors === null) return false;
+    for (const value of this.savedTensors) if (value !== null && typeof value === 'object' && value.storage === gradient.storage) return true;
+    return false;
   }
 
   apply(grad: Tensor): Gradients {
@@ -139,7 +149,10 @@ export class AccumulateGrad extends Node {
     const existing = leaf.gradient;
     if (existing === null) leaf.gradient = createGraph ? grad : grad.layout.contiguous && !grad.needsGrad ? ownGradient(grad) : grad.detach().clone();
     else if (createGraph || existing.needsGrad) leaf.gradient = existing.add(grad);
-    else existing.add_(grad);
+    else {
+      existing.add_(grad);
+      if (grad === gradient && hooks === undefined) recycle(grad);
+    }
     if (leaf.extra?.accumulateHooks) for (const hook of leaf.extra.accumulateHooks.values()) hook(leaf);
   }
 }
@@ -149,8 +162,16 @@ function ownGradient(grad: Tensor): Tensor {
   return shared.has(grad.storage) ? grad.detach().clone() : grad.base === null ? grad : grad.clone();
 }
 
-// Storages that a derivative passed on unchanged (to two inputs, or from the caller's own gradient) in the running backward.
+// Storages of gradients that more than the running backward may see: passed on unchanged, saved, given by or to user code.
 let shared = new Set<unknown>();
+
+/** Gives the memory of a spent gradient back. Only for what the engine alone refers to. */
+function recycle(gradient: Tensor): void {
+  if (!gradEnabled && !shared.has(gradient.storage) && gradient.layout.contiguous) {
+    shared.add(gradient.storage);
+    release(gradient.storage);
+  }
+}
 
 /** The edge of the graph that a recorded operation gets for one of its inputs. */
 export function edgeOf(tensor: Tensor): Node | null {
@@ -282,15 +303,24 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
   if (grad === null) return;
   node.pending = null;
   if (wanted !== null && !wanted.has(node)) return;
-  if (node.tensorHooks !== null) grad = runTensorHooks(node, grad);
+  if (node.tensorHooks !== null) {
+    share(grad);
+    grad = runTensorHooks(node, grad);
+    share(grad);
+  }
   if (node.retained !== null) retain(node.retained, Array.isArray(grad) ? grad[node.retained.slot] : grad);
   const captures = options.captures?.get(node);
-  if (captures !== undefined) for (const { slot, index } of captures) captured[index] = Array.isArray(grad) ? grad[slot] : grad;
+  if (captures !== undefined) {
+    share(grad);
+    for (const { slot, index } of captures) captured[index] = Array.isArray(grad) ? grad[slot] : grad;
+  }
   if (node.accumulates) {
     if (options.captures === null) (node as AccumulateGrad).collect(grad as Tensor, options.createGraph);
     return;
   }
   if (captures !== undefined && wanted !== null && !node.next.some((child) => child !== null && wanted.has(child))) return;
+  const userCode = node.foreign || node.hooks !== null;
+  if (userCode) share(grad);
   const results = node.apply(grad as Tensor);
   const list = Array.isArray(results) ? results as readonly (Tensor | null | undefined)[] : null;
   const next = node.next, slots = node.slots;
@@ -301,10 +331,16 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
     if (child === null) continue;
     const gradient = list === null ? (k === 0 ? results as Tensor | null : null) : list[k];
     if (gradient === null || gradient === undefined) continue;
-    if (gradient.storage === incoming || (list !== null && k > 0 && appearsBefore(list, k, gradient))) shared.add(gradient.storage);
+    if (userCode || gradient.storage === incoming || node.holds(gradient) || (list !== null && k > 0 && appearsBefore(list, k, gradient))) shared.add(gradient.storage);
     deliver(child, slots[k], gradient);
   }
+  if (!Array.isArray(grad)) recycle(grad);
   if (!options.retainGraph) node.release();
+}
+
+function share(grad: Tensor | (Tensor | null)[]): void {
+  if (!Array.isArray(grad)) shared.add(grad.storage);
+  else for (const each of grad) if (each !== null) shared.add(each.storage);
 }
 
 function appearsBefore(list: readonly (Tensor | null | undefined)[], k: number, gradient: Tensor): boolean {
@@ -316,16 +352,28 @@ function appearsBefore(list: readonly (Tensor | null | undefined)[], k: number, 
 function deliver(node: Node, slot: number, gradient: Tensor): void {
   const layout = node.outputLayouts === null ? node.layout : node.outputLayouts[slot];
   let grad = gradient;
-  if (grad.layout !== layout && !sameShape(grad.shape, layout.shape)) grad = grad.sumToSize(layout.shape as number[]);
-  if (grad.dtypeCode !== node.dtypeCode && node.outputs === 1) grad = grad.castTo(node.dtypeCode);
+  if (grad.layout !== layout && !sameShape(grad.shape, layout.shape)) grad = replaced(grad, grad.sumToSize(layout.shape as number[]));
+  if (grad.dtypeCode !== node.dtypeCode && node.outputs === 1) grad = replaced(grad, grad.castTo(node.dtypeCode));
   if (node.outputs === 1) {
     const pending = node.pending as Tensor | null;
-    node.pending = pending === null ? grad : pending.add(grad);
+    if (pending === null) {
+      node.pending = grad;
+      return;
+    }
+    node.pending = pending.add(grad);
+    recycle(pending);
+    recycle(grad);
     return;
   }
   const pending = (node.pending ??= new Array<Tensor | null>(node.outputs).fill(null)) as (Tensor | null)[];
   const existing = pending[slot];
   pending[slot] = existing === null ? grad : existing.add(grad);
+}
+
+/** The old gradient is spent unless the new one is a view of it. */
+function replaced(old: Tensor, next: Tensor): Tensor {
+  if (old.storage !== next.storage) recycle(old);
+  return next;
 }
 
 function runTensorHooks(node: Node, grad: Tensor | (Tensor | null)[]): Tensor | (Tensor | null)[] {
