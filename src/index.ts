@@ -11,6 +11,7 @@ export {
   Generator, bernoulli, defaultGenerator, getRngState, initialSeed, manualSeed, multinomial, normal, rand, randLike, randint, randn, randnLike, randperm,
   seed, setRngState,
 } from './tensor/random.ts';
+export { poisson } from './tensor/distributions.ts';
 export * from './tensor/legacy.ts';
 export { setPrintoptions } from './tensor/format.ts';
 export { getDefaultDtype, setDefaultDtype, type Scalar } from './tensor/promotion.ts';

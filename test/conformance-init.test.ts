@@ -48,12 +48,12 @@ describe('gains and fans', () => {
 
   test('initialisers record no gradient and refuse wrong arguments', () => {
     const weight = new nn.Parameter(torch.zeros(2, 3));
-    nn.init.xavier_uniform_(weight);
+    nn.init.xavierUniform_(weight);
     expect(weight.isLeaf).toBe(true);
     expect(() => nn.init.uniform_(weight, { lo: 1 } as object)).toThrow(/option 'lo' is unknown/);
     expect(() => nn.init.eye_(torch.zeros(3))).toThrow(torch.ShapeError);
     expect(() => nn.init.calculateGain('cubic' as 'relu')).toThrow(/nonlinearity must be one of/);
-    expect(() => nn.init.kaiming_uniform_(weight, 0, 'sideways' as 'fan_in')).toThrow(/mode must be one of/);
+    expect(() => nn.init.kaimingUniform_(weight, 0, 'sideways' as 'fan_in')).toThrow(/mode must be one of/);
     expect(() => nn.init.normal_([1] as unknown as torch.Tensor)).toThrow(/must be a Tensor/);
   });
 });

@@ -38,7 +38,7 @@ function nextWord(mt: Int32Array): number {
 const uniform24 = (mt: Int32Array): number => (nextWord(mt) & 0xffffff) * 2 ** -24;
 
 /** Uniform in [0, 1) with the 53 bits of a float64's significand. */
-function uniform53(mt: Int32Array): number {
+export function uniform53(mt: Int32Array): number {
   const high = nextWord(mt) & 0x1fffff;
   return (high * 2 ** 32 + (nextWord(mt) >>> 0)) * 2 ** -53;
 }

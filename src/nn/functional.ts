@@ -2,3 +2,4 @@
 export * from './functional-activation.ts';
 export * from './functional-layers.ts';
 export * from './functional-loss.ts';
+export * from './functional-random.ts';

@@ -92,8 +92,8 @@ export const dirac_ = initializer<[groups: number], { groups?: number }>('dirac_
 });
 
 /** Glorot and Bengio (2010), uniform. */
-export const xavier_uniform_ = initializer<[gain: number, generator: Generator], Draw & { gain?: number }>(
-  'xavier_uniform_(tensor, gain?, generator?)',
+export const xavierUniform_ = initializer<[gain: number, generator: Generator], Draw & { gain?: number }>(
+  'xavierUniform_(tensor, gain?, generator?)',
   (tensor, number, values, op) => {
     const [fanIn, fanOut] = fans(op, tensor);
     const bound = Math.sqrt(3) * number('gain', 1) * Math.sqrt(2 / (fanIn + fanOut));
@@ -102,8 +102,8 @@ export const xavier_uniform_ = initializer<[gain: number, generator: Generator],
 );
 
 /** Glorot and Bengio (2010), normal. */
-export const xavier_normal_ = initializer<[gain: number, generator: Generator], Draw & { gain?: number }>(
-  'xavier_normal_(tensor, gain?, generator?)',
+export const xavierNormal_ = initializer<[gain: number, generator: Generator], Draw & { gain?: number }>(
+  'xavierNormal_(tensor, gain?, generator?)',
   (tensor, number, values, op) => {
     const [fanIn, fanOut] = fans(op, tensor);
     normal(tensor, 0, number('gain', 1) * Math.sqrt(2 / (fanIn + fanOut)), values);
@@ -121,8 +121,8 @@ function kaimingStd(tensor: Tensor, number: Number, values: Bound, op: string): 
 }
 
 /** He et al. (2015), uniform. */
-export const kaiming_uniform_ = initializer<KaimingPositions, KaimingOptions>(
-  'kaiming_uniform_(tensor, a?, mode?, nonlinearity?, generator?)',
+export const kaimingUniform_ = initializer<KaimingPositions, KaimingOptions>(
+  'kaimingUniform_(tensor, a?, mode?, nonlinearity?, generator?)',
   (tensor, number, values, op) => {
     if (tensor.shape.includes(0)) return;
     const bound = Math.sqrt(3) * kaimingStd(tensor, number, values, op);
@@ -131,8 +131,8 @@ export const kaiming_uniform_ = initializer<KaimingPositions, KaimingOptions>(
 );
 
 /** He et al. (2015), normal. */
-export const kaiming_normal_ = initializer<KaimingPositions, KaimingOptions>(
-  'kaiming_normal_(tensor, a?, mode?, nonlinearity?, generator?)',
+export const kaimingNormal_ = initializer<KaimingPositions, KaimingOptions>(
+  'kaimingNormal_(tensor, a?, mode?, nonlinearity?, generator?)',
   (tensor, number, values, op) => {
     if (!tensor.shape.includes(0)) normal(tensor, 0, kaimingStd(tensor, number, values, op), values);
   },
@@ -142,8 +142,8 @@ export const kaiming_normal_ = initializer<KaimingPositions, KaimingOptions>(
 const UNLIKELY = 0.01;
 
 /** Normal values within [a, b]. */
-export const trunc_normal_ = initializer<[mean: number, std: number, a: number, b: number, generator: Generator], Draw & { mean?: number; std?: number; a?: number; b?: number }>(
-  'trunc_normal_(tensor, mean?, std?, a?, b?, generator?)',
+export const truncNormal_ = initializer<[mean: number, std: number, a: number, b: number, generator: Generator], Draw & { mean?: number; std?: number; a?: number; b?: number }>(
+  'truncNormal_(tensor, mean?, std?, a?, b?, generator?)',
   (tensor, number, values, op) => {
     const mean = number('mean', 0), std = number('std', 1), a = number('a', -2), b = number('b', 2);
     if (!(a < b)) throw new ArgumentError(op, 'a', `must be below b, got ${a} and ${b}`);

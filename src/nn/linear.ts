@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Args, Maybe } from './args.ts';
 import { sizeArg } from './args.ts';
 import * as F from './functional.ts';
-import { kaiming_uniform_, uniform_ } from './init.ts';
+import { kaimingUniform_, uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 import { pyBool, pyTuple } from './repr.ts';
@@ -56,7 +56,7 @@ export class Linear extends Module {
   }
 
   resetParameters(): void {
-    kaiming_uniform_(this.weight, Math.sqrt(5));
+    kaimingUniform_(this.weight, Math.sqrt(5));
     if (this.bias) resetBias(this.bias, this.inFeatures);
   }
 

@@ -13,6 +13,7 @@ import { dtypeOption } from './reduction.ts';
 import { intList } from './movement.ts';
 import { Indexing } from './indexing.ts';
 import { generatorState, type Generator } from './random-state.ts';
+import { cauchyInto, geometricInto, logNormalInto } from './distributions.ts';
 import { drawInto } from './draw.ts';
 import type { Other } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
@@ -249,6 +250,21 @@ export abstract class Composite extends Indexing {
     drawInto(self, 'randint', low ?? (high === undefined ? NaN : 0), high ?? NaN, generatorState(generator as Generator | undefined));
     this.storage.version++;
     return self;
+  }
+
+  /** Cauchy numbers with the given median and half width. */
+  cauchy_(...args: readonly unknown[]): Tensor {
+    return cauchyInto(this as unknown as Tensor, args);
+  }
+
+  /** How many trials with probability p the first success takes. */
+  geometric_(...args: readonly unknown[]): Tensor {
+    return geometricInto(this as unknown as Tensor, args);
+  }
+
+  /** Exponentials of normal numbers with the given mean (1) and standard deviation (2). */
+  logNormal_(...args: readonly unknown[]): Tensor {
+    return logNormalInto(this as unknown as Tensor, args);
   }
 
   private fillRandom(kind: 'uniform' | 'normal' | 'exponential', p0: number, p1: number, generator: unknown): Tensor {

@@ -1,5 +1,5 @@
 /** Random fills of any tensor: kernels fill contiguous memory of their own dtypes, everything else goes through a copy. */
-import { BOOL, F32, F64, I32, I64, isFloating, type DTypeCode } from '../core/dtype.ts';
+import { BF16, BOOL, F16, F32, F64, I32, I64, isFloating, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { RNG_WORDS } from '../core/rng.ts';
 import { contiguousLayout } from '../core/layout.ts';
@@ -17,21 +17,47 @@ const FULL_RANGE: Readonly<Record<number, bigint>> = {
 const low32 = (value: bigint): number => Number(BigInt.asIntN(32, value));
 const high32 = (value: bigint): number => Number(BigInt.asIntN(32, value >> 32n));
 
+/** Contiguous memory that is filled in the order of `self`'s memory, as PyTorch fills it, and the same elements in self's shape. */
+function staging(self: Tensor, dtype: DTypeCode): { flat: Tensor; shaped: Tensor } {
+  const { shape, strides, contiguous } = self.layout;
+  if (contiguous) {
+    const flat = self.dtypeCode === dtype ? self : emptyLike(self, contiguousLayout(shape), dtype);
+    return { flat, shaped: flat };
+  }
+  const order = shape.map((_, i) => i).sort((i, j) => strides[j] - strides[i] || i - j);
+  const flat = emptyLike(self, contiguousLayout(order.map((i) => shape[i])), dtype);
+  const back = new Array<number>(order.length);
+  order.forEach((from, to) => (back[from] = to));
+  return { flat, shaped: flat.permute(back) };
+}
+
 /** `p0`, `p1` as in the Backend contract; for randint [p0, p1), NaN for the dtype's full range; p0 may be a tensor of probabilities. */
 export function drawInto(self: Tensor, kind: Draw, p0: number | Tensor, p1: number, state: Storage): void {
-  const drawType = drawDtype(kind, self.dtypeCode, p0);
-  const direct = self.layout.contiguous && self.dtypeCode === drawType;
-  const out = direct ? self : emptyLike(self, contiguousLayout(self.shape), drawType);
   const words = self.wrap(state, contiguousLayout([RNG_WORDS]), I32);
-  if (kind === 'randint') drawIntegers(out, self.dtypeCode, p0 as number, p1, words);
+  const half = self.dtypeCode === F16 || self.dtypeCode === BF16;
+  if (half && kind === 'normal' && self.layout.contiguous && self.numel() >= BLOCK) return drawHalfNormals(self, p0 as number, p1, words);
+  const { flat, shaped } = staging(self, drawDtype(kind, self.dtypeCode, p0));
+  if (kind === 'randint') drawIntegers(flat, self.dtypeCode, p0 as number, p1, words);
   else if (typeof p0 === 'object') {
-    copyInto(out, checkedProbabilities(p0));
-    randomInto('bernoulli', out, words, 0, 0, [1]);
+    copyInto(shaped, checkedProbabilities(p0));
+    randomInto('bernoulli', flat, words, 0, 0, [1]);
   } else {
-    // PyTorch fills other layouts element by element, from the scalar stream.
-    randomInto(kind, out, words, p0, p1, kind === 'normal' && !self.layout.contiguous ? [1] : [0]);
+    // PyTorch draws other layouts element by element, from the scalar stream.
+    randomInto(kind, flat, words, p0, p1, kind === 'normal' && !self.layout.contiguous ? [1] : [0]);
   }
-  if (!direct) copyInto(self, out);
+  if (shaped !== self) copyInto(self, shaped);
+}
+
+const BLOCK = 16;
+
+/** Half floats draw block by block, so their last, overlapping block continues the stream where float32 starts it anew. */
+function drawHalfNormals(self: Tensor, mean: number, std: number, words: Tensor): void {
+  const n = self.numel(), whole = Math.ceil(n / BLOCK) * BLOCK;
+  const blocks = emptyLike(self, contiguousLayout([whole]), F32);
+  randomInto('normal', blocks, words, mean, std, [0]);
+  const flat = self.detach().view([n]);
+  copyInto(flat, blocks.slice(0, 0, n));
+  if (n < whole) copyInto(flat.slice(0, n - BLOCK, n), blocks.slice(0, whole - BLOCK, whole));
 }
 
 function drawDtype(kind: Draw, dtype: DTypeCode, p: number | Tensor): DTypeCode {
