@@ -1,6 +1,7 @@
 // gather, scatter and nonzero against plain loops, on every ISA build, over random shapes, strides, index dtypes and
 // element types, with indices out of range.
 #include <algorithm>
+#include <type_traits>
 
 #include "kernel_call.h"
 
@@ -24,7 +25,10 @@ T combine(int op, T a, T b) {
     switch (op) {
       case set: return b;
       case add: return a + b;
-      case mul: return a * b;
+      case mul: {
+        if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+        else return a * b;
+      }
       case amax: return a != a ? a : b != b || b > a ? b : a;
       default: return a != a ? a : b != b || b < a ? b : a;
     }

@@ -1,6 +1,7 @@
 // optim_step against PyTorch's single-tensor formulas in float64, over several steps, on every ISA build: every option,
 // lengths around the vector width, absent state.
 #include <algorithm>
+#include <type_traits>
 
 #include "../op_names.h"
 #include "kernel_call.h"

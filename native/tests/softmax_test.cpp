@@ -1,6 +1,7 @@
 // softmax, logSoftmax, cross entropy and their gradients against plain float64 loops, on every ISA build: contiguous rows,
 // adjacent rows, rows with gaps, row lengths around the vector and block widths, infinities, NaN, ignored and bad targets.
 #include <algorithm>
+#include <type_traits>
 
 #include "kernel_call.h"
 
