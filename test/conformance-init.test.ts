@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { nn, type DType } from 'flambeau';
 import { onBackends } from './fixtures/backends.ts';
-import { decode, decodeOptions, expectTensor, readJson, type TensorJson } from './fixtures/conformance.ts';
+import { camel, decode, decodeOptions, expectTensor, readJson, type TensorJson } from './fixtures/conformance.ts';
 
 interface InitFile {
   readonly cases: readonly {
@@ -28,7 +28,7 @@ onBackends(() => {
     const tensor = torch.full([...one.shape], 0.25, { dtype: one.dtype });
     if (one.seed !== undefined) torch.manualSeed(one.seed);
     const options = decodeOptions(one.kwargs, []);
-    const call = (): torch.Tensor => init[one.fn.replace('torch.nn.init.', '')](tensor, ...(decode(one.args, []) as unknown[]), ...(Object.keys(options).length ? [options] : []));
+    const call = (): torch.Tensor => init[camel(one.fn.replace('torch.nn.init.', ''))](tensor, ...(decode(one.args, []) as unknown[]), ...(Object.keys(options).length ? [options] : []));
     if (one.output === undefined) expect(call).toThrow(torch.ShapeError);
     else {
       expect(call()).toBe(tensor);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { DTypeError, canCast, finfo, iinfo, ones, promoteTypes, resultType, setBackend, tensor, type DType, type Tensor } from 'flambeau';
+import { camel } from './fixtures/conformance.ts';
 import { BACKENDS } from './helpers/backends.ts';
 
 type Kind = 'tensor' | 'zerodim' | 'scalar';
@@ -24,8 +25,6 @@ function operand(kind: Kind, type: string, vector: readonly number[] = [2]): Oth
   if (kind === 'scalar') return SCALARS[type];
   return ones(kind === 'tensor' ? [...vector] : [], { dtype: type as DType });
 }
-
-const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The dtype of a result, or 'error' for an error of ours. */
 function outcome(fn: () => unknown): string {

@@ -1,4 +1,5 @@
 /** Evaluates the Python expressions of PyTorch's recorded cases with flambeau: calls, attributes, lists, tuples, numbers, `**`. */
+import { camel } from '../fixtures/conformance.ts';
 
 type Scope = Readonly<Record<string, unknown>>;
 type Callable = (...args: unknown[]) => unknown;
@@ -17,8 +18,6 @@ function tokenize(source: string): string[] {
   }
   return tokens;
 }
-
-export const camel = (name: string): string => name.replace(/(?<=[A-Za-z0-9])_([A-Za-z0-9])/g, (_, next: string) => next.toUpperCase());
 
 const isClass = (value: unknown): value is new (...args: unknown[]) => unknown => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
