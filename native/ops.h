@@ -86,7 +86,7 @@
   ROW(bitwiseLeftShift, bits, left_shift(a, b))                              \
   ROW(bitwiseRightShift, bits, right_shift(a, b))                            \
   ROW(reluGrad, real, select_or_zero(b > T(0), a))                           \
-  ROW(sigmoidGrad, real, a * (b * (T(1) - b)))                               \
+  ROW(sigmoidGrad, real, (a * (T(1) - b)) * b)                               \
   ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
   ROW(mulScaled, real, p0 * a * b)
 
