@@ -105,7 +105,10 @@ export class Node {
 
   /** Drops what was saved. A node that saved nothing stays usable, as in PyTorch. */
   release(): void {
-    if (this.savedTensors === null) return;
+    if (this.savedTensors === null) {
+      // A second backward through here would only meet what is freed below: nothing has to be kept for it.
+      if (!this.leadsToReleased()) return;
+    }
     this.savedTensors = null;
     this.versions = null;
     this.fn = null;
@@ -116,6 +119,11 @@ export class Node {
 
   get released(): boolean {
     return this.fn === null;
+  }
+
+  private leadsToReleased(): boolean {
+    for (const node of this.next) if (node !== null && node.released) return true;
+    return false;
   }
 
   toString(): string {
@@ -256,7 +264,10 @@ export function runBackward(roots: readonly Node[], slots: readonly number[], gr
       shared.add(gradients[i].storage);
       deliver(roots[i], slots[i], gradients[i]);
     }
-    for (const node of nodes) step(node, options, captured, wanted);
+    const applied: Node[] = [];
+    for (const node of nodes) if (step(node, options, captured, wanted)) applied.push(node);
+    // Oldest first, so that a kept result holds on to no more than its own node.
+    if (!options.retainGraph) for (let i = applied.length - 1; i >= 0; i--) applied[i].release();
   } finally {
     setGradEnabledRaw(previous);
     depth--;
@@ -298,11 +309,12 @@ function reachesCapture(nodes: readonly Node[], captures: ReadonlyMap<Node, unkn
   return wanted;
 }
 
-function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[], wanted: Set<Node> | null): void {
+/** Runs one node with the gradient it has; returns whether its derivative was computed. */
+function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[], wanted: Set<Node> | null): boolean {
   let grad = node.pending;
-  if (grad === null) return;
+  if (grad === null) return false;
   node.pending = null;
-  if (wanted !== null && !wanted.has(node)) return;
+  if (wanted !== null && !wanted.has(node)) return false;
   if (node.tensorHooks !== null) {
     share(grad);
     grad = runTensorHooks(node, grad);
@@ -316,9 +328,9 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
   }
   if (node.accumulates) {
     if (options.captures === null) (node as AccumulateGrad).collect(grad as Tensor, options.createGraph);
-    return;
+    return false;
   }
-  if (captures !== undefined && wanted !== null && !node.next.some((child) => child !== null && wanted.has(child))) return;
+  if (captures !== undefined && wanted !== null && !node.next.some((child) => child !== null && wanted.has(child))) return false;
   const userCode = node.foreign || node.hooks !== null;
   if (userCode) share(grad);
   const results = node.apply(grad as Tensor);
@@ -336,6 +348,7 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
   }
   if (!Array.isArray(grad)) recycle(grad);
   if (!options.retainGraph) node.release();
+  return true;
 }
 
 function share(grad: Tensor | (Tensor | null)[]): void {
