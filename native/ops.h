@@ -94,5 +94,5 @@
 #define FLAMBEAU_TERNARY_ROWS(ROW)                                           \
   ROW(clamp, number, minimum(maximum(a, b), c))                              \
   ROW(lerp, real, select(abs(c) < T(0.5), fma(c, b - a, a), fnma(b - a, T(1) - c, b))) \
-  ROW(addcmul, same, fma(p0 * b, c, a))                                      \
+  ROW(addcmul, number, fma(p0 * b, c, a))                                      \
   ROW(addcdiv, real, fma(p0, b / c, a))

@@ -106,7 +106,9 @@ template <class T> FLAMBEAU_INLINE V<T> gelu(V<T> x) {
   V<T> low;
   const V<T> square = two_product(a, a, low), e = exp_scaled(square * T(-0.5), kGuard<T>);
   const V<T> tail = fnma(e * T(0.5), low, e) * (erfcx_positive(a * T(0.70710678118654752)) * T(0.5));
-  return select(x > V<T>::zero(), c * (T(1) - tail * kUnguard<T>), c * tail * kUnguard<T>);
+  const V<T> y = select(x > V<T>::zero(), c * (T(1) - tail * kUnguard<T>), c * tail * kUnguard<T>);
+  // -inf * 0, as the definition has it.
+  return select(x == V<T>(-Format<T>::inf), x - x, y);
 }
 
 // e^-|x| never overflows, so both tails keep full precision. max ULP 3
@@ -120,7 +122,7 @@ template <class T> FLAMBEAU_INLINE V<T> silu(V<T> x) {
   const V<T> c = max(V<T>(sizeof(T) == 4 ? T(-150) : T(-1000)), x), e = exp_scaled(-abs(c), kGuard<T>);
   const Mask<T> negative = x < V<T>::zero();
   const V<T> y = select(negative, c * e, c) / fma(e, V<T>(kUnguard<T>), V<T>(T(1)));
-  return select(negative, y * kUnguard<T>, y);
+  return select(x == V<T>(-Format<T>::inf), x - x, select(negative, y * kUnguard<T>, y));
 }
 
 // max ULP 4
