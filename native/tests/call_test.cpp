@@ -209,7 +209,7 @@ void fuzz() {
 // copy [out, number] at the given dtype; returns the immediate's storage.
 Call decode_number(DType dtype, double value, int64_t raw) {
   Frame frame;
-  static char out[8];
+  alignas(8) static char out[8];
   const Buffer buffer{out, 8};
   frame.word[at::operands] = 2;
   frame.operand(0)[at::dtype] = frame.operand(1)[at::dtype] = static_cast<int32_t>(dtype);
@@ -259,7 +259,7 @@ void immediates_are_converted() {
 }
 
 void huge_numbers_do_not_overflow() {
-  char memory[64];
+  alignas(8) char memory[64];
   const Buffer buffer{memory, 64};
   Frame frame;
   frame.word[at::ndim] = 16;
