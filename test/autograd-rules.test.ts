@@ -4,7 +4,7 @@ import { autograd, setBackend, tensor, type Tensor } from 'flambeau';
 import { BINARY_OPS, TERNARY_OPS, UNARY_OPS, type BinaryOp, type UnaryOp } from '../src/ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_ } from '../src/tensor/dispatch.ts';
 import { BINARY_RULES, TERNARY_RULES, UNARY_RULES } from '../src/tensor/rules.ts';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 
 const leaf = (data: number[] | number[][]): Tensor => tensor(data, { dtype: 'float64', requiresGrad: true });
 

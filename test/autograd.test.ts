@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AutogradError, ShapeError, autograd, enableGrad, isGradEnabled, linspace, noGrad, ones, randn, setBackend, setGradEnabled, tensor, zeros, type Tensor } from 'flambeau';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 
 const leaf = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: 'float64', requiresGrad: true });
 const double = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: 'float64' });

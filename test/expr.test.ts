@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ExpressionError, ShapeError, autograd, expr, noGrad, ones, setBackend, tensor, type Tensor } from 'flambeau';
 import { compileExpression } from '../src/expr/compile.ts';
 import { UNARY_OPS } from '../src/ops/elementwise.ts';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 
 const double = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: 'float64' });
 

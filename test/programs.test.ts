@@ -102,8 +102,9 @@ onBackends(() => {
     const [expected] = programs.sine_nn_rmsprop;
     const actual = sineNnRmsprop({ seed: expected.seed, log });
     expectNumbers(actual.initial, expected.initial_parameters, exactly);
-    // From the 1,500th step on RMSprop circles the minimum chaotically: a float64 run is 1% away there, too.
-    expectLosses(actual.losses, expected.loss, (step) => (step < 1499 ? 1e-5 : 0.02));
+    // Near its minimum RMSprop is chaotic: from step 1,250 on PyTorch without AVX (ATEN_CPU_CAPABILITY=default) is itself
+    // up to 2e-3 away from these numbers, and from step 1,700 on 0.8%.
+    expectLosses(actual.losses, expected.loss, (step) => (step < 1250 ? 1e-5 : 0.02));
   });
 
   test.each(programs.nine_points)('7: nine points, seed $seed', (expected) => {

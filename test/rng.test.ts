@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { getRngState, manualSeed, nn, randn, setBackend, setRngState, type Tensor } from 'flambeau';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 import { evaluatePython } from './helpers/python.ts';
 
 interface Output {

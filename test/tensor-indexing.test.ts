@@ -6,7 +6,7 @@ import {
 } from 'flambeau';
 import { embedding } from '../src/tensor/embedding.ts';
 import type { Subscript } from '../src/tensor/indexing.ts';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 
 interface Data {
   readonly dtype: DType;
@@ -362,9 +362,9 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       const w = table.clone().requiresGrad_();
       embedding(w, long([0, 2, 2])).sum().backward();
       expect(w.grad?.tolist()).toEqual([[1, 1], [0, 0], [2, 2]]);
-      w.grad = null;
-      embedding(w, long([0, 2, 2]), -1).sum().backward();
-      expect(w.grad?.tolist()).toEqual([[1, 1], [0, 0], [0, 0]]);
+      const padded = table.clone().requiresGrad_();
+      embedding(padded, long([0, 2, 2]), -1).sum().backward();
+      expect(padded.grad?.tolist()).toEqual([[1, 1], [0, 0], [0, 0]]);
       for (const padding of [null, 1]) {
         const fn = (t: Tensor): Tensor => embedding(t, long([0, 2, 2])).square().add(padding ?? 0);
         expect(autograd.gradgradcheck(fn, [w])).toBe(true);

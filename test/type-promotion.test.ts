@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { DTypeError, canCast, finfo, iinfo, ones, promoteTypes, resultType, setBackend, tensor, type DType, type Tensor } from 'flambeau';
 import { camel } from './fixtures/conformance.ts';
-import { BACKENDS } from './helpers/backends.ts';
+import { BACKENDS } from './fixtures/backends.ts';
 
 type Kind = 'tensor' | 'zerodim' | 'scalar';
 interface Rows {

@@ -84,10 +84,15 @@ export function full(size: number | readonly number[], fillValue: Scalar | Tenso
   const bound = bind(FULL, [size, fillValue, options]);
   const shape = intList('full', 'size', typeof size === 'number' ? [size] : size);
   checkShape('full', shape);
-  const value = fillValue instanceof TensorCore ? (fillValue as Tensor).item() : fillValue;
+  const value = fillValue instanceof TensorCore ? (fillValue as Tensor).item() : scalarArg('full', 'fillValue', fillValue);
   const out = emptyTensor(shape, dtypeOption('full', bound.dtype) ?? valueType(value));
   copyInto(out, value);
   return finish('full', out, bound);
+}
+
+function scalarArg(op: string, name: string, value: unknown): Scalar {
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  throw new ArgumentError(op, name, `must be a number or a boolean, got ${show(value)}`);
 }
 
 const valueType = (value: Scalar): DTypeCode => (typeof value === 'boolean' ? BOOL : typeof value === 'bigint' ? I64 : defaultDTypeCode());
@@ -258,9 +263,9 @@ function elementType(flat: readonly Scalar[]): DTypeCode {
 }
 
 function fromTypedArray(op: string, data: ArrayBufferView | ArrayBuffer, dtype: DTypeCode | undefined, own: boolean): Tensor {
-  const array = (data instanceof ArrayBuffer ? new Uint8Array(data) : data) as TypedArray;
-  const buffer = array.buffer as ArrayBuffer & { readonly detached?: boolean };
+  const buffer = (data instanceof ArrayBuffer ? data : data.buffer) as ArrayBuffer & { readonly detached?: boolean };
   if (buffer.detached || (buffer.byteLength === 0 && isDetached(buffer))) throw new ArgumentError(op, 'data', 'is backed by a detached ArrayBuffer');
+  const array = (data instanceof ArrayBuffer ? new Uint8Array(data) : data) as TypedArray;
   const code = ARRAY_TYPES.get(array.constructor.name);
   if (code === undefined) throw new ArgumentError(op, 'data', `must be a typed array of a supported dtype, got ${show(array)}`);
   checkShape(op, [array.length]);

@@ -106,6 +106,7 @@ export abstract class Linalg extends Reduction {
     requireTensor('dot', 'tensor', tensor);
     requireDims('dot', 'self', this as unknown as Tensor, 1);
     requireDims('dot', 'tensor', tensor, 1);
+    if (this.shape[0] !== tensor.shape[0]) throw new ShapeError('dot', `vectors must have the same length, got ${this.shape[0]} and ${tensor.shape[0]}`);
     return this.matmul(tensor);
   }
 
