@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  DTypeError, IndexRangeError, ShapeError, arange, autograd, noGrad, ones, randn, setBackend, tensor, zeros,
+  DTypeError, IndexRangeError, ShapeError, arange, autograd, noGrad, ones, randn, setBackend, tensor, where, zeros,
   type DType, type Tensor,
 } from 'flambeau';
 import { embedding } from '../src/tensor/embedding.ts';
@@ -98,7 +98,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       const x = zeros(3);
       x.indexPut_([[0, 0, 2]], tensor([1, 2, 4]), true);
       expect(x.tolist()).toEqual([3, 0, 4]);
-      x.indexPut_(['1:'], 1, true);
+      x.indexPut_(['1:'], 1, { accumulate: true });
       expect(x.tolist()).toEqual([3, 1, 5]);
     });
 
@@ -244,6 +244,12 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(y.tolist()).toEqual([[0, 0], [4, 5], [-1, -1]]);
     });
 
+    test('fills a row that is named twice once, also in the gradient of the value', () => {
+      const value = double([3]).squeeze().requiresGrad_();
+      x.indexFill(0, long([1, 1]), value).sum().backward();
+      expect(value.grad?.item()).toBe(2);
+    });
+
     test('have first and second derivatives', () => {
       const a = randn([3, 2], { dtype: 'float64', requiresGrad: true }), b = randn([2, 2], { dtype: 'float64', requiresGrad: true });
       const at = long([2, 0]), repeated = long([1, 1]);
@@ -318,6 +324,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
     const x = double([[1, 2, 3], [4, 5, 6]]);
 
     test('read positions of the flattened tensor, or along a dimension with broadcasting', () => {
+      expect(x.takeAlongDim(long([[-1]]), 1).tolist()).toEqual([[3], [6]]);
       expect(x.take(long([[0, 5], [-1, 2]])).tolist()).toEqual([[1, 6], [6, 3]]);
       expect(x.takeAlongDim(long([[5, 0]])).tolist()).toEqual([6, 1]);
       expect(x.takeAlongDim(long([[2], [0]]), 1).tolist()).toEqual([[3], [4]]);
@@ -346,6 +353,15 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(tensor(0).nonzero().shape).toEqual([0, 0]);
       expect(tensor(3).nonzero({ asTuple: true }).map((column) => column.tolist())).toEqual([[0]]);
     });
+  });
+
+  test('where with a condition alone gives the positions of its true elements', () => {
+    expect(where(tensor([[0, 2], [3, 0]]).ne(0)).map((column) => column.tolist())).toEqual([[0, 1], [1, 0]]);
+  });
+
+  test('functions without options refuse one instead of ignoring it', () => {
+    expect(() => (ones(2).take as (...args: unknown[]) => unknown)(long([0]), { mode: 'clip' })).toThrow(/^take: arguments are 1, got 2/);
+    expect(() => (ones(2).maskedFill as (...args: unknown[]) => unknown)(tensor([true, false]), 1, 2)).toThrow(/^maskedFill: arguments are 2, got 3: 2/);
   });
 
   describe('embedding', () => {
@@ -403,7 +419,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       ['a slice with a negative step', () => x.index('::-1'), /positive slice step/],
       ['two ellipses', () => x.index('...', '...'), /at most one '\.\.\.'/],
       ['a value that does not broadcast', () => x.indexPut_([[0, 1]], ones(3)), /cannot be broadcast to the indexed shape \[2, 4\]/],
-      ['a value of another kind', () => x.indexPut_([0], 'a' as unknown as number), /value must be a Tensor or a number/],
+      ['a value of another kind', () => x.indexPut_([0], 'a' as unknown as number), /values must be a Tensor or a number/],
     ])('%s throws', (_name, fn, message) => {
       expect(fn).toThrow(message);
       expect(x.sum().item()).toBe(0);

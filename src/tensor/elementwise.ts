@@ -1,5 +1,5 @@
 /** Elementwise methods: most follow from the op table; written out are those with parameters or options. */
-import { BOOL, I64 } from '../core/dtype.ts';
+import { BOOL, I64, U8 } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { bind, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
 import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
@@ -7,6 +7,7 @@ import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unar
 import type { Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { Movement } from './movement.ts';
+import { nonzeroColumns } from './nonzero.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Other = Tensor | Scalar;
@@ -225,11 +226,14 @@ function clampInteger(x: Tensor, min: Scalar | undefined, max: Scalar | undefine
   return max === undefined || Number(max) === Infinity ? low : low.minimum(max);
 }
 
-/** Elements of `input` where the condition holds, else of `other`; all broadcast. PyTorch's `torch.where`. */
-export function where(condition: Tensor, input: Other, other: Other): Tensor {
+/** Elements of `input` where the condition holds, else of `other`; all broadcast. With the condition alone, the positions of its true elements. PyTorch's `torch.where`. */
+export function where(condition: Tensor): Tensor[];
+export function where(condition: Tensor, input: Other, other: Other): Tensor;
+export function where(condition: Tensor, input?: Other, other?: Other): Tensor | Tensor[] {
   if (!(condition instanceof TensorCore)) throw new ArgumentError('where', 'condition', `must be a bool Tensor, got ${show(condition)}`);
-  if (condition.dtype !== 'bool') throw new ArgumentError('where', 'condition', `must have dtype bool, got ${condition.dtype}; compare it or cast with .to('bool')`);
-  return ternary(ternaryEntries.where, condition, operandArg('where', 'input', input), operandArg('where', 'other', other));
+  if (input === undefined && other === undefined) return nonzeroColumns(condition);
+  if (condition.dtypeCode !== BOOL && condition.dtypeCode !== U8) throw new ArgumentError('where', 'condition', `must have dtype bool, got ${condition.dtype}; compare it or cast with .to('bool')`);
+  return ternary(ternaryEntries.where, condition.castTo(BOOL), operandArg('where', 'input', input), operandArg('where', 'other', other));
 }
 
 const methods: Record<string, unknown> = {};

@@ -6,6 +6,7 @@ import { broadcastShapes, normalizeDim, sameShape } from '../core/layout.ts';
 import { rawCast } from './dispatch.ts';
 import { operandArg, where, type Other } from './elementwise.ts';
 import { recording } from './graph.ts';
+import { copyInto, emptyShape } from './kernels.ts';
 import { Linalg } from './linalg.ts';
 import { nonzeroColumns, nonzeroRows } from './nonzero.ts';
 import { alongDim, apart, atDims, checkWritable, indexArg, pick, put_, writeSelected, type Selection } from './selection.ts';
@@ -15,6 +16,7 @@ import type { Tensor } from './tensor.ts';
 
 export type { Subscript } from './subscripts.ts';
 
+const INDEX_PUT = signature('indexPut_(indices, values, accumulate?)');
 const SCATTER = signature('scatter(dim, index, src?, *, value?, reduce?)');
 const INDEX_ADD = signature('indexAdd(dim, index, source, *, alpha?)');
 const TAKE_ALONG_DIM = signature('takeAlongDim(indices, dim?)');
@@ -31,21 +33,25 @@ function tensorArg(op: string, name: string, value: unknown): Tensor {
   return value as Tensor;
 }
 
+/** These take no options: one that is given must not be ignored. */
+function refuseExtra(op: string, count: number, extra: readonly unknown[]): void {
+  if (extra.length > 0) throw new ArgumentError(op, 'arguments', `are ${count}, got ${count + extra.length}: ${extra.map(show).join(', ')}`);
+}
+
 /** gather and scatter: index has as many dims as self (0-d counts as 1-d) and is nowhere larger than `sizes`. */
-function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, src: Tensor | null): Selection {
+function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, src: Tensor | null, wrap = false): Selection {
   const at = normalizeDim(op, dim, self.ndim);
   const picks = indexArg(op, tensorArg(op, 'index', index));
+  if (picks.numel() === 0) return alongDim(picks, at, wrap);
   if (Math.max(picks.ndim, 1) !== Math.max(self.ndim, 1)) {
     throw new ShapeError(op, `index must have as many dimensions as the tensor, got ${picks.ndim} and ${self.ndim}`);
   }
-  if (picks.numel() > 0) {
-    picks.shape.forEach((size, i) => {
-      if (i !== at && i < self.ndim && size > self.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds shape [${self.shape.join(', ')}] in dimension ${i}`);
-      if (src !== null && i < src.ndim && size > src.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds src of shape [${src.shape.join(', ')}] in dimension ${i}`);
-    });
-  }
+  picks.shape.forEach((size, i) => {
+    if (i !== at && i < self.ndim && size > self.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds shape [${self.shape.join(', ')}] in dimension ${i}`);
+    if (src !== null && i < src.ndim && size > src.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds src of shape [${src.shape.join(', ')}] in dimension ${i}`);
+  });
   if (src !== null && src.ndim !== self.ndim) throw new ShapeError(op, `src must have as many dimensions as the tensor, got ${src.ndim} and ${self.ndim}`);
-  return alongDim(apart(self, picks), at);
+  return alongDim(apart(self, picks), at, wrap);
 }
 
 /** indexSelect and its relatives: a vector of positions along one dim. */
@@ -54,6 +60,14 @@ function rowSelection(op: string, self: Tensor, dim: number, index: Tensor, wrap
   const rows = indexArg(op, tensorArg(op, 'index', index));
   if (rows.ndim > 1) throw new ShapeError(op, `index must be a vector, got shape [${rows.shape.join(', ')}]`);
   return atDims(op, self.ndim === 0 ? [1] : self.shape, [{ dim: at, index: apart(self, rows.ndim === 0 ? rows.reshape([1]) : rows) }], wrap);
+}
+
+/** True in the selected rows: a value that fills a row twice has its gradient once. */
+function rowMask(self: Tensor, selection: Selection): Tensor {
+  const mask = emptyShape(self, self.shape, BOOL);
+  copyInto(mask, false);
+  writeSelected('indexFill_', 'set', atLeast1d(mask), selection, true);
+  return mask;
 }
 
 /** `self` with at least one dim: what the row functions treat a 0-d tensor as. */
@@ -101,10 +115,11 @@ export abstract class Indexing extends Linalg {
   }
 
   /** PyTorch's `x[items] = value` (or `+=`, counting repeated indices, with `accumulate`). The value broadcasts. */
-  indexPut_(items: Subscript | readonly Subscript[], value: Other, accumulate = false): Tensor {
+  indexPut_(items: Subscript | readonly Subscript[], value: Other, accumulate: boolean | { readonly accumulate?: boolean } = false): Tensor {
     const self = this as unknown as Tensor;
-    const source = operandArg('indexPut_', 'value', value);
-    const add = boolArg('indexPut_', 'accumulate', accumulate);
+    const bound = bind(INDEX_PUT, [items, value, accumulate]);
+    const source = operandArg('indexPut_', 'values', bound.values);
+    const add = boolArg('indexPut_', 'accumulate', bound.accumulate);
     const { view, selection } = resolve('indexPut_', self, Array.isArray(items) ? items as readonly Subscript[] : [items as Subscript]);
     if (selection !== null) put_('indexPut', view, selection, source, add);
     else if (add) view.add_(source);
@@ -114,12 +129,13 @@ export abstract class Indexing extends Linalg {
   }
 
   /** As {@link indexPut_} on a copy. */
-  indexPut(items: Subscript | readonly Subscript[], value: Other, accumulate = false): Tensor {
+  indexPut(items: Subscript | readonly Subscript[], value: Other, accumulate: boolean | { readonly accumulate?: boolean } = false): Tensor {
     return (this as unknown as Tensor).clone().indexPut_(items, value, accumulate);
   }
 
   /** `out[i][j] = self[index[i][j]][j]` for dim 0. Differentiable. */
-  gather(dim: number, index: Tensor): Tensor {
+  gather(dim: number, index: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('gather', 2, extra);
     const self = this as unknown as Tensor;
     return pick('gather', self, elementSelection('gather', self, dim, index, null));
   }
@@ -147,11 +163,13 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy with src added at the indexed elements; repeated indices add up. Differentiable. */
-  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
+  scatterAdd(dim: number, index: Tensor, src: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('scatterAdd', 3, extra);
     return (this as unknown as Tensor).clone().scatterAdd_(dim, index, src);
   }
 
-  scatterAdd_(dim: number, index: Tensor, src: Tensor): Tensor {
+  scatterAdd_(dim: number, index: Tensor, src: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('scatterAdd_', 3, extra);
     const self = this as unknown as Tensor;
     const source = tensorArg('scatterAdd_', 'src', src);
     if (source.dtypeCode !== self.dtypeCode) throw new DTypeError('scatterAdd_', source.dtype, `src must have dtype ${self.dtype} like the tensor, got ${source.dtype}`);
@@ -160,7 +178,8 @@ export abstract class Indexing extends Linalg {
   }
 
   /** The rows (along dim) at the positions of a vector. Differentiable. */
-  indexSelect(dim: number, index: Tensor): Tensor {
+  indexSelect(dim: number, index: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('indexSelect', 2, extra);
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexSelect', self, dim, index);
     const out = pick('indexSelect', atLeast1d(self), selection);
@@ -175,7 +194,7 @@ export abstract class Indexing extends Linalg {
   indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
     const bound = bind(INDEX_ADD, options === undefined ? [dim, index, source] : [dim, index, source, options]);
-    const alpha = numberArg('indexAdd_', 'alpha', bound.alpha, 1);
+    const alpha = typeof bound.alpha === 'boolean' ? Number(bound.alpha) : numberArg('indexAdd_', 'alpha', bound.alpha, 1);
     const selection = rowSelection('indexAdd_', self, dim, index);
     const rows = checkSource('indexAdd_', self, selection, tensorArg('indexAdd_', 'source', source));
     put_('indexAdd', atLeast1d(self), selection, alpha === 1 ? rows : rows.mul(alpha), true);
@@ -183,11 +202,13 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy with the rows at `index` replaced by those of source. Differentiable. */
-  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
+  indexCopy(dim: number, index: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('indexCopy', 3, extra);
     return (this as unknown as Tensor).clone().indexCopy_(dim, index, source);
   }
 
-  indexCopy_(dim: number, index: Tensor, source: Tensor): Tensor {
+  indexCopy_(dim: number, index: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('indexCopy_', 3, extra);
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexCopy_', self, dim, index);
     put_('indexCopy', atLeast1d(self), selection, checkSource('indexCopy_', self, selection, tensorArg('indexCopy_', 'source', source)));
@@ -195,19 +216,24 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy with the rows at `index` filled with a number or a 0-d tensor. Differentiable. */
-  indexFill(dim: number, index: Tensor, value: Other): Tensor {
+  indexFill(dim: number, index: Tensor, value: Other, ...extra: readonly never[]): Tensor {
+    refuseExtra('indexFill', 3, extra);
     return (this as unknown as Tensor).clone().indexFill_(dim, index, value);
   }
 
-  indexFill_(dim: number, index: Tensor, value: Other): Tensor {
+  indexFill_(dim: number, index: Tensor, value: Other, ...extra: readonly never[]): Tensor {
+    refuseExtra('indexFill_', 3, extra);
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexFill_', self, dim, index, true);
-    put_('indexFill', atLeast1d(self), selection, fillValue('indexFill_', self, value));
+    const filled = fillValue('indexFill_', self, value);
+    if (typeof filled === 'object' && recording(filled)) return self.maskedFill_(rowMask(self, selection), filled);
+    put_('indexFill', atLeast1d(self), selection, filled);
     return self;
   }
 
   /** The elements where the mask (broadcast) is true, as a vector. Differentiable. */
-  maskedSelect(mask: Tensor): Tensor {
+  maskedSelect(mask: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('maskedSelect', 1, extra);
     const self = this as unknown as Tensor;
     const chosen = maskArg('maskedSelect', mask);
     const shape = broadcastShapes('maskedSelect', self.shape, chosen.shape);
@@ -217,11 +243,13 @@ export abstract class Indexing extends Linalg {
   }
 
   /** `value` where the mask is true, else self. Differentiable in self and in a 0-d tensor value. */
-  maskedFill(mask: Tensor, value: Other): Tensor {
+  maskedFill(mask: Tensor, value: Other, ...extra: readonly never[]): Tensor {
+    refuseExtra('maskedFill', 2, extra);
     return where(maskArg('maskedFill', mask), fillValue('maskedFill', this as unknown as Tensor, value), this as unknown as Tensor);
   }
 
-  maskedFill_(mask: Tensor, value: Other): Tensor {
+  maskedFill_(mask: Tensor, value: Other, ...extra: readonly never[]): Tensor {
+    refuseExtra('maskedFill_', 2, extra);
     const self = this as unknown as Tensor;
     const chosen = maskArg('maskedFill_', mask);
     if (!sameShape(broadcastShapes('maskedFill_', self.shape, chosen.shape), self.shape)) {
@@ -231,13 +259,15 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy whose elements at the true positions of the mask are the first ones of source, in order. Differentiable. */
-  maskedScatter(mask: Tensor, source: Tensor): Tensor {
+  maskedScatter(mask: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('maskedScatter', 2, extra);
     const self = this as unknown as Tensor;
     const shape = broadcastShapes('maskedScatter', self.shape, tensorArg('maskedScatter', 'mask', mask).shape);
     return self.expand([...shape]).clone().maskedScatter_(mask, source);
   }
 
-  maskedScatter_(mask: Tensor, source: Tensor): Tensor {
+  maskedScatter_(mask: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('maskedScatter_', 2, extra);
     const self = this as unknown as Tensor;
     const values = tensorArg('maskedScatter_', 'source', source);
     if (values.dtypeCode !== self.dtypeCode) throw new DTypeError('maskedScatter_', values.dtype, `source must have dtype ${self.dtype} like the tensor, got ${values.dtype}`);
@@ -250,7 +280,8 @@ export abstract class Indexing extends Linalg {
   }
 
   /** Elements at positions of the flattened tensor, in the shape of index. Differentiable. */
-  take(index: Tensor): Tensor {
+  take(index: Tensor, ...extra: readonly never[]): Tensor {
+    refuseExtra('take', 1, extra);
     const flat = (this as unknown as Tensor).reshape([-1]);
     return pick('take', flat, atDims('take', flat.shape, [{ dim: 0, index: indexArg('take', tensorArg('take', 'index', index)) }]));
   }
@@ -260,12 +291,13 @@ export abstract class Indexing extends Linalg {
     const self = this as unknown as Tensor;
     const { dim } = bind(TAKE_ALONG_DIM, [indices, ...rest]);
     const picks = tensorArg('takeAlongDim', 'indices', indices);
-    if (dim === undefined) return self.reshape([-1]).gather(0, picks.reshape([-1]));
+    if (dim === undefined) return self.reshape([-1]).takeAlongDim(picks.reshape([-1]), 0);
     const at = normalizeDim('takeAlongDim', intArg('takeAlongDim', 'dim', dim), self.ndim);
     if (picks.ndim !== self.ndim) throw new ShapeError('takeAlongDim', `indices must have ${self.ndim} dimensions like the tensor, got ${picks.ndim}`);
     const common = broadcastShapes('takeAlongDim', self.shape.map((s, i) => (i === at ? 1 : s)), picks.shape.map((s, i) => (i === at ? 1 : s)));
     const withAxis = (size: number): number[] => common.map((s, i) => (i === at ? size : s));
-    return self.expand(withAxis(self.shape[at])).gather(at, picks.expand(withAxis(picks.shape[at])));
+    const whole = self.expand(withAxis(self.shape[at]));
+    return pick('takeAlongDim', whole, elementSelection('takeAlongDim', whole, at, picks.expand(withAxis(picks.shape[at])), null, true));
   }
 
   /** Positions of the non-zero elements: int64 `[count, ndim]`, or with `asTuple` one vector per dimension. */

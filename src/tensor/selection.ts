@@ -46,11 +46,11 @@ export function indexArg(op: string, index: Tensor): Tensor {
 }
 
 /** `gather` and `scatter`: one index per element, replacing the position in one dim. */
-export function alongDim(index: Tensor, dim: number): Selection {
+export function alongDim(index: Tensor, dim: number, wrap = false): Selection {
   return {
     shape: index.shape,
     indices: [index],
-    wrap: false,
+    wrap,
     walk: ({ shape, strides }) => ({
       strides: index.shape.map((_, i) => (i === dim || i >= strides.length ? 0 : strides[i])),
       index,
