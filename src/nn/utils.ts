@@ -20,9 +20,8 @@ function gradients(op: string, parameters: Tensors): Tensor[] {
 }
 
 function totalNorm(grads: readonly Tensor[], normType: number): Tensor {
-  // Empty gradients have no largest element and add nothing to any norm.
-  const norms = grads.filter((g) => g.numel() > 0).map((g) => g.detach().norm(normType));
-  if (norms.length === 0) return makeTensor(0);
+  if (grads.length === 0) return makeTensor(0);
+  const norms = grads.map((g) => g.detach().norm(normType));
   return norms.length === 1 ? norms[0].norm(normType) : stack(norms).norm(normType);
 }
 
