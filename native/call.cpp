@@ -224,7 +224,7 @@ const char* check_family(const Call& call) {
       return o[0].dtype == o[1].dtype ? nullptr : kDtypes;
     case Family::reduce:
     case Family::arg_reduce: {
-      const bool needs_elements = family == Family::arg_reduce || reduce_needs_elements(call.op);
+      const bool needs_elements = family == Family::arg_reduce || reduce_needs_elements[call.op];
       bool empty = false;
       for (int d = static_cast<int>(call.ints[0]); d <= last; ++d) {
         if (!stride_is_zero(call, 0, d)) return kLayout;

@@ -97,8 +97,16 @@ constexpr ResultRules<reduce_count> reduce_rules() {
 constexpr auto reduce_result = reduce_rules();
 
 // Reductions without an identity element.
-constexpr bool reduce_needs_elements(int op) {
-  return same_name(reduce_names[op], "amax") || same_name(reduce_names[op], "amin");
+constexpr const char* extremes[] = {"amax", "amin"};
+struct ReduceFlags {
+  bool flag[reduce_count];
+  constexpr bool operator[](int op) const { return flag[op]; }
+};
+constexpr ReduceFlags flag_extremes() {
+  ReduceFlags flags{};
+  for (int i = 0; i < reduce_count; ++i) flags.flag[i] = is_one_of(reduce_names[i], extremes);
+  return flags;
 }
+constexpr auto reduce_needs_elements = flag_extremes();
 
 }  // namespace flambeau
