@@ -190,7 +190,7 @@ void float_values(const Kernels& k) {
   expect("floor", apply<T>(k, 1, "floor", L{0.5, -0.5, -2, 1e30, inf}), L{0, -1, -2, T(1e30), inf});
   expect("ceil", apply<T>(k, 1, "ceil", L{0.5, -0.5, -2, 2.1, -inf}), L{1, 0, -2, 3, -inf});
   expect("trunc", apply<T>(k, 1, "trunc", L{0.9, -0.9, -2.5, 7.999, nan}), L{0, 0, -2, 7, nan});
-  expect("sign", apply<T>(k, 1, "sign", L{-3, 0, 4, nan, -inf}), L{-1, 0, 1, nan, -1});
+  expect("sign", apply<T>(k, 1, "sign", L{-3, 0, 4, nan, -inf}), L{-1, 0, 1, 0, -1});
   expect("isnan", apply<uint8_t>(k, 1, "isnan", L{0, nan, inf}), B{0, 1, 0});
   expect("isinf", apply<uint8_t>(k, 1, "isinf", L{0, nan, inf, -inf}), B{0, 0, 1, 1});
   expect("isfinite", apply<uint8_t>(k, 1, "isfinite", L{0, nan, inf, -inf}), B{1, 0, 0, 0});

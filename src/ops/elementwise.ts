@@ -29,7 +29,8 @@ const row = (types: RowTypes, ulp: number, js: string, more: Pick<Row, 'int' | '
 export const UNARY = {
   neg: row('number', 0, '-x'),
   abs: row('number', 0, 'Math.abs(x)', { big: 'x < 0n ? -x : x' }),
-  sign: row('same', 0, 'Math.sign(x)', { big: 'x > 0n ? 1n : x < 0n ? -1n : 0n' }),
+  /** 0 for NaN, as in PyTorch. */
+  sign: row('same', 0, 'x > 0 ? 1 : x < 0 ? -1 : 0', { big: 'x > 0n ? 1n : x < 0n ? -1n : 0n' }),
   square: row('same', 0.5, 'x * x', { int: 'Math.imul(x, x)' }),
   sqrt: row('float', 0.5, 'Math.sqrt(x)'),
   rsqrt: row('float', 2, '1 / Math.sqrt(x)'),

@@ -298,8 +298,12 @@ function requireTensors(op: string, tensors: readonly Tensor[]): void {
   });
 }
 
+type DimArg = number | { readonly dim?: number };
+const JOIN = { cat: signature('cat(tensors, dim?)'), stack: signature('stack(tensors, dim?)') };
+const dimArg = (op: 'cat' | 'stack', tensors: readonly Tensor[], dim: DimArg): number => (typeof dim === 'number' ? dim : intArg(op, 'dim', bind(JOIN[op], [tensors, dim]).dim, 0));
+
 /** Joins tensors along an existing dim; dtypes are promoted. PyTorch's `torch.cat`. */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+export function cat(tensors: readonly Tensor[], dim: DimArg = 0): Tensor {
   requireTensors('cat', tensors);
   // PyTorch's legacy rule: 1-d empty tensors join with anything.
   const parts = tensors.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
@@ -307,7 +311,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (parts.length === 0) return tensors[0].castTo(type).clone();
   const first = parts[0];
   if (first.ndim === 0) throw new ShapeError('cat', 'a 0-d tensor cannot be concatenated; use stack');
-  const at = normalizeDim('cat', dim, first.ndim);
+  const at = normalizeDim('cat', dimArg('cat', tensors, dim), first.ndim);
   for (const x of parts) {
     if (x.ndim !== first.ndim || x.shape.some((size, i) => i !== at && size !== first.shape[i])) {
       throw new ShapeError('cat', `shapes must match except in dimension ${at}, got [${first.shape.join(', ')}] and [${x.shape.join(', ')}]`);
@@ -335,11 +339,12 @@ function piece(out: Tensor, dim: number, start: number, length: number): Tensor 
 }
 
 /** Joins tensors of one shape along a new dim. PyTorch's `torch.stack`. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+export function stack(tensors: readonly Tensor[], dim: DimArg = 0): Tensor {
   requireTensors('stack', tensors);
   const shape = tensors[0].shape;
   for (const x of tensors) if (!sameShape(x.shape, shape)) throw new ShapeError('stack', `shapes must be equal, got [${shape.join(', ')}] and [${x.shape.join(', ')}]`);
-  return cat(tensors.map((x) => x.unsqueeze(dim)), dim);
+  const at = dimArg('stack', tensors, dim);
+  return cat(tensors.map((x) => x.unsqueeze(at)), at);
 }
 
 function triangle(op: 'tril' | 'triu', x: Tensor, diagonal: number): Tensor {
@@ -347,7 +352,7 @@ function triangle(op: 'tril' | 'triu', x: Tensor, diagonal: number): Tensor {
   const [rows, cols] = x.shape.slice(-2);
   const i = indexTensor(x, Array.from({ length: rows }, (_, k) => k)).unsqueeze(1), j = indexTensor(x, Array.from({ length: cols }, (_, k) => k));
   const kept = op === 'tril' ? j.sub(i).le(diagonal) : j.sub(i).ge(diagonal);
-  return x.where(kept, 0);
+  return x.where(kept, x.dtypeCode === BOOL ? false : 0);
 }
 
 /** PyTorch's `torch.can_cast`. */

@@ -1,10 +1,10 @@
 /** Elementwise methods: most follow from the op table; written out are those with parameters or options. */
-import { BOOL, I64, U8 } from '../core/dtype.ts';
+import { BOOL, I64, U8, isFloating } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { bind, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
 import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
-import type { Scalar } from './promotion.ts';
+import { resultType, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { Movement } from './movement.ts';
 import { nonzeroColumns } from './nonzero.ts';
@@ -31,9 +31,11 @@ const CLAMP = signature('clamp(min?, max?)');
 const ROUND = signature('round(*, decimals?)');
 
 /** `add(x, 2 * y)` in one kernel when alpha is given. */
-function scaledArgs(op: 'add' | 'sub', args: readonly unknown[]): { other: Other; alpha: number } {
+function scaledArgs(op: 'add' | 'sub', self: Tensor, args: readonly unknown[]): { other: Other; alpha: number } {
   const bound = bind(ALPHA[op], args);
-  return { other: operandArg(op, 'other', bound.other), alpha: numberArg(op, 'alpha', bound.alpha, 1) };
+  const other = operandArg(op, 'other', bound.other), alpha = numberArg(op, 'alpha', bound.alpha, 1);
+  if (!Number.isInteger(alpha) && !isFloating(resultType(self, other))) throw new ArgumentError(op, 'alpha', `must be an integer for integer tensors, got ${alpha}`);
+  return { other, alpha };
 }
 
 export abstract class Elementwise extends Movement {
@@ -41,13 +43,13 @@ export abstract class Elementwise extends Movement {
   add(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.add, self, other);
-    const { other: b, alpha } = scaledArgs('add', options === undefined ? [other] : [other, options]);
+    const { other: b, alpha } = scaledArgs('add', self, options === undefined ? [other] : [other, options]);
     return alpha === 1 ? binary(binaryEntries.add, self, b) : binary(binaryEntries.addScaled, self, b, alpha);
   }
 
   add_(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
-    const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', [other, options]);
+    const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', self, [other, options]);
     return alpha === 1 ? binary_(binaryEntries.add, self, b) : binary_(binaryEntries.addScaled, self, b, alpha);
   }
 
@@ -55,13 +57,13 @@ export abstract class Elementwise extends Movement {
   sub(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.sub, self, other);
-    const { other: b, alpha } = scaledArgs('sub', options === undefined ? [other] : [other, options]);
+    const { other: b, alpha } = scaledArgs('sub', self, options === undefined ? [other] : [other, options]);
     return alpha === 1 ? binary(binaryEntries.sub, self, b) : binary(binaryEntries.addScaled, self, b, -alpha);
   }
 
   sub_(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
-    const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', [other, options]);
+    const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', self, [other, options]);
     return alpha === 1 ? binary_(binaryEntries.sub, self, b) : binary_(binaryEntries.addScaled, self, b, -alpha);
   }
 
@@ -105,6 +107,8 @@ export abstract class Elementwise extends Movement {
     if (min === undefined && max === undefined) throw new ArgumentError('clamp', 'min and max', 'are both absent; expected at least one');
     const lo = min === undefined ? undefined : operandArg('clamp', 'min', min), hi = max === undefined ? undefined : operandArg('clamp', 'max', max);
     if (typeof lo === 'object' || typeof hi === 'object') {
+      // One kernel whose derivative tells the bounds from the values; integers have no infinite bound.
+      if (self.isFloatingPoint()) return ternary(ternaryEntries.clamp, self, lo ?? -Infinity, hi ?? Infinity);
       const low = lo === undefined ? self : self.maximum(lo);
       return hi === undefined ? low : low.minimum(hi);
     }

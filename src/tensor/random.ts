@@ -13,6 +13,7 @@ import { randomInto } from './kernels.ts';
 import { Generator, defaultGenerator, generatorState } from './random-state.ts';
 import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
 import { elements } from './values.ts';
+import { noGrad } from './grad-mode.ts';
 import { Tensor } from './tensor.ts';
 
 export { Generator, defaultGenerator };
@@ -116,7 +117,8 @@ export function normal(...args: readonly unknown[]): Tensor {
   const numeric = tensors.length === 0;
   drawInto(out, 'normal', numeric ? numberArg('normal', 'mean', mean) : 0, numeric ? numberArg('normal', 'std', std) : 1, generatorState(bound.generator as Generator | undefined));
   if (numeric) return finish('normal', out, bound);
-  return out.mul_(std as Tensor | number).add_(mean as Tensor | number);
+  // Drawn numbers carry no gradient, as in PyTorch.
+  return noGrad(() => out.mul_(std as Tensor | number).add_(mean as Tensor | number));
 }
 
 function missingSize(): never {

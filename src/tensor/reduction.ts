@@ -321,6 +321,9 @@ function varianceArgs(op: string, ndim: number, args: readonly unknown[]): { dim
   };
 }
 
+/** Where the deviation is 0, PyTorch lets no gradient pass. */
+const overTwiceStd = (g: Tensor, std: Tensor): Tensor => g.div(std.mul(2)).where(std.ne(0), 0);
+
 function variance(op: 'var' | 'std', x: Tensor, args: readonly unknown[]): Tensor {
   if (!x.isFloatingPoint()) throw new DTypeError(op, x.dtype, `expected a floating point dtype, got ${x.dtype}; cast with .to('float32')`);
   const { dims, correction, keepdim } = varianceArgs(op, x.ndim, args);
@@ -332,7 +335,7 @@ function variance(op: 'var' | 'std', x: Tensor, args: readonly unknown[]): Tenso
     const count = numelOf(dims.map((i) => x.shape[i]));
     record(op, out, [x], (g, node) => {
       const saved = node.saved(0);
-      const scale = restore(op === 'var' ? g : g.div(node.saved(1).mul(2)), saved.shape, dims, keepdim);
+      const scale = restore(op === 'var' ? g : overTwiceStd(g, node.saved(1)), saved.shape, dims, keepdim);
       const spread = scale.mul(2 / Math.max(count - correction, 0));
       return spread.mul(saved.sub(saved.mean(dims.length === saved.ndim ? null : dims, true)));
     }, [x, op === 'std' ? out : null]);

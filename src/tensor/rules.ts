@@ -103,8 +103,8 @@ export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
   leakyRelu: unary(X, (g, x, _y, p0) => g.where(x.gt(0), g.mul(p0))),
 };
 
-/** PyTorch sends half of the gradient each way where the operands are equal. */
-const share = (g: Tensor, wins: Tensor, ties: Tensor): Tensor => g.mul(wins).add(g.mul(ties).mul(0.5));
+/** PyTorch sends half of the gradient each way where the operands are equal, and all of it both ways beside a NaN. */
+const share = (g: Tensor, loses: Tensor, ties: Tensor): Tensor => g.where(ties.logicalNot(), g.mul(0.5)).where(loses.logicalNot(), 0);
 const compare = (g: Tensor, a: Operand, b: Operand, name: 'gt' | 'lt' | 'eq' | 'ge' | 'le'): Tensor => tensor(g, a)[name](b);
 
 export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
@@ -124,8 +124,8 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
       const value = g.mul(y.mul(base.log()));
       return value.where(base.eq(0).logicalAnd(exponent.ge(0)).logicalNot(), 0);
     })),
-  maximum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq')))),
-  minimum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq')))),
+  maximum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq')))),
+  minimum: both(d(A | B, (g, a, b) => share(g, compare(g, a, b, 'gt'), compare(g, a, b, 'eq'))), d(A | B, (g, a, b) => share(g, compare(g, a, b, 'lt'), compare(g, a, b, 'eq')))),
   fmax: both(
     d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ge').logicalOr(tensor(g, b).isnan()))),
     d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ge').logicalOr(tensor(g, b).isnan()).logicalNot()))),
@@ -181,7 +181,7 @@ export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
     grads: [
       t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).ge(b).logicalAnd((a as Tensor).le(c)))),
       t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).lt(b).logicalAnd(tensor(g, b).lt(c)))),
-      t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).gt(c).logicalOr(tensor(g, b).ge(c)))),
+      t(A | B | C, (g, a, b, c) => g.mul(b === -Infinity ? (a as Tensor).gt(c) : (a as Tensor).gt(c).logicalOr(tensor(g, b).ge(c)))),
     ],
   },
   lerp: {

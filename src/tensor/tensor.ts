@@ -1,6 +1,6 @@
 /** The Tensor class: the top of the chain, with reading back, autograd entry points and what JS expects of an object. */
 import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
-import { bind, boolArg, isOptions, show, signature } from '../core/args.ts';
+import { bind, boolArg, isOptions, numberArg, show, signature, type CallArgs } from '../core/args.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import { Storage } from '../core/storage.ts';
 import type { TypedArray } from '../core/dtype.ts';
@@ -12,6 +12,10 @@ import { dtypeOfType, typeName } from './legacy-types.ts';
 import { copyElements, single, singleBigInt, toNested, writeNumbers, type Nested } from './values.ts';
 
 const BACKWARD = signature('backward(gradient?, retainGraph?, createGraph?, inputs?)');
+
+const CLOSE = signature('isclose(other, rtol?, atol?, equalNan?)');
+type ClosePositions = [rtol: number, atol: number, equalNan: boolean];
+interface CloseOptions { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }
 
 export interface BackwardArgs {
   readonly gradient?: Tensor | null;
@@ -169,12 +173,14 @@ export class Tensor extends Composite {
   }
 
   /** True when all elements are within `atol + rtol * |other|`. */
-  allclose(other: Tensor, options: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean } = {}): boolean {
-    return this.isclose(other, options).all().item() as unknown as boolean;
+  allclose(other: Tensor, ...args: CallArgs<ClosePositions, CloseOptions>): boolean {
+    return this.isclose(other, ...args).all().item() as unknown as boolean;
   }
 
-  isclose(other: Tensor, options: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean } = {}): Tensor {
-    const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  isclose(other: Tensor, ...args: CallArgs<ClosePositions, CloseOptions>): Tensor {
+    const bound = bind(CLOSE, [other, ...args]);
+    const rtol = numberArg('isclose', 'rtol', bound.rtol, 1e-5), atol = numberArg('isclose', 'atol', bound.atol, 1e-8), equalNan = boolArg('isclose', 'equalNan', bound.equalNan);
+    for (const [name, value] of [['rtol', rtol], ['atol', atol]] as const) if (!(value >= 0)) throw new ArgumentError('isclose', name, `must not be negative, got ${value}`);
     const a = this.detach().castTo(1), b = other.detach().castTo(1);
     const close = a.sub(b).abs().le(b.abs().mul(rtol).add(atol)).logicalAnd(b.isfinite()).logicalOr(a.eq(b));
     return equalNan ? close.logicalOr(a.isnan().logicalAnd(b.isnan())) : close;
