@@ -4,6 +4,7 @@
  * scalars have slabs of their own, or one kept loss per step would pin whole slabs of activations. Larger storages,
  * and everything that lives long (parameters), get a buffer of their own.
  */
+import { countAllocation } from './collect.ts';
 import { Slab, Storage } from './storage.ts';
 import { ShapeError } from './errors.ts';
 
@@ -13,13 +14,6 @@ const SCALAR_BYTES = 8;
 const LARGEST_CLASS = 15; // 2^15 = 32 KB
 const SLAB_BYTES = 256 * 1024;
 const SCALAR_SLAB_BYTES = 4096;
-/**
- * A slab's buffer claims this many times the bytes that are ever touched. V8 collects young buffers when they add up to
- * 32 MB; a loop of small ops would walk through that much memory before any of it is used again, far beyond the caches.
- * Untouched memory costs nothing but address space, and the walk shrinks to a quarter (an add of 1,000 went from 720 to
- * 560 ns with it).
- */
-const CLAIMED = 4;
 
 /** Address of a buffer's first byte modulo 64; 0 where no native backend can tell. */
 let misalignment: (bytes: Uint8Array) => number = () => 0;
@@ -30,6 +24,7 @@ export function setMisalignment(probe: (bytes: Uint8Array) => number): void {
 
 /** Uninitialised memory: the caller writes every element. */
 function uninitialized(bytes: number): Uint8Array {
+  countAllocation(bytes);
   try {
     const buffer = Buffer.allocUnsafeSlow(bytes);
     return new Uint8Array(buffer.buffer, buffer.byteOffset, bytes);
@@ -66,7 +61,7 @@ class SizeClass {
   }
 
   private renew(): number {
-    const bytes = uninitialized(this.slabBytes * CLAIMED + LINE);
+    const bytes = uninitialized(this.slabBytes + LINE);
     this.slab = new Slab(bytes);
     const start = (LINE - misalignment(bytes)) % LINE;
     this.end = start + this.slabBytes;
@@ -76,7 +71,7 @@ class SizeClass {
 
 // malloc hands freed blocks above its threshold back to the system, whose fresh pages are expensive to touch. One large
 // block, freed untouched, raises the threshold (of glibc; others ignore it) above every slab.
-uninitialized(32 * 1024 * 1024 - 4096);
+Buffer.allocUnsafeSlow(32 * 1024 * 1024 - 4096);
 
 const scalars = new SizeClass(SCALAR_BYTES, SCALAR_SLAB_BYTES);
 const classes: SizeClass[] = [];

@@ -1,0 +1,54 @@
+/**
+ * Young garbage collections on the allocator's schedule.
+ *
+ * A loop of small tensor operations makes little JavaScript garbage and much tensor memory. Left alone, V8 collects when
+ * 32 MB of young buffers have piled up, and the next 32 MB arrive before the first are counted as freed: that looks like
+ * pressure, so it marks the whole heap each time, and every result is written to memory that no cache holds. A scavenge
+ * takes some 40 microseconds, so one every few megabytes costs little and keeps the memory in use warm (a step of the
+ * sine program with 1,000 points: 47 us left alone, 15 us with it). Where the runtime offers no `gc`, nothing happens.
+ */
+type Collect = (options: { type: 'minor' }) => void;
+
+const MEGABYTE = 2 ** 20;
+const LEAST = 2 * MEGABYTE, MOST = 64 * MEGABYTE;
+/** Bounds of the share of time that collections may take: above, they come half as often; below, twice as often. */
+const HIGH = 0.15, LOW = 0.05;
+
+let budget = 4 * MEGABYTE;
+let allocated = 0;
+let lastEnd = 0;
+let collect: Collect | null | undefined;
+
+function obtain(): Collect | null {
+  const present = (globalThis as { gc?: Collect }).gc;
+  if (typeof present === 'function') return present;
+  try {
+    const v8 = process.getBuiltinModule('node:v8'), vm = process.getBuiltinModule('node:vm');
+    v8.setFlagsFromString('--expose-gc');
+    const gc: unknown = vm.runInNewContext('gc');
+    // Only that one context has it: `globalThis.gc` stays as it was.
+    v8.setFlagsFromString('--no-expose-gc');
+    return typeof gc === 'function' ? (gc as Collect) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Tells that a buffer of `bytes` is about to be made; may collect before. */
+export function countAllocation(bytes: number): void {
+  allocated += bytes;
+  if (allocated < budget) return;
+  allocated = 0;
+  collect ??= obtain();
+  if (collect === null) {
+    budget = Infinity;
+    return;
+  }
+  const start = performance.now();
+  collect({ type: 'minor' });
+  const end = performance.now();
+  const share = (end - start) / (end - lastEnd);
+  lastEnd = end;
+  if (share > HIGH) budget = Math.min(budget * 2, MOST);
+  else if (share < LOW) budget = Math.max(budget / 2, LEAST);
+}
