@@ -35,7 +35,7 @@ export const {
   matmul, mm, bmm, mv, dot, inner, outer, addmm, addmv, baddbmm,
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
   broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, tril, triu, diag, trace,
-  gather, scatter, scatterAdd, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
+  gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
   equal, allclose, isclose, numel,
 } = functional([
   'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'neg', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
@@ -46,13 +46,13 @@ export const {
   'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer', 'addmm', 'addmv', 'baddbmm',
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
   'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'tril', 'triu', 'diag', 'trace',
-  'gather', 'scatter', 'scatterAdd', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
+  'gather', 'scatter', 'scatterAdd', 'indexPut', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
   'equal', 'allclose', 'isclose', 'numel',
 ]);
 
 export { cat, stack } from './composite.ts';
 export { where } from './elementwise.ts';
-export { linear, polyval } from './linalg.ts';
+export { linear, moments, polyval } from './linalg.ts';
 
 const varFunction = functional(['var']).var;
 export { varFunction as var_ };
