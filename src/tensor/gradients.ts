@@ -1,12 +1,11 @@
 /** Gradients asked for by function call: `backward` collects them, `grad` returns them. */
-import { isFloating } from '../core/dtype.ts';
 import { bind, boolArg, show, signature } from '../core/args.ts';
-import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
-import { contiguousLayout, sameShape } from '../core/layout.ts';
+import { ArgumentError, AutogradError } from '../core/errors.ts';
+import { contiguousLayout } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
 import { AccumulateGrad, edgeOf, runBackward, type Node } from './graph.ts';
 import { copyInto, emptyLike } from './kernels.ts';
-import type { Tensor } from './tensor.ts';
+import { startGradient, type Tensor } from './tensor.ts';
 
 type Tensors = Tensor | readonly Tensor[];
 /** A gradient per output; null stands for 1 where the output is a scalar. */
@@ -55,20 +54,7 @@ function rootsOf(op: string, name: string, tensors: readonly Tensor[], grads: un
     if (node === null) throw new AutogradError(`${op}: element ${i} of tensors does not require grad and does not have a gradFn`);
     return node;
   });
-  return { nodes, slots: tensors.map((t) => t.slot), grads: tensors.map((t, i) => rootGradient(op, name, t, given[i])) };
-}
-
-function rootGradient(op: string, name: string, tensor: Tensor, given: unknown): Tensor {
-  if (given === null || given === undefined) {
-    if (tensor.layout.numel !== 1) throw new AutogradError(`${op}: grad can be implicitly created only for scalar outputs, got shape [${tensor.shape.join(', ')}]; give a gradient of that shape`);
-    if (!isFloating(tensor.dtypeCode)) throw new AutogradError(`${op}: grad can be implicitly created only for floating point outputs, got ${tensor.dtype}`);
-    const one = emptyLike(tensor, contiguousLayout(tensor.shape), tensor.dtypeCode);
-    copyInto(one, 1);
-    return one;
-  }
-  if (!(given instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor or null, got ${show(given)}`);
-  if (!sameShape(given.shape, tensor.shape)) throw new ShapeError(op, `mismatch in shape: gradient has shape [${given.shape.join(', ')}], the output [${tensor.shape.join(', ')}]`);
-  return given as Tensor;
+  return { nodes, slots: tensors.map((t) => t.slot), grads: tensors.map((t, i) => startGradient(op, t, given[i])) };
 }
 
 type Captures = Map<Node, { slot: number; index: number }[]>;
