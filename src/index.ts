@@ -1,7 +1,6 @@
 /** flambeau: PyTorch for TypeScript. The public surface, nothing else. */
 export { Tensor, type BackwardArgs, type RemovableHandle } from './tensor/tensor.ts';
 export * from './tensor/functions.ts';
-export { var_ as var } from './tensor/functions.ts';
 export { canCast, resultTypeName as resultType } from './tensor/composite.ts';
 export {
   arange, asTensor, empty, emptyLike, eye, fromArray, full, fullLike, linspace, logspace, ones, onesLike, tensor, zeros, zerosLike,

@@ -9,14 +9,11 @@
  */
 type Collect = (options: { type: 'minor' }) => void;
 
-const MEGABYTE = 2 ** 20;
-const LEAST = 2 * MEGABYTE, MOST = 64 * MEGABYTE;
-/** Bounds of the share of time that collections may take: above, they come half as often; below, twice as often. */
-const HIGH = 0.15, LOW = 0.05;
+/** Bytes between two collections: a few megabytes keep results in the outer caches; from 8 on, loops get slower again. */
+const BUDGET = 5 * 2 ** 20;
 
-let budget = 4 * MEGABYTE;
 let allocated = 0;
-let lastEnd = 0;
+let stopped = false;
 let collect: Collect | null | undefined;
 
 function obtain(): Collect | null {
@@ -37,18 +34,9 @@ function obtain(): Collect | null {
 /** Tells that a buffer of `bytes` is about to be made; may collect before. */
 export function countAllocation(bytes: number): void {
   allocated += bytes;
-  if (allocated < budget) return;
+  if (allocated < BUDGET || stopped) return;
   allocated = 0;
   collect ??= obtain();
-  if (collect === null) {
-    budget = Infinity;
-    return;
-  }
-  const start = performance.now();
-  collect({ type: 'minor' });
-  const end = performance.now();
-  const share = (end - start) / (end - lastEnd);
-  lastEnd = end;
-  if (share > HIGH) budget = Math.min(budget * 2, MOST);
-  else if (share < LOW) budget = Math.max(budget / 2, LEAST);
+  if (collect === null) stopped = true;
+  else collect({ type: 'minor' });
 }

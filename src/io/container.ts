@@ -5,7 +5,7 @@
 import { allocateOwn } from '../core/allocator.ts';
 import { BOOL, DTYPES, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
 import { contiguousLayout, numelOf } from '../core/layout.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { decodeTree, encodeTree, type Saveable } from './tree.ts';
 
 /** Names of the format, in the order of DTYPES. */
@@ -126,7 +126,7 @@ function checkTiling(entries: ReadonlyMap<string, Entry>, available: number, fai
 
 function readTensor(source: Source, dataStart: number, entry: Entry, name: string, fail: (problem: string) => never): Tensor {
   const storage = allocateOwn(entry.end - entry.begin);
-  const tensor = new Tensor(storage, contiguousLayout(entry.shape), entry.dtype);
+  const tensor = new PlainTensor(storage, contiguousLayout(entry.shape), entry.dtype);
   const bytes = bytesOf(tensor);
   source.read(bytes, dataStart + entry.begin);
   if (entry.dtype === BOOL && bytes.some((byte) => byte > 1)) fail(`tensor '${name}' of bools has other bytes than 0 and 1`);

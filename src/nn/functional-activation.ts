@@ -1,14 +1,9 @@
 /** Activations. Every one takes a tensor of any shape and returns one of the same shape. */
-import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type CallArgs } from '../core/args.ts';
+import { bind, boolArg, intArg, numberArg, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
-
-/** Checks what every function here begins with. */
-export function tensorArg(op: string, name: string, value: unknown): Tensor {
-  if (!(value instanceof Tensor)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
-  return value;
-}
+import type { Tensor } from '../tensor/tensor.ts';
+import { tensorArg } from './args.ts';
 
 interface Inplace { readonly inplace?: boolean }
 type InplaceArg = boolean | Inplace;

@@ -7,8 +7,7 @@ import { noGrad } from '../tensor/grad-mode.ts';
 import { emptyLike, ones, zeros } from '../tensor/create.ts';
 import { linear as fusedLinear } from '../tensor/linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { probabilityArg, type Maybe } from './args.ts';
-import { tensorArg } from './functional-activation.ts';
+import { probabilityArg, tensorArg, type Maybe } from './args.ts';
 
 /** `input W^T + bias`: input `[..., in]`, weight `[out, in]` or `[in]`, bias `[out]`. */
 export function linear(input: Tensor, weight: Tensor, bias?: Maybe<Tensor>): Tensor {

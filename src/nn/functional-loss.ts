@@ -5,17 +5,13 @@ import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { fusedCrossEntropy } from '../tensor/fused.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Maybe } from './args.ts';
-import { tensorArg } from './functional-activation.ts';
+import { REDUCTIONS, reductionArg, tensorArg, type Maybe, type Reduction } from './args.ts';
 
-export type Reduction = 'mean' | 'sum' | 'none';
-const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
+export type { Reduction } from './args.ts';
 
 export interface ReductionOptions {
   readonly reduction?: Reduction;
 }
-
-export const reductionArg = (op: string, value: unknown): Reduction => stringArg(op, 'reduction', value, REDUCTIONS, 'mean');
 
 function reduce(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss;

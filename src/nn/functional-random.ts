@@ -4,8 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { empty, emptyLike, onesLike, zeros, zerosLike } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { probabilityArg } from './args.ts';
-import { tensorArg } from './functional-activation.ts';
+import { probabilityArg, tensorArg } from './args.ts';
 
 interface DropoutOptions { readonly p?: number; readonly training?: boolean; readonly inplace?: boolean }
 type DropoutArgs = CallArgs<[p: number, training: boolean, inplace: boolean], DropoutOptions>;

@@ -2,9 +2,9 @@
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs, type Signature } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Maybe } from './args.ts';
+import { reductionArg, type Maybe, type Reduction } from './args.ts';
 import * as F from './functional.ts';
-import { reductionArg, type Reduction, type ReductionOptions } from './functional-loss.ts';
+import type { ReductionOptions } from './functional-loss.ts';
 import { Module } from './module.ts';
 
 abstract class Loss extends Module {

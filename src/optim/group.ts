@@ -8,7 +8,7 @@ import { show } from '../core/args.ts';
 import { F64 } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { contiguousLayout } from '../core/layout.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { PlainTensor, Tensor } from '../tensor/tensor.ts';
 
 /** How a hyperparameter is stored: one float64, a 0 or 1, or two float64s. */
 export type HyperKind = 'number' | 'boolean' | 'pair';
@@ -27,7 +27,7 @@ export class ParamGroup {
     this.params = params;
     const names = Object.keys(kinds);
     const length = names.reduce((n, name) => n + (kinds[name] === 'pair' ? 2 : 1), 0);
-    this.hyper = new Tensor(allocateOwn(length * 8), contiguousLayout([length]), F64);
+    this.hyper = new PlainTensor(allocateOwn(length * 8), contiguousLayout([length]), F64);
     Object.defineProperty(this, 'hyper', { enumerable: false });
     const { slab, byteOffset } = this.hyper.storage;
     const memory = (slab.view(F64) as Float64Array).subarray(byteOffset / 8, byteOffset / 8 + length);

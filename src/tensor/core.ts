@@ -6,8 +6,6 @@ import { ArgumentError, AutogradError } from '../core/errors.ts';
 import { refreshView, type Node } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
-type TensorConstructor = new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
-
 /** What few tensors have, kept off the many. */
 export interface Extra {
   /** Called with the gradient that reaches this leaf or (for non-leaves) passes it; may return a replacement. */
@@ -36,10 +34,8 @@ export abstract class TensorCore {
     this.dtypeCode = dtypeCode;
   }
 
-  /** @internal A tensor of this class over the given memory, outside of any graph. */
-  wrap(storage: Storage, layout: Layout, dtypeCode: DTypeCode): Tensor {
-    return new (this.constructor as TensorConstructor)(storage, layout, dtypeCode);
-  }
+  /** @internal A plain tensor over the given memory, outside of any graph. */
+  abstract wrap(storage: Storage, layout: Layout, dtypeCode: DTypeCode): Tensor;
 
   /** Sizes of the dimensions. */
   get shape(): Shape {

@@ -10,7 +10,7 @@ import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
 import { intList } from './movement.ts';
 import { writeNumbers, writeRaw } from './values.ts';
-import { Tensor } from './tensor.ts';
+import { PlainTensor, type Tensor } from './tensor.ts';
 
 export interface TensorOptions {
   readonly dtype?: DType;
@@ -35,7 +35,7 @@ const LIKE = signature('zerosLike(input, *, dtype?, requiresGrad?, device?)'), F
 export function emptyTensor(shape: Shape, dtype: DTypeCode, own = false): Tensor {
   const layout = contiguousLayout(shape);
   const bytes = layout.numel * ITEM_SIZE[dtype];
-  return new Tensor(own ? allocateOwn(bytes) : allocate(bytes), layout, dtype);
+  return new PlainTensor(own ? allocateOwn(bytes) : allocate(bytes), layout, dtype);
 }
 
 /** Applies requiresGrad and checks device. */

@@ -19,11 +19,21 @@ export function operandArg(op: string, name: string, value: unknown): Other {
 }
 
 type ParameterlessUnary = Exclude<UnaryOp, 'clampScalar' | 'leakyRelu' | 'gelu' | 'round' | 'softplus'>;
-type PlainBinary = Exclude<BinaryOp, 'add' | 'sub' | 'div' | 'addScaled' | 'mulScaled'>;
+/** Rows that only derivatives use; they have no in-place form. */
+const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad'] as const;
+type DerivativeRow = (typeof DERIVATIVE_ROWS)[number];
+type PlainBinary = Exclude<BinaryOp, 'add' | 'sub' | 'div' | 'addScaled' | 'mulScaled' | DerivativeRow>;
 type UnaryMethods = { [K in ParameterlessUnary]: () => Tensor } & { [K in `${ParameterlessUnary}_`]: () => Tensor };
 type BinaryMethods = { [K in PlainBinary]: (other: Other) => Tensor } & { [K in `${PlainBinary}_`]: (other: Other) => Tensor };
 
-export interface Elementwise extends UnaryMethods, BinaryMethods {}
+export interface Elementwise extends UnaryMethods, BinaryMethods {
+  /** @internal `self` where `other`, the input of relu, is positive, else 0. */
+  reluGrad(other: Other): Tensor;
+  /** @internal `self * other * (1 - other)`: `other` is the output of sigmoid. */
+  sigmoidGrad(other: Other): Tensor;
+  /** @internal `self * (1 - other^2)`: `other` is the output of tanh. */
+  tanhGrad(other: Other): Tensor;
+}
 
 const ALPHA = { add: signature('add(other, *, alpha?)'), sub: signature('sub(other, *, alpha?)'), rsub: signature('rsub(other, *, alpha?)') };
 const DIV = signature('div(other, *, roundingMode?)');
@@ -240,9 +250,13 @@ export function where(condition: Tensor, input?: Other, other?: Other): Tensor |
   return ternary(ternaryEntries.where, condition.castTo(BOOL), operandArg('where', 'input', input), operandArg('where', 'other', other));
 }
 
+/** Rows behind other methods: `clamp`, and `add` with alpha. */
+const HIDDEN_ROWS: ReadonlySet<string> = new Set(['clampScalar', 'addScaled'] satisfies (UnaryOp | BinaryOp)[]);
+const withoutMethod = ({ name }: { readonly name: string }): boolean => HIDDEN_ROWS.has(name) || name in Elementwise.prototype;
+
 const methods: Record<string, unknown> = {};
 for (const entry of Object.values(unaryEntries)) {
-  if (entry.name in Elementwise.prototype) continue;
+  if (withoutMethod(entry)) continue;
   Object.assign(methods, {
     [entry.name](this: Tensor): Tensor {
       return unary(entry, this);
@@ -262,5 +276,6 @@ const binaryMethod = (entry: BinaryEntry): void => {
     },
   });
 };
-for (const entry of Object.values(binaryEntries)) if (!(entry.name in Elementwise.prototype)) binaryMethod(entry);
+for (const entry of Object.values(binaryEntries)) if (!withoutMethod(entry)) binaryMethod(entry);
+for (const name of DERIVATIVE_ROWS) delete methods[`${name}_`];
 for (const [name, value] of Object.entries(methods)) Object.defineProperty(Elementwise.prototype, name, { value, writable: true, configurable: true, enumerable: false });

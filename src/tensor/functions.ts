@@ -10,8 +10,8 @@ import type { Tensor } from './tensor.ts';
 /** A method's functional form. */
 type Functional<K extends keyof Tensor> = Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
 
-export function requireTensor(op: string, value: unknown, name = 'input'): Tensor {
-  if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
+function requireTensor(op: string, value: unknown): Tensor {
+  if (!(value instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(value)}`);
   return value as Tensor;
 }
 
@@ -54,8 +54,8 @@ export { cat, stack } from './composite.ts';
 export { where } from './elementwise.ts';
 export { linear, moments, polyval } from './linalg.ts';
 
-const varFunction = functional(['var']).var;
-export { varFunction as var_ };
+const variance = functional(['var']).var;
+export { variance as var };
 
 /** Binary functions take a number on either side: `sub(1, x)` ports `1 - x`. */
 type BinaryFunction = (input: Other, other: Other, options?: { readonly alpha?: number; readonly roundingMode?: 'trunc' | 'floor' | null }) => Tensor;

@@ -81,7 +81,14 @@ export function unaryInto(op: number, out: TensorCore, a: TensorCore): void {
 export function binaryInto(op: number, out: TensorCore, a: Input, b: Input, dtype: DTypeCode): void {
   const sa = storageOf(a), sb = storageOf(b);
   const layout = out.layout;
-  if (layout.contiguous && (sa === null || (a as TensorCore).layout === layout || isSingle(a as TensorCore))
+  if (layout.contiguous && sa !== null && sb !== null && (a as TensorCore).layout === layout && (b as TensorCore).layout === layout) {
+    // The commonest call, without a decision per operand.
+    frame[DIMS] = layout.numel;
+    header(op, 1, 3);
+    flatOperand(0, out.storage, layout.offset, out.dtypeCode, 1);
+    flatOperand(1, sa, layout.offset, dtype, 1);
+    flatOperand(2, sb, layout.offset, dtype, 1);
+  } else if (layout.contiguous && (sa === null || (a as TensorCore).layout === layout || isSingle(a as TensorCore))
     && (sb === null || (b as TensorCore).layout === layout || isSingle(b as TensorCore))) {
     frame[DIMS] = layout.numel;
     header(op, 1, 3);

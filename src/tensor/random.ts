@@ -14,7 +14,7 @@ import { Generator, defaultGenerator, generatorState } from './random-state.ts';
 import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
 import { elements } from './values.ts';
 import { noGrad } from './grad-mode.ts';
-import { Tensor } from './tensor.ts';
+import { PlainTensor, type Tensor } from './tensor.ts';
 
 export { Generator, defaultGenerator };
 
@@ -102,7 +102,7 @@ export function randperm(...args: readonly unknown[]): Tensor {
   checkShape('randperm', [n]);
   const out = emptyTensor([n], I64);
   const state = generatorState(bound.generator as Generator | undefined);
-  randomInto('randperm', out, new Tensor(state, contiguousLayout([RNG_WORDS]), 3), 0, 0);
+  randomInto('randperm', out, new PlainTensor(state, contiguousLayout([RNG_WORDS]), 3), 0, 0);
   const code = dtypeOption('randperm', bound.dtype) ?? I64;
   return finish('randperm', out.castTo(code), bound);
 }

@@ -3,7 +3,7 @@ import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, isOptions, numberArg, show, signature, type CallArgs } from '../core/args.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import { Storage } from '../core/storage.ts';
-import type { TypedArray } from '../core/dtype.ts';
+import type { DTypeCode, TypedArray } from '../core/dtype.ts';
 import { AccumulateGrad, edgeOf, runBackward } from './graph.ts';
 import { TensorCore, type Extra } from './core.ts';
 import { Composite } from './composite.ts';
@@ -39,6 +39,11 @@ export function removable<T>(hooks: Map<number, T>, hook: T): RemovableHandle {
 
 /** A multi-dimensional array of one dtype, with autograd. Made by the creation functions, never by `new`. */
 export class Tensor extends Composite {
+  /** @internal */
+  override wrap(storage: Storage, layout: Layout, dtypeCode: DTypeCode): Tensor {
+    return new PlainTensor(storage, layout, dtypeCode);
+  }
+
   /** @internal */
   get details(): Extra {
     return (this.extra ??= {});
@@ -200,6 +205,26 @@ export class Tensor extends Composite {
     throw new TypeError('a Tensor has no JS operators: write a.mul(b), a.add(b), ... or expr`${a} * ${b} + 1`; use item() for the number of a one-element tensor');
   }
 }
+
+type Fields = { -readonly [K in 'storage' | 'layout' | 'dtypeCode' | 'needsGrad' | 'node' | 'slot' | 'gradient' | 'base' | 'viewVersion' | 'extra']: Tensor[K] };
+
+/**
+ * Makes every tensor: TensorCore's fields, in its order, on Tensor's prototype. Walking the constructors of the class
+ * chain instead costs 30 ns, a tenth of a small operation.
+ */
+export const PlainTensor = function PlainTensor(this: Fields, storage: Storage, layout: Layout, dtypeCode: DTypeCode): void {
+  this.storage = storage;
+  this.layout = layout;
+  this.dtypeCode = dtypeCode;
+  this.needsGrad = false;
+  this.node = null;
+  this.slot = 0;
+  this.gradient = null;
+  this.base = null;
+  this.viewVersion = 0;
+  this.extra = null;
+} as unknown as new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
+PlainTensor.prototype = Tensor.prototype;
 
 /** The gradient that backward starts with: the one given, checked, or one for a scalar. */
 export function startGradient(op: string, output: Tensor, gradient: unknown): Tensor {
