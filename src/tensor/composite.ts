@@ -15,7 +15,7 @@ import { Indexing } from './indexing.ts';
 import { generatorState, type Generator } from './random-state.ts';
 import { cauchyInto, geometricInto, logNormalInto } from './distributions.ts';
 import { drawInto } from './draw.ts';
-import type { Other } from './elementwise.ts';
+import { operandArg, type Other } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
 const TO = signature('to(dtype?, device?, *, nonBlocking?, copy?)');
@@ -23,7 +23,8 @@ const NEW = signature('newFull(size, fillValue?, *, dtype?, requiresGrad?, devic
 const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signature('normal_(mean?, std?, *, generator?)');
 const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = signature('exponential_(lambd?, *, generator?)');
 const RANDOM = signature('random_(from?, to?, *, generator?)');
-const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?)');
+const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?, *, outputSize?)');
+const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
 
 export abstract class Composite extends Indexing {
   /** Another dtype (a name, or `other` tensor's); 'cpu' and device options are accepted and do nothing. Returns the tensor itself when nothing changes. */
@@ -72,7 +73,8 @@ export abstract class Composite extends Indexing {
     }
   }
 
-  fill_(value: Other): Tensor {
+  fill_(...args: readonly [value: Other] | readonly [{ readonly value: Other }]): Tensor {
+    const value = isOptions(args[0]) ? operandArg('fill_', 'value', bind(FILL, args).value) : args[0];
     if (value instanceof TensorCore && value.ndim !== 0) throw new ShapeError('fill_', `value must be a number or a 0-d tensor, got shape [${value.shape.join(', ')}]`);
     return this.copy_(value);
   }
@@ -112,10 +114,10 @@ export abstract class Composite extends Indexing {
   }
 
   /** Dims reversed in order of elements. */
-  flip(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+  flip(...dims: readonly number[] | readonly [readonly number[] | { readonly dims: readonly number[] }]): Tensor {
     const self = this as unknown as Tensor;
     if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
-    const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
+    const list = normalizeDims('flip', intList('flip', 'dims', bind(FLIP, dims).dims as readonly number[]), this.ndim);
     if (this.ndim === 0) return self.clone();
     return list.reduce<Tensor>((x, dim) => x.indexSelect(dim, reversed(x, x.shape[dim])), list.length === 0 ? self.clone() : self);
   }
@@ -151,13 +153,15 @@ export abstract class Composite extends Indexing {
 
   /** Every element `repeats` times in a row. */
   repeatInterleave(...args: readonly unknown[]): Tensor {
-    const { repeats, dim } = bind(REPEAT_INTERLEAVE, args);
+    const { repeats, dim, outputSize } = bind(REPEAT_INTERLEAVE, args);
     const self = dim === undefined ? (this as unknown as Tensor).reshape([-1]) : (this as unknown as Tensor);
     const axis = normalizeDim('repeatInterleave', intArg('repeatInterleave', 'dim', dim, 0), self.ndim);
     const counts = repeats instanceof TensorCore ? (repeats as Tensor).tolist() as number | number[] : intArg('repeatInterleave', 'repeats', repeats);
     const size = self.shape[axis];
     const each = (i: number): number => (typeof counts === 'number' ? counts : counts.length === 1 ? counts[0] : counts[i]);
     const picks = Array.from({ length: size }, (_, i) => new Array<number>(each(i)).fill(i)).flat();
+    const total = intArg('repeatInterleave', 'outputSize', outputSize, picks.length);
+    if (total !== picks.length) throw new ArgumentError('repeatInterleave', 'outputSize', `must be the sum of repeats, ${picks.length}, got ${total}`);
     return self.indexSelect(axis, indexTensor(self, picks));
   }
 

@@ -127,7 +127,7 @@ export function arange(...args: readonly unknown[]): Tensor {
 }
 
 function rangeArg(name: string, value: unknown): number {
-  const number = numberArg('arange', name, typeof value === 'bigint' ? Number(value) : value);
+  const number = numberArg('arange', name, typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : value);
   if (!Number.isFinite(number)) throw new ArgumentError('arange', name, `must be finite, got ${number}`);
   return number;
 }

@@ -6,6 +6,7 @@ import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
 import { resultType, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
+import { recordZeros } from './graph.ts';
 import { Movement } from './movement.ts';
 import { nonzeroColumns } from './nonzero.ts';
 import type { Tensor } from './tensor.ts';
@@ -40,10 +41,14 @@ const DIV = signature('div(other, *, roundingMode?)');
 const CLAMP = signature('clamp(min?, max?)');
 const ROUND = signature('round(*, decimals?)');
 
+/** A factor: a number, or a boolean for 1 and 0. */
+const factorArg = (op: string, name: string, value: unknown): number => (typeof value === 'boolean' ? Number(value) : numberArg(op, name, value, 1));
+
 /** `add(x, 2 * y)` in one kernel when alpha is given. */
 function scaledArgs(op: 'add' | 'sub', self: Tensor, args: readonly unknown[]): { other: Other; alpha: number } {
   const bound = bind(ALPHA[op], args);
-  const other = operandArg(op, 'other', bound.other), alpha = numberArg(op, 'alpha', bound.alpha, 1);
+  const other = operandArg(op, 'other', bound.other), alpha = factorArg(op, 'alpha', bound.alpha);
+  if (typeof bound.alpha === 'boolean' && resultType(self, other) !== BOOL) throw new ArgumentError(op, 'alpha', `must be a number unless the result is bool, got ${alpha === 1}`);
   if (!Number.isInteger(alpha) && !isFloating(resultType(self, other))) throw new ArgumentError(op, 'alpha', `must be an integer for integer tensors, got ${alpha}`);
   return { other, alpha };
 }
@@ -99,9 +104,7 @@ export abstract class Elementwise extends Movement {
     const b = operandArg('div', 'other', bound.other);
     if (bound.roundingMode === undefined) return binary(binaryEntries.div, self, b);
     const mode = stringArg('div', 'roundingMode', bound.roundingMode, ['trunc', 'floor'] as const);
-    if (mode === 'floor') return binary(binaryEntries.floorDivide, self, b);
-    const remainder = binary(binaryEntries.fmod, self.detach(), typeof b === 'object' ? b.detach() : b);
-    return remainder.dtype.startsWith('int') || remainder.dtype === 'uint8' ? binary(binaryEntries.floorDivide, self.sub(remainder), b) : binary(binaryEntries.div, self, b).trunc();
+    return recordZeros('div', roundedQuotient(self.detach(), typeof b === 'object' ? b.detach() : b, mode), [self, typeof b === 'object' ? b : null]);
   }
 
   div_(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
@@ -181,8 +184,9 @@ export abstract class Elementwise extends Movement {
     return decimals > 0 ? unary(unaryEntries.round, self.mul(scale)).div(scale) : unary(unaryEntries.round, self.div(scale)).mul(scale);
   }
 
-  round_(): Tensor {
-    return unary_(unaryEntries.round, this as unknown as Tensor);
+  round_(options?: { readonly decimals?: number }): Tensor {
+    const self = this as unknown as Tensor;
+    return options === undefined ? unary_(unaryEntries.round, self) : self.copy_(self.round(options));
   }
 
   /** `self` where the condition holds, else `other`. */
@@ -228,10 +232,16 @@ export abstract class Elementwise extends Movement {
   }
 }
 
+function roundedQuotient(a: Tensor, b: Other, mode: 'trunc' | 'floor'): Tensor {
+  if (mode === 'floor') return binary(binaryEntries.floorDivide, a, b);
+  const remainder = binary(binaryEntries.fmod, a, b);
+  return remainder.isFloatingPoint() ? binary(binaryEntries.div, a, b).trunc() : binary(binaryEntries.floorDivide, a.sub(remainder), b);
+}
+
 function valueArg(op: string, options: unknown): number {
   if (!isOptions(options)) throw new ArgumentError(op, 'options', `must be an object with value, got ${show(options)}`);
   for (const key of Object.keys(options)) if (key !== 'value') throw new ArgumentError(op, `option '${key}'`, 'is unknown; expected value');
-  return numberArg(op, 'value', options.value, 1);
+  return factorArg(op, 'value', options.value);
 }
 
 /** Integers have no infinities: each bound is applied on its own. */

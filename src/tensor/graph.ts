@@ -229,6 +229,15 @@ export function record(name: string, out: Tensor, inputs: readonly (Tensor | nul
   return node;
 }
 
+/** Records a result that does not move with its inputs (rounded, counted, drawn): as in PyTorch they receive zeros. */
+export function recordZeros(name: string, out: Tensor, inputs: readonly (Tensor | null)[]): Tensor {
+  if (recording(...inputs)) {
+    const shapes = inputs.map((input) => (input !== null && wantsGrad(input) ? input.shape : null));
+    record(name, out, inputs.map((input, i) => (shapes[i] === null ? null : input)), (g) => shapes.map((shape) => (shape === null ? null : g.newZeros([...shape]))));
+  }
+  return out;
+}
+
 /** True when an operation on these inputs must be recorded now. */
 export function recording(...inputs: readonly (Tensor | null | undefined)[]): boolean {
   if (!gradEnabled) return false;

@@ -1,7 +1,7 @@
 /** Shapes and views: nothing here moves data unless its name says so (contiguous, clone, reshape where it must). */
-import { dtypeCode, type DType, type DTypeCode } from '../core/dtype.ts';
+import { dtypeCode, isIntegral, type DType, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
-import { bind, intArg, show, signature } from '../core/args.ts';
+import { bind, intArg, isOptions, show, signature } from '../core/args.ts';
 import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
@@ -88,6 +88,13 @@ setRegenerateView((view, base) => {
 });
 
 const FLATTEN = signature('flatten(startDim?, endDim?)');
+/** `narrow` takes its start as a 0-d integer tensor too. */
+function startOf(start: Tensor): number {
+  if (start.ndim !== 0 || !isIntegral(start.dtypeCode)) throw new ArgumentError('narrow', 'start', `must be an integer or a 0-d integer Tensor, got shape [${start.shape.join(', ')}] of ${start.dtype}`);
+  return start.item();
+}
+
+const AS_STRIDED = signature('asStrided(size, stride, storageOffset?)');
 const SLICE = signature('slice(dim?, start?, end?, step?)');
 
 export abstract class Movement extends TensorCore {
@@ -125,8 +132,9 @@ export abstract class Movement extends TensorCore {
   }
 
   /** A view of the same memory with other sizes and strides: PyTorch's `as_strided`. Stays inside the storage or throws. */
-  asStrided(size: readonly number[], stride: readonly number[], storageOffset?: number | null): Tensor {
+  asStrided(size: readonly number[], stride: readonly number[], options?: number | null | { readonly storageOffset?: number | null }): Tensor {
     const self = this as unknown as Tensor;
+    const storageOffset = isOptions(options) ? bind(AS_STRIDED, [size, stride, options]).storageOffset as number | undefined : options;
     checkShape('asStrided', size);
     if (stride.length !== size.length) throw new ShapeError('asStrided', `size and stride must have the same length, got ${size.length} and ${stride.length}`);
     const offset = storageOffset ?? this.layout.offset;
@@ -293,9 +301,10 @@ export abstract class Movement extends TensorCore {
   }
 
   /** `length` indices of a dim from `start`. */
-  narrow(dim: number, start: number, length: number): Tensor {
+  narrow(dim: number, first: number | Tensor, length: number): Tensor {
     const at = normalizeDim('narrow', dim, this.ndim);
     const size = this.shape[at];
+    const start = first instanceof TensorCore ? startOf(first) : first;
     const from = start < 0 ? start + size : start;
     if (this.ndim === 0 || !Number.isInteger(start) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > size) {
       throw new ShapeError('narrow', `start (${show(start)}) and length (${show(length)}) leave dimension ${at} of size ${size ?? 0}`);

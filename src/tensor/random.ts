@@ -14,6 +14,7 @@ import { Generator, defaultGenerator, generatorState } from './random-state.ts';
 import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
 import { elements } from './values.ts';
 import { noGrad } from './grad-mode.ts';
+import { recordZeros } from './graph.ts';
 import { PlainTensor, type Tensor } from './tensor.ts';
 
 export { Generator, defaultGenerator };
@@ -117,8 +118,8 @@ export function normal(...args: readonly unknown[]): Tensor {
   const numeric = tensors.length === 0;
   drawInto(out, 'normal', numeric ? numberArg('normal', 'mean', mean) : 0, numeric ? numberArg('normal', 'std', std) : 1, generatorState(bound.generator as Generator | undefined));
   if (numeric) return finish('normal', out, bound);
-  // Drawn numbers carry no gradient, as in PyTorch.
-  return noGrad(() => out.mul_(std as Tensor | number).add_(mean as Tensor | number));
+  noGrad(() => out.mul_(std as Tensor | number).add_(mean as Tensor | number));
+  return recordZeros('normal', out, tensors);
 }
 
 function missingSize(): never {
@@ -131,7 +132,7 @@ export function bernoulli(...args: readonly unknown[]): Tensor {
   if (!(input instanceof TensorCore)) throw new ArgumentError('bernoulli', 'input', `must be a Tensor, got ${show(input)}`);
   const out = emptyTensor(input.layout.shape, input.dtypeCode);
   drawInto(out, 'bernoulli', p === undefined ? (input as Tensor) : numberArg('bernoulli', 'p', p), 0, generatorState(generator as Generator | undefined));
-  return out;
+  return recordZeros('bernoulli', out, [input as Tensor]);
 }
 
 /** Indices drawn with the (unnormalised) probabilities of every row: PyTorch's exponential races, or its table with replacement. */

@@ -348,7 +348,12 @@ function norm(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): 
   if (p === 2 || p === 1) return norm12(x, p, dims, keepdim);
   if (p === Infinity) return x.abs().amax(dims as number[], keepdim);
   if (p === -Infinity) return x.abs().amin(dims as number[], keepdim);
-  if (p === 0) return x.ne(0).castTo(x.dtypeCode).sum(dims as number[], keepdim);
+  if (p === 0) {
+    const count = x.detach().ne(0).castTo(x.dtypeCode).sum(dims as number[], keepdim);
+    // Attached, as in PyTorch, though no gradient flows.
+    if (gradEnabled && wantsGrad(x)) record('norm', count, [x], () => null);
+    return count;
+  }
   return x.abs().pow(p).sum(dims as number[], keepdim).pow(1 / p);
 }
 

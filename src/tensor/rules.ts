@@ -45,6 +45,9 @@ const ZERO = d(0, (g) => g.mul(0));
 const times = (g: Tensor, x: Operand): Tensor => g.mul(x);
 const tensor = (like: Tensor, x: Operand): Tensor => (typeof x === 'object' ? x : like.newFull([], x));
 
+/** In the operand's own dtype: PyTorch rounds there when the operands' dtypes differ. */
+const scaled = (x: Operand, factor: number): Operand => (typeof x === 'number' ? x * factor : factor === 1 ? x : x.mul(factor));
+
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const INV_SQRT_2PI = 0.3989422804014327;
 
@@ -180,7 +183,7 @@ export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
   clamp: {
     grads: [
       t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).ge(b).logicalAnd((a as Tensor).le(c)))),
-      t(A | B | C, (g, a, b, c) => g.mul((a as Tensor).lt(b).logicalAnd(tensor(g, b).lt(c)))),
+      t(A | B | C, (g, a, b, c) => g.mul(c === Infinity ? (a as Tensor).lt(b) : (a as Tensor).lt(b).logicalAnd(tensor(g, b).lt(c)))),
       t(A | B | C, (g, a, b, c) => g.mul(b === -Infinity ? (a as Tensor).gt(c) : (a as Tensor).gt(c).logicalOr(tensor(g, b).ge(c)))),
     ],
   },
@@ -192,13 +195,13 @@ export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
     ],
   },
   addcmul: {
-    grads: [t(0, (g) => g), t(C, (g, _a, _b, c, p0) => g.mulScaled(tensor(g, c), p0)), t(B, (g, _a, b, _c, p0) => g.mulScaled(tensor(g, b), p0))],
+    grads: [t(0, (g) => g), t(C, (g, _a, _b, c, p0) => g.mul(scaled(c, p0))), t(B, (g, _a, b, _c, p0) => g.mul(scaled(b, p0)))],
   },
   addcdiv: {
     grads: [
       t(0, (g) => g),
       t(C, (g, _a, _b, c, p0) => g.div(c).mul(p0)),
-      t(B | C, (g, _a, b, c, p0) => g.mul(b).div(tensor(g, c).square()).mul(-p0)),
+      t(B | C, (g, _a, b, c, p0) => g.mul(tensor(g, scaled(b, -p0)).div(tensor(g, c).square()))),
     ],
   },
 };
