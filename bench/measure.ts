@@ -25,14 +25,19 @@ function summarise(values: number[]): Timing {
   return { median: values[values.length >> 1], min: values[0], max: values[values.length - 1] };
 }
 
-/** Iterations that fill a sample, found by doubling; also warms the contender up. */
+/** How long a contender runs before it is timed: compilers tier up, allocators reach their steady state. */
+const WARM_MILLISECONDS = 300;
+
+/** Iterations that fill a sample, from the last of many warm-up runs. */
 async function calibrate(contender: Contender, milliseconds: number): Promise<number> {
-  let iterations = 1;
-  for (;;) {
-    const total = (await contender.sample(iterations)) * iterations;
-    if (total >= milliseconds * 5e5) return Math.max(1, Math.round((iterations * milliseconds * 1e6) / total));
-    iterations *= total < milliseconds * 1e5 ? 4 : 2;
+  const warm = Math.min(WARM_MILLISECONDS, milliseconds * 15) * 1e6;
+  let iterations = 1, perIteration = 0;
+  for (let spent = 0; spent < warm;) {
+    perIteration = await contender.sample(iterations);
+    spent += perIteration * iterations;
+    iterations = Math.max(1, Math.round((milliseconds * 1e6) / perIteration));
   }
+  return Math.max(1, Math.round((milliseconds * 1e6) / perIteration));
 }
 
 export async function race(contenders: readonly Contender[], budget: Budget): Promise<Timing[]> {

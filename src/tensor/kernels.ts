@@ -4,7 +4,7 @@
  */
 import { allocate } from '../core/allocator.ts';
 import { BOOL, F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
-import { DIMS, INTS, NDIM, PARAMS, frame, frameFloats } from '../core/frame.ts';
+import { DIMS, INTS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../core/frame.ts';
 import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
@@ -25,6 +25,9 @@ export const emptyShape = (like: TensorCore, shape: Shape, dtype: DTypeCode): Te
 
 const storageOf = (x: Input): Storage | null => (typeof x === 'object' ? x.storage : null);
 const NO_STRIDES: readonly number[] = [];
+
+/** Where the strides of operands 0 to 3 begin. */
+const STRIDES_0 = OPERAND + STRIDES, STRIDES_1 = STRIDES_0 + OPERAND_SIZE, STRIDES_2 = STRIDES_1 + OPERAND_SIZE, STRIDES_3 = STRIDES_2 + OPERAND_SIZE;
 
 /** An immediate is read as the loop's dtype; bool numbers count as 0 and 1. */
 function describe(k: number, x: Input, dtype: DTypeCode, ndim: number): void {
@@ -165,7 +168,7 @@ function axisLoop(op: number, operands: readonly TensorCore[], axis: number): vo
   for (let k = 0; k < operands.length; k++) {
     const t = operands[k];
     operand(k, t.storage, t.layout.offset, t.dtypeCode);
-    frame[36 + k * 20 + 4 + ndim - 1] = shape.length === 0 ? 1 : t.layout.strides[axis];
+    frame[OPERAND + k * OPERAND_SIZE + STRIDES + ndim - 1] = shape.length === 0 ? 1 : t.layout.strides[axis];
   }
 }
 
@@ -186,15 +189,32 @@ export function softmaxGradInto(op: SoftmaxOp, out: TensorCore, g: TensorCore, y
 
 /** `out` and `x` are [n...] of one shape, `c` is [K]: coefficients of the highest degree first. */
 export function polyvalInto(out: TensorCore, c: TensorCore, x: TensorCore): void {
-  const space = [...x.layout.shape, c.layout.numel];
-  const n = x.layout.shape.length;
-  loop(space, [[...out.layout.strides, 0], [...zeros(n), c.layout.shape.length === 0 ? 1 : c.layout.strides[0]], [...x.layout.strides, 0]], n);
-  ensureAxis(space, 3, [0, c.layout.shape.length === 0 ? 1 : c.layout.strides[0], 0]);
-  header(0, frame[NDIM], 3);
+  const step = c.layout.strides[0];
+  if (flat(out, x.layout)) {
+    frame[DIMS] = x.layout.numel;
+    frame[DIMS + 1] = c.layout.numel;
+    header(0, 2, 3);
+    pairStrides(0, 1, 0);
+    pairStrides(1, 0, step);
+    pairStrides(2, 1, 0);
+  } else {
+    const n = x.layout.shape.length;
+    const space = [...x.layout.shape, c.layout.numel];
+    loop(space, [[...out.layout.strides, 0], [...zeros(n), step], [...x.layout.strides, 0]], n);
+    ensureAxis(space, 3, [0, step, 0]);
+    header(0, frame[NDIM], 3);
+  }
   operand(0, out.storage, out.layout.offset, out.dtypeCode);
   operand(1, c.storage, c.layout.offset, c.dtypeCode);
   operand(2, x.storage, x.layout.offset, x.dtypeCode);
   active.polyval(out.storage, c.storage, x.storage);
+}
+
+/** Operand k's strides over a space of two dims. */
+function pairStrides(k: number, outer: number, inner: number): void {
+  const at = OPERAND + k * OPERAND_SIZE + STRIDES;
+  frame[at] = outer;
+  frame[at + 1] = inner;
 }
 
 /** `loop` drops a last dim of size 1, which these families need to see. */
@@ -202,21 +222,21 @@ function ensureAxis(space: Shape, count: number, last: readonly number[]): void 
   if (space[space.length - 1] !== 1) return;
   const ndim = frame[NDIM];
   frame[DIMS + ndim] = 1;
-  for (let k = 0; k < count; k++) frame[36 + k * 20 + 4 + ndim] = last[k];
+  for (let k = 0; k < count; k++) frame[OPERAND + k * OPERAND_SIZE + STRIDES + ndim] = last[k];
   frame[NDIM] = ndim + 1;
 }
 
-/** `out` is [K]; `g` and `x` are flat vectors of one length. */
+/** `out` is [K]; `g` and `x` are contiguous, of one element count. */
 export function momentsInto(out: TensorCore, g: TensorCore, x: TensorCore): void {
   header(0, 2, 3);
   frame[DIMS] = x.layout.numel;
   frame[DIMS + 1] = out.layout.numel;
   operand(0, out.storage, out.layout.offset, out.dtypeCode);
-  strides(0, [0, 1]);
+  pairStrides(0, 0, 1);
   operand(1, g.storage, g.layout.offset, g.dtypeCode);
-  strides(1, [g.layout.strides[0], 0]);
+  pairStrides(1, 1, 0);
   operand(2, x.storage, x.layout.offset, x.dtypeCode);
-  strides(2, [x.layout.strides[0], 0]);
+  pairStrides(2, 1, 0);
   active.moments(out.storage, g.storage, x.storage);
 }
 
@@ -243,23 +263,23 @@ export function matmulInto(out: TensorCore, a: TensorCore, b: TensorCore, option
   const la1 = la.strides.length - 1, lb1 = lb.strides.length - 1;
   operand(0, out.storage, o.offset, out.dtypeCode);
   strides(0, o.strides);
-  frame[36 + 4 + nd] = 0;
+  frame[STRIDES_0 + nd] = 0;
   operand(1, a.storage, la.offset, a.dtypeCode);
   strides(1, sa);
-  frame[56 + 4 + rows] = la.strides[la1 - 1];
-  frame[56 + 4 + cols] = 0;
-  frame[56 + 4 + nd] = la.strides[la1];
+  frame[STRIDES_1 + rows] = la.strides[la1 - 1];
+  frame[STRIDES_1 + cols] = 0;
+  frame[STRIDES_1 + nd] = la.strides[la1];
   operand(2, b.storage, lb.offset, b.dtypeCode);
   strides(2, sb);
-  frame[76 + 4 + rows] = 0;
-  frame[76 + 4 + cols] = lb.strides[lb1];
-  frame[76 + 4 + nd] = lb.strides[lb1 - 1];
+  frame[STRIDES_2 + rows] = 0;
+  frame[STRIDES_2 + cols] = lb.strides[lb1];
+  frame[STRIDES_2 + nd] = lb.strides[lb1 - 1];
   const bias = options.bias ?? null;
   if (bias === null) absent(3);
   else {
     operand(3, bias.storage, bias.layout.offset, bias.dtypeCode);
     strides(3, broadcastStrides(bias.layout, o.shape));
-    frame[96 + 4 + nd] = 0;
+    frame[STRIDES_3 + nd] = 0;
   }
   active.matmul(out.storage, a.storage, b.storage, bias === null ? null : bias.storage);
 }

@@ -1,14 +1,14 @@
 /** Matrix products, linear layers and polynomials. */
-import { BOOL, isFloating } from '../core/dtype.ts';
+import { BOOL, F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, numberArg, signature } from '../core/args.ts';
 import { broadcastShapes, contiguousLayout, sameShape } from '../core/layout.ts';
 import type { Activation } from '../ops/families.ts';
 import { rawCast } from './dispatch.ts';
-import { emptyLike, emptyShape, matmulInto, momentsInto, polyvalInto } from './kernels.ts';
+import { copyInto, emptyLike, emptyShape, matmulInto, momentsInto, polyvalInto } from './kernels.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, wantsGrad } from './graph.ts';
-import { computeType, resultTypeOf } from './promotion.ts';
+import { computeType, resultType } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { Reduction } from './reduction.ts';
 import type { Tensor } from './tensor.ts';
@@ -127,19 +127,25 @@ export abstract class Linalg extends Reduction {
 
   /** `beta * self + alpha * (mat1 @ mat2)`. */
   addmm(mat1: Tensor, mat2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('addmm', this as unknown as Tensor, mat1.mm(mat2), bind(ADDMM, [mat1, mat2, options]));
+    return addProduct('addmm', 'mm', this as unknown as Tensor, mat1, mat2, bind(ADDMM, [mat1, mat2, options]));
   }
 
   addmv(mat: Tensor, vec: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('addmv', this as unknown as Tensor, mat.mv(vec), bind(ADDMM, [mat, vec, options]));
+    return addProduct('addmv', 'mv', this as unknown as Tensor, mat, vec, bind(ADDMM, [mat, vec, options]));
   }
 
   baddbmm(batch1: Tensor, batch2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('baddbmm', this as unknown as Tensor, batch1.bmm(batch2), bind(ADDMM, [batch1, batch2, options]));
+    return addProduct('baddbmm', 'bmm', this as unknown as Tensor, batch1, batch2, bind(ADDMM, [batch1, batch2, options]));
   }
 }
 
-function addProduct(op: string, self: Tensor, result: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
+function addProduct(op: string, product: 'mm' | 'mv' | 'bmm', self: Tensor, a: Tensor, b: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
+  const type = self.dtypeCode, compute = computeType(type);
+  // Halves are rounded once, at the end.
+  if (compute !== type && a.dtypeCode === type && b.dtypeCode === type) {
+    return addProduct(op, product, self.castTo(compute), a.castTo(compute), b.castTo(compute), bound).castTo(type);
+  }
+  const result = a[product](b);
   const beta = numberArg(op, 'beta', bound.beta, 1), alpha = numberArg(op, 'alpha', bound.alpha, 1);
   const scaled = alpha === 1 ? result : result.mul(alpha);
   // beta = 0 ignores self, NaN included.
@@ -193,7 +199,7 @@ export function polyval(coefficients: Tensor, x: Tensor): Tensor {
   requireTensor('polyval', 'coefficients', coefficients);
   requireTensor('polyval', 'x', x);
   requireDims('polyval', 'coefficients', coefficients, 1);
-  const promoted = resultTypeOf([coefficients, x]);
+  const promoted = resultType(coefficients, x);
   const type = isFloating(promoted) ? promoted : coefficients.newZeros([]).sqrt().dtypeCode;
   const c = coefficients.castTo(type), input = x.castTo(type);
   if (computeType(type) !== type) return polyval(c.castTo(computeType(type)), input.castTo(computeType(type))).castTo(type);
@@ -216,10 +222,23 @@ function derivative(c: Tensor): Tensor {
   return c.narrow(0, 0, n - 1).mul(degrees);
 }
 
+/** The elements in row-major order without gaps, outside of the graph. */
+function dense(x: Tensor): Tensor {
+  if (x.layout.contiguous) return x;
+  const copy = emptyShape(x, x.shape, x.dtypeCode);
+  copyInto(copy, x);
+  return copy;
+}
+
 /** `sum(g * x^(count - 1 - k))` for k = 0 .. count - 1, in one pass. */
 export function moments(g: Tensor, x: Tensor, count: number): Tensor {
+  requireTensor('moments', 'g', g);
+  requireTensor('moments', 'x', x);
+  if (!Number.isInteger(count) || count < 1) throw new ArgumentError('moments', 'count', `must be a positive integer, got ${String(count)}`);
+  if (x.dtypeCode > F64) throw new DTypeError('moments', x.dtype, `expected float32 or float64, got ${x.dtype}`);
+  sameDtype('moments', x, g);
   const out = emptyShape(x, [count], x.dtypeCode);
-  momentsInto(out, g.expandAs(x).reshape([-1]).detach(), x.reshape([-1]).detach());
+  momentsInto(out, dense(g.layout === x.layout ? g : g.detach().expandAs(x)), dense(x));
   if (gradEnabled && (wantsGrad(g) || wantsGrad(x))) {
     record('moments', out, [wantsGrad(g) ? g : null, wantsGrad(x) ? x : null], (gg, node) => {
       const [upstream, at] = [node.saved(0), node.saved(1)];
