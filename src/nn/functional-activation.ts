@@ -2,6 +2,9 @@
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
+import { where } from '../tensor/elementwise.ts';
+import { Function, type Context } from '../tensor/function.ts';
+import { isGradEnabled } from '../tensor/grad-mode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorArg } from './args.ts';
 
@@ -32,7 +35,7 @@ function withNumbers<P extends readonly unknown[], O>(name: string, parameters: 
 }
 
 export const relu = simple('relu', (x) => x.relu());
-export const relu6 = simple('relu6', (x) => x.clamp(0, 6));
+export const relu6 = simple('relu6', (x) => bounded(x, 0, 6));
 export const silu = simple('silu', (x) => x.silu());
 export const mish = simple('mish', (x) => x.mul(x.softplus().tanh()));
 export const hardsigmoid = simple('hardsigmoid', (x) => x.add(3).clamp(0, 6).div(6));
@@ -46,9 +49,28 @@ export const tanhshrink = (input: Tensor): Tensor => tensorArg('tanhshrink', 'in
 // SELU's constants, from Klambauer et al. (2017).
 const SELU_ALPHA = 1.6732632423543772848170429916717, SELU_SCALE = 1.0507009873554804934193349852946;
 
-/** `x > 0 ? x : alpha * (exp(x / divisor) - 1)`; the branch that is not taken cannot overflow. */
-const exponential = (x: Tensor, alpha: number, divisor = 1): Tensor =>
-  x.where(x.gt(0), x.clamp({ max: 0 }).div(divisor).expm1().mul(alpha));
+/** `x > 0 ? x : alpha * (exp(x / divisor) - 1)`; the branch that is not taken sees 0: it cannot overflow, and its gradient is no NaN. */
+function exponential(x: Tensor, alpha: number, divisor = 1): Tensor {
+  const bent = x.le(0), low = x.where(bent, 0);
+  return (divisor === 1 ? low : low.div(divisor)).expm1().mul(alpha).where(bent, x);
+}
+
+/** `clamp` with hardtanh's gradient: none at the bounds, all of it at NaN. */
+class Bounded extends Function {
+  static override forward(ctx: Context, input: Tensor, low: number, high: number): Tensor {
+    const out = input.clamp(low, high);
+    ctx.saveForBackward(out);
+    ctx.bounds = [low, high];
+    return out;
+  }
+
+  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
+    const [out] = ctx.savedTensors, [low, high] = ctx.bounds as [number, number];
+    return [where(out.le(low).logicalOr(out.ge(high)), 0, grad), null, null];
+  }
+}
+
+const bounded = (x: Tensor, low: number, high: number): Tensor => (x.requiresGrad && isGradEnabled() ? Bounded.apply(x, low, high) : x.clamp(low, high));
 
 export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA).mul(SELU_SCALE));
 export const elu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('elu', { alpha: 1 },
@@ -58,20 +80,28 @@ export const celu = withNumbers<[alpha: number, inplace: boolean], { readonly al
 export const leakyRelu = withNumbers<[negativeSlope: number, inplace: boolean], { readonly negativeSlope?: number }>('leakyRelu', { negativeSlope: 0.01 },
   (x, slope) => x.leakyRelu(slope));
 export const hardtanh = withNumbers<[minVal: number, maxVal: number, inplace: boolean], { readonly minVal?: number; readonly maxVal?: number }>('hardtanh', { minVal: -1, maxVal: 1 },
-  (x, low, high) => x.clamp(low, high));
+  (x, low, high) => {
+    if (low > high) throw new ArgumentError('hardtanh', 'minVal', `must not exceed maxVal, got ${low} and ${high}`);
+    // Integers stay integers: PyTorch casts the bounds.
+    return x.isFloatingPoint() ? bounded(x, low, high) : x.clamp(Math.trunc(low), Math.trunc(high));
+  });
 export const softplus = withNumbers<[beta: number, threshold: number], { readonly beta?: number; readonly threshold?: number }>('softplus', { beta: 1, threshold: 20 },
   (x, beta, threshold) => x.softplus(beta, threshold));
 export const softshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('softshrink', { lambd: 0.5 },
-  (x, lambd) => x.sub(x.clamp(-lambd, lambd)));
+  (x, lambd) => {
+    if (!(lambd >= 0)) throw new ArgumentError('softshrink', 'lambd', `must not be negative, got ${lambd}`);
+    return x.sub(x.clamp(-lambd, lambd));
+  });
 export const hardshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('hardshrink', { lambd: 0.5 },
   (x, lambd) => x.where(x.abs().gt(lambd), 0));
 
+interface ThresholdOptions extends Inplace { readonly threshold?: number; readonly value?: number }
 const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
 /** `x > threshold ? x : value`. */
-export function threshold(input: Tensor, limit: number, value: number, inplace: InplaceArg = false): Tensor {
-  const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), limit, value, inplace]);
+export function threshold(input: Tensor, ...args: CallArgs<[threshold: number, value: number, inplace: boolean], ThresholdOptions>): Tensor {
+  const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), ...args]);
   // NaN is not below any threshold and stays.
-  const out = input.where(input.le(numberArg('threshold', 'threshold', limit)).logicalNot(), numberArg('threshold', 'value', value));
+  const out = input.where(input.le(numberArg('threshold', 'threshold', given.threshold)).logicalNot(), numberArg('threshold', 'value', given.value));
   return boolArg('threshold', 'inplace', given.inplace) ? input.copy_(out) : out;
 }
 
@@ -84,10 +114,11 @@ export function gelu(input: Tensor, options: { readonly approximate?: GeluApprox
   return input.gelu({ approximate: stringArg<GeluApproximation>('gelu', 'approximate', given.approximate, ['none', 'tanh'], 'none') });
 }
 
+const PRELU = signature('prelu(input, weight)');
 /** `x > 0 ? x : weight * x`, with one weight or one per channel (dimension 1). */
-export function prelu(input: Tensor, weight: Tensor): Tensor {
-  tensorArg('prelu', 'input', input);
-  tensorArg('prelu', 'weight', weight);
+export function prelu(input: Tensor, slope: Tensor | { readonly weight: Tensor }): Tensor {
+  const given = bind(PRELU, [tensorArg('prelu', 'input', input), slope]);
+  const weight = tensorArg('prelu', 'weight', given.weight);
   const perChannel = weight.numel() !== 1;
   if (perChannel && (input.ndim < 2 || input.shape[1] !== weight.numel())) {
     throw new ArgumentError('prelu', 'weight', `must have 1 element or one per channel of input [${input.shape.join(', ')}], got ${weight.numel()}`);

@@ -1,5 +1,5 @@
 /** Functions behind the layers: linear, embedding, dropout and distances. */
-import { bind, boolArg, intArg, numberArg, signature, type CallArgs } from '../core/args.ts';
+import { bind, boolArg, intArg, isOptions, numberArg, signature, type CallArgs } from '../core/args.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { embedding as rowsOf } from '../tensor/embedding.ts';
 import { Function, type Context } from '../tensor/function.ts';
@@ -9,11 +9,15 @@ import { linear as fusedLinear } from '../tensor/linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, tensorArg, type Maybe } from './args.ts';
 
+const LINEAR = signature('linear(input, weight, bias?)');
 /** `input W^T + bias`: input `[..., in]`, weight `[out, in]` or `[in]`, bias `[out]`. */
-export function linear(input: Tensor, weight: Tensor, bias?: Maybe<Tensor>): Tensor {
+export function linear(input: Tensor, weight: Tensor, bias?: Maybe<Tensor> | { readonly bias?: Maybe<Tensor> }): Tensor {
   tensorArg('linear', 'input', input);
   tensorArg('linear', 'weight', weight);
-  return fusedLinear(input, weight, bias === null || bias === undefined ? null : tensorArg('linear', 'bias', bias));
+  const given = isOptions(bias) ? bind(LINEAR, [input, weight, bias]).bias : bias;
+  const added = given === null || given === undefined ? null : tensorArg('linear', 'bias', given);
+  if (weight.ndim === 1) return added === null ? input.matmul(weight) : input.matmul(weight).add(added);
+  return fusedLinear(input, weight, added);
 }
 
 const DROPOUT = signature('dropout(input, p?, training?, inplace?)');

@@ -67,8 +67,11 @@ export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions 
   return weighted('l1Loss', input.sub(target).abs(), given);
 }
 
-/** `x^2 / 2` within `delta` of 0, linear with slope `delta` outside. */
-function huber(difference: Tensor, delta: number): Tensor {
+/** `x^2 / 2` of the difference x within `delta` of 0, linear with slope `delta` outside. */
+function huber(input: Tensor, target: Tensor, delta: number): Tensor {
+  // Halves are rounded once, at the end.
+  if (input.dtype === target.dtype && (input.dtype === 'float16' || input.dtype === 'bfloat16')) return huber(input.float(), target.float(), delta).to(input.dtype);
+  const difference = input.sub(target);
   const size = difference.abs();
   return difference.square().mul(0.5).where(size.lt(delta), size.sub(0.5 * delta).mul(delta));
 }
@@ -81,8 +84,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: ReductionOp
   const beta = numberArg('smoothL1Loss', 'beta', given.beta, 1);
   if (beta < 0) throw new ArgumentError('smoothL1Loss', 'beta', `must not be negative, got ${beta}`);
   warnBroadcast('smoothL1Loss', input, target);
-  const difference = input.sub(target);
-  return reduce(beta === 0 ? difference.abs() : huber(difference, beta).div(beta), reductionArg('smoothL1Loss', given.reduction));
+  return reduce(beta === 0 ? input.sub(target).abs() : huber(input, target, beta).div(beta), reductionArg('smoothL1Loss', given.reduction));
 }
 
 const HUBER = signature('huberLoss(input, target, reduction?, delta?)');
@@ -93,7 +95,7 @@ export function huberLoss(input: Tensor, target: Tensor, ...args: CallArgs<[redu
   const delta = numberArg('huberLoss', 'delta', given.delta, 1);
   if (!(delta > 0)) throw new ArgumentError('huberLoss', 'delta', `must be greater than 0, got ${delta}`);
   warnBroadcast('huberLoss', input, target);
-  return reduce(huber(input.sub(target), delta), reductionArg('huberLoss', given.reduction));
+  return reduce(huber(input, target, delta), reductionArg('huberLoss', given.reduction));
 }
 
 /** The cross entropy of probabilities, with PyTorch's bounds at 0 and 1: -100 for the logarithm, 1e-12 for the divisor of the gradient. */
