@@ -36,7 +36,7 @@ export const {
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
   broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, tril, triu, diag, trace,
   gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
-  equal, allclose, isclose, numel,
+  equal, allclose, isclose, numel, rsub,
 } = functional([
   'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'neg', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
   'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'erf', 'erfc', 'sigmoid', 'relu', 'floor', 'ceil', 'trunc', 'round', 'isnan', 'isinf', 'isfinite',
@@ -47,7 +47,7 @@ export const {
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
   'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'tril', 'triu', 'diag', 'trace',
   'gather', 'scatter', 'scatterAdd', 'indexPut', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
-  'equal', 'allclose', 'isclose', 'numel',
+  'equal', 'allclose', 'isclose', 'numel', 'rsub',
 ]);
 
 export { cat, stack } from './composite.ts';

@@ -1,0 +1,98 @@
+/** The documentation is true: its programs run, and FEATURES.md promises what exists and denies what does not. */
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { format } from 'node:util';
+import { transformSync } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as torch from 'flambeau';
+import * as data from 'flambeau/data';
+import * as io from 'flambeau/io';
+import * as plt from 'flambeau/plot';
+import { camel } from './fixtures/conformance.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const PAGES = ['README.md', 'FEATURES.md', 'CONTRIBUTING.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const MODULES: Readonly<Record<string, object>> = { flambeau: torch, 'flambeau/data': data, 'flambeau/io': io, 'flambeau/plot': plt };
+
+type Program = (modules: typeof MODULES, console: Pick<Console, 'log'>) => Promise<void>;
+const AsyncFunction = (async () => {}).constructor as new (...source: readonly string[]) => Program;
+
+/** Imports become look-ups, so that the program runs on the sources that are tested. */
+function compile(source: string): Program {
+  const { code } = transformSync(source, { loader: 'ts', format: 'esm', target: 'es2022' });
+  const body = code
+    .replace(/^import \* as (\w+) from "([^"]+)";$/gm, 'const $1 = modules["$2"];')
+    .replace(/^import \{([^}]*)\} from "([^"]+)";$/gm, (_, names: string, from: string) => `const {${names.replaceAll(' as ', ': ')}} = modules["${from}"];`);
+  return new AsyncFunction('modules', 'console', body);
+}
+
+/** Programs are the blocks that import the library; what `// prints` in them announces is what they print. */
+const programs = PAGES.flatMap((page) => [...read(page).matchAll(/^```ts\n(.*?)^```$/gms)]
+  .map(([, source], i) => ({ name: `${page}, block ${i + 1}`, source }))
+  .filter(({ source }) => /from 'flambeau/.test(source)));
+
+describe('programs of the documentation run', () => {
+  const home = process.cwd();
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'flambeau-docs-'));
+    process.chdir(folder);
+    // Figures are written, and no window opens.
+    vi.stubEnv('CI', '1');
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('there are some', () => expect(programs.length).toBeGreaterThan(3));
+
+  test.each(programs)('$name', async ({ source }) => {
+    const printed: string[] = [];
+    await compile(source)(MODULES, { log: (...values: unknown[]) => void printed.push(format(...values)) });
+    const announced = [...source.matchAll(/\/\/ prints (.+)$/gm)].map(([, text]) => text);
+    if (announced.length > 0) expect(printed).toEqual(announced);
+  });
+});
+
+const SCOPES: Readonly<Record<string, object>> = { data, io, plt };
+const member = (scope: unknown, name: string): boolean => (typeof scope === 'object' || typeof scope === 'function') && scope !== null
+  && (name in scope || (typeof scope === 'function' && name in (scope.prototype as object)));
+
+/** A PyTorch name here: a function of torch or a method, under our spelling. */
+function exists(path: string): boolean {
+  const parts = path.split('.').filter((part) => part !== 'torch').map(camel);
+  const [first, ...rest] = parts;
+  let scope: unknown = SCOPES[first] ?? torch;
+  for (const name of first in SCOPES ? rest.slice(0, -1) : parts.slice(0, -1)) {
+    if (!member(scope, name)) return false;
+    scope = (scope as Readonly<Record<string, unknown>>)[name];
+  }
+  const last = parts[parts.length - 1];
+  return member(scope, last) || (parts.length === 1 && member(torch.Tensor, last));
+}
+
+const rows = read('FEATURES.md').split(/^## /m).slice(1).flatMap((section) => {
+  const prefix = /^[^\n]*`(.+)`$/m.exec(section.split('\n')[0])?.[1] ?? '';
+  return [...section.matchAll(/^\| (.+?) \| (yes|partly|no) \|/gm)]
+    .flatMap(([, names, status]) => [...names.matchAll(/`([A-Za-z_][\w.]*)`/g)].map(([, name]) => ({ path: `${prefix}${name}`, status })));
+});
+
+describe('FEATURES.md', () => {
+  test('has rows for every area', () => expect(rows.length).toBeGreaterThan(500));
+  test('promises nothing that is missing', () => {
+    expect(rows.filter(({ path, status }) => status !== 'no' && !exists(path)).map(({ path }) => path)).toEqual([]);
+  });
+  test('denies nothing that is there', () => {
+    expect(rows.filter(({ path, status }) => status === 'no' && exists(path)).map(({ path }) => path)).toEqual([]);
+  });
+  test('names nothing twice', () => {
+    const seen = rows.map(({ path }) => path);
+    expect(seen.filter((path, i) => seen.indexOf(path) !== i)).toEqual([]);
+  });
+});
