@@ -60,7 +60,7 @@ export const UNARY = {
   relu: row('number', 0, 'x > 0 || x !== x ? x : 0', { big: 'x > 0n ? x : 0n' }),
   silu: row('float', 4, 'x / (1 + Math.exp(-x))'),
   softplus: row('float', 4, 'Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))'),
-  gelu: row('float', 8, '0.5 * x * erfc(-x * Math.SQRT1_2)'),
+  gelu: row('float', 8, 'gelu(x)'),
   floor: row('number', 0, 'Math.floor(x)', { int: 'x', big: 'x' }),
   ceil: row('number', 0, 'Math.ceil(x)', { int: 'x', big: 'x' }),
   trunc: row('number', 0, 'Math.trunc(x)', { int: 'x', big: 'x' }),

@@ -66,6 +66,26 @@ export function erfc(x: number): number {
   return x > -0.9 ? 1 - x * horner(ERF, x * x) : x !== x ? x : 2 - erfcTail(-x);
 }
 
+const SPLITTER = 134217729; // 2^27 + 1: Veltkamp's split of a double into halves whose products are exact
+const SQRT1_2_LOW = -4.833646656726457e-17; // sqrt(1/2) - Math.SQRT1_2
+const split = (x: number): number => {
+  const t = SPLITTER * x;
+  return t - (t - x);
+};
+const SQRT1_2_HEAD = split(Math.SQRT1_2), SQRT1_2_TAIL = Math.SQRT1_2 - SQRT1_2_HEAD;
+
+/**
+ * x times the normal distribution function. In the far tail erfc magnifies the rounding of its argument z by 2 z^2, so
+ * that error is computed (Dekker's product) and corrected to first order.
+ */
+export function gelu(x: number): number {
+  const z = -x * Math.SQRT1_2;
+  if (!(z > 0.5 && z < 28)) return 0.5 * x * erfc(z);
+  const head = split(-x), tail = -x - head;
+  const error = ((head * SQRT1_2_HEAD - z) + head * SQRT1_2_TAIL + tail * SQRT1_2_HEAD) + tail * SQRT1_2_TAIL - x * SQRT1_2_LOW;
+  return 0.5 * x * (erfc(z) - 1.1283791670955126 * Math.exp(-z * z) * error);
+}
+
 /** Rounds to the nearest integer, ties to even; keeps -0. */
 export function roundHalfEven(x: number): number {
   const t = Math.abs(x);
