@@ -38,16 +38,27 @@ export abstract class Composite extends Indexing {
     return code === this.dtypeCode && boolArg('to', 'copy', copy) ? self.clone() : this.castTo(code);
   }
 
+  /** To float32. */
   float(): Tensor { return this.castTo(0); }
+  /** To float64. */
   double(): Tensor { return this.castTo(F64); }
+  /** To int64, towards zero. */
   long(): Tensor { return this.castTo(I64); }
+  /** To int32, towards zero. */
   int(): Tensor { return this.castTo(3); }
+  /** To int16. */
   short(): Tensor { return this.castTo(5); }
+  /** To int8. */
   char(): Tensor { return this.castTo(6); }
+  /** To uint8. */
   byte(): Tensor { return this.castTo(7); }
+  /** To float16. */
   half(): Tensor { return this.castTo(8); }
+  /** To bfloat16. */
   bfloat16(): Tensor { return this.castTo(9); }
+  /** To bool: whether the element is not zero; NaN is true. */
   bool(): Tensor { return this.castTo(BOOL); }
+  /** The tensor itself: there is no other device. */
   cpu(): Tensor { return this as unknown as Tensor; }
 
   /** Writes `src` (broadcast and cast) into this tensor. */
@@ -73,27 +84,33 @@ export abstract class Composite extends Indexing {
     }
   }
 
+  /** Every element set to a number or a 0-d tensor. */
   fill_(...args: readonly [value: Other] | readonly [{ readonly value: Other }]): Tensor {
     const value = isOptions(args[0]) ? operandArg('fill_', 'value', bind(FILL, args).value) : args[0];
     if (value instanceof TensorCore && value.ndim !== 0) throw new ShapeError('fill_', `value must be a number or a 0-d tensor, got shape [${value.shape.join(', ')}]`);
     return this.copy_(value);
   }
 
+  /** Every element set to zero. */
   zero_(): Tensor { return this.copy_(0); }
 
+  /** One value in the given shape, with this tensor's dtype unless given. PyTorch's `new_full`. */
   newFull(size: readonly number[], fillValue: Scalar, options: NewOptions = {}): Tensor {
     return this.makeNew([size, fillValue, options], undefined);
   }
 
+  /** Zeros with this tensor's dtype unless given. PyTorch's `new_zeros`. */
   newZeros(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 0); }
+  /** Ones with this tensor's dtype unless given. PyTorch's `new_ones`. */
   newOnes(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 1); }
 
+  /** Uninitialised memory with this tensor's dtype unless given. PyTorch's `new_empty`. */
   newEmpty(size: readonly number[], options: NewOptions = {}): Tensor {
     const { dtype } = bind(NEW, [size, options]);
     return emptyShape(this, intList('newEmpty', 'size', [size]), dtypeOption('newEmpty', dtype) ?? this.dtypeCode);
   }
 
-  /** A 1-d tensor of numbers with this tensor's dtype. */
+  /** A 1-d tensor of numbers with this tensor's dtype. PyTorch's `new_tensor`, for flat arrays. */
   newTensor(values: readonly number[]): Tensor {
     const out = emptyShape(this, [values.length], this.dtypeCode);
     out.writeNumbers(values);
@@ -108,12 +125,12 @@ export abstract class Composite extends Indexing {
     return out;
   }
 
-  /** Joins this and other tensors along an existing dim. */
+  /** Joins this and other tensors along an existing dim: `torch.cat([self, ...others], dim)`. */
   cat(others: readonly Tensor[], dim = 0): Tensor {
     return cat([this as unknown as Tensor, ...others], dim);
   }
 
-  /** Dims reversed in order of elements. */
+  /** The elements of the given dims in reverse order; a copy. */
   flip(...dims: readonly number[] | readonly [readonly number[] | { readonly dims: readonly number[] }]): Tensor {
     const self = this as unknown as Tensor;
     if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
@@ -146,12 +163,13 @@ export abstract class Composite extends Indexing {
     return (this as unknown as Tensor).reshape(paired).expand(expanded).reshape(shape.map((size, i) => size * times[i]));
   }
 
+  /** `repeat` in which missing leading counts are 1. */
   tile(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
     const times = intList('tile', 'dims', dims);
     return this.repeat([...new Array<number>(Math.max(this.ndim - times.length, 0)).fill(1), ...times]);
   }
 
-  /** Every element `repeats` times in a row. */
+  /** Every element `repeats` times in a row (a number, or a tensor of one count per index), along `dim` or of the flattened tensor. PyTorch's `repeat_interleave`. */
   repeatInterleave(...args: readonly unknown[]): Tensor {
     const { repeats, dim, outputSize } = bind(REPEAT_INTERLEAVE, args);
     const self = dim === undefined ? (this as unknown as Tensor).reshape([-1]) : (this as unknown as Tensor);
@@ -190,8 +208,9 @@ export abstract class Composite extends Indexing {
     return Array.from({ length: this.shape[at] }, (_, i) => (this as unknown as Tensor).select(at, i));
   }
 
-  /** The lower triangle of matrices, zeros elsewhere. */
+  /** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. */
   tril(diagonal = 0): Tensor { return triangle('tril', this as unknown as Tensor, diagonal); }
+  /** The upper triangle of matrices, from `diagonal` on, zeros elsewhere. */
   triu(diagonal = 0): Tensor { return triangle('triu', this as unknown as Tensor, diagonal); }
 
   /** A vector on the diagonal of a matrix, or the diagonal of a matrix. */
@@ -205,6 +224,7 @@ export abstract class Composite extends Indexing {
     return out;
   }
 
+  /** Sum of the diagonal of a matrix. */
   trace(): Tensor {
     if (this.ndim !== 2) throw new ShapeError('trace', `expected a matrix, got shape [${this.shape.join(', ')}]`);
     return (this as unknown as Tensor).diagonal().sum();
@@ -212,7 +232,7 @@ export abstract class Composite extends Indexing {
 
   // In-place random fills, from PyTorch's streams.
 
-  /** Uniform numbers in [from, to). */
+  /** Uniform numbers in [from, to), [0, 1) by default; floating dtypes. */
   uniform_(...args: readonly unknown[]): Tensor {
     const { from, to, generator } = bind(UNIFORM, args);
     const low = numberArg('uniform_', 'from', from, 0), high = numberArg('uniform_', 'to', to, 1);
@@ -220,7 +240,7 @@ export abstract class Composite extends Indexing {
     return this.fillRandom('uniform', low, high, generator);
   }
 
-  /** Normal numbers with the given mean and standard deviation. */
+  /** Normal numbers with the given mean (0) and standard deviation (1); floating dtypes. */
   normal_(...args: readonly unknown[]): Tensor {
     const { mean, std, generator } = bind(NORMAL, args);
     const deviation = numberArg('normal_', 'std', std, 1);
@@ -238,6 +258,7 @@ export abstract class Composite extends Indexing {
     return this as unknown as Tensor;
   }
 
+  /** Exponential numbers of rate `lambd`; floating dtypes. */
   exponential_(...args: readonly unknown[]): Tensor {
     const { lambd, generator } = bind(EXPONENTIAL, args);
     const rate = numberArg('exponential_', 'lambd', lambd, 1);
@@ -287,6 +308,7 @@ function missingDims(): never {
   throw new ShapeError('roll', 'dims are required for several shifts');
 }
 
+/** An int64 vector of the given indices. */
 export function indexTensor(like: Tensor, values: readonly number[]): Tensor {
   const out = emptyShape(like, [values.length], I64);
   out.writeNumbers(values);
@@ -342,7 +364,7 @@ function piece(out: Tensor, dim: number, start: number, length: number): Tensor 
   return out.wrap(out.storage, new Layout(shape.map((size, i) => (i === dim ? length : size)), strides, offset + start * strides[dim]), out.dtypeCode);
 }
 
-/** Joins tensors of one shape along a new dim. PyTorch's `torch.stack`. */
+/** Joins tensors of one shape along a new dim; dtypes are promoted. PyTorch's `torch.stack`. */
 export function stack(tensors: readonly Tensor[], dim: DimArg = 0): Tensor {
   requireTensors('stack', tensors);
   const shape = tensors[0].shape;

@@ -71,10 +71,12 @@ export function empty(...args: SizeArgs): Tensor {
   return filled('empty', args, null);
 }
 
+/** Zeros of the given sizes, in the default float dtype unless given. */
 export function zeros(...args: SizeArgs): Tensor {
   return filled('zeros', args, 0);
 }
 
+/** Ones of the given sizes, in the default float dtype unless given. */
 export function ones(...args: SizeArgs): Tensor {
   return filled('ones', args, 1);
 }
@@ -105,9 +107,13 @@ function like(op: string, input: unknown, options: unknown, value: Scalar | null
   return finish(op, out, bound);
 }
 
+/** Uninitialised memory of input's shape and dtype; contiguous, whatever input's strides. PyTorch's `torch.empty_like`. */
 export const emptyLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('emptyLike', input, options, null);
+/** Zeros of input's shape and dtype. PyTorch's `torch.zeros_like`. */
 export const zerosLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('zerosLike', input, options, 0);
+/** Ones of input's shape and dtype. PyTorch's `torch.ones_like`. */
 export const onesLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('onesLike', input, options, 1);
+/** One value in input's shape and dtype. PyTorch's `torch.full_like`. */
 export const fullLike = (input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor => like('fullLike', input, options, fillValue, FULL_LIKE);
 
 /** Numbers from start (0) to end, exclusive, by step (1). Integral arguments give int64, as in PyTorch. */
@@ -163,7 +169,7 @@ function spaced(op: string, start: number, end: number, steps: number, dtype: DT
   return out;
 }
 
-/** Ones on the diagonal, zeros elsewhere. */
+/** Ones on the diagonal of an `[n, m]` matrix (m = n), zeros elsewhere. */
 export function eye(...args: readonly unknown[]): Tensor {
   const bound = bind(EYE, args);
   const n = intArg('eye', 'n', bound.n), m = intArg('eye', 'm', bound.m, n);
@@ -197,6 +203,7 @@ function wrapOptions(data: unknown): unknown {
   return data ?? NaN;
 }
 
+/** What `tensor()` makes of its data; the dtype follows the data where none is given. */
 export function fromData(op: string, data: unknown, dtype: DTypeCode | undefined, own = false): Tensor {
   if (data instanceof TensorCore) {
     const copy = (data as Tensor).detach().castTo(dtype ?? data.dtypeCode);
@@ -295,15 +302,4 @@ export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor 
 export function fromArray(data: TypedArray): Tensor {
   if (!ArrayBuffer.isView(data)) throw new DTypeError('fromArray', typeof data, `expected a typed array, got ${show(data)}`);
   return tensor(data);
-}
-
-/** A 1 at every class index, zeros elsewhere, in a new last dim: int64. PyTorch's `F.one_hot`. */
-export function oneHot(input: Tensor, numClasses = -1): Tensor {
-  if (isFloating(input.dtypeCode) || input.dtypeCode === BOOL) throw new DTypeError('oneHot', input.dtype, `expected an integer dtype, got ${input.dtype}; cast with .to('int64')`);
-  if (input.numel() === 0 && numClasses <= 0) throw new ArgumentError('oneHot', 'numClasses', 'is required for an empty tensor');
-  if (input.numel() > 0 && input.min().item() < 0) throw new ArgumentError('oneHot', 'input', `must hold non-negative class indices, got ${input.min().item()}`);
-  const largest = input.numel() > 0 ? input.max().item() : -1;
-  const classes = numClasses < 0 ? largest + 1 : numClasses;
-  if (largest >= classes) throw new ArgumentError('oneHot', 'input', `must hold class indices below numClasses ${classes}, got ${largest}`);
-  return input.long().unsqueeze(-1).eq(arange(classes)).long();
 }

@@ -62,6 +62,7 @@ export abstract class Elementwise extends Movement {
     return alpha === 1 ? binary(binaryEntries.add, self, b) : binary(binaryEntries.addScaled, self, b, alpha);
   }
 
+  /** `self += alpha * other`. */
   add_(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
     const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', self, [other, options]);
@@ -76,6 +77,7 @@ export abstract class Elementwise extends Movement {
     return alpha === 1 ? binary(binaryEntries.sub, self, b) : binary(binaryEntries.addScaled, self, b, -alpha);
   }
 
+  /** `self -= alpha * other`. */
   sub_(other: Other, options?: { readonly alpha?: number }): Tensor {
     const self = this as unknown as Tensor;
     const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', self, [other, options]);
@@ -107,6 +109,7 @@ export abstract class Elementwise extends Movement {
     return recordZeros('div', roundedQuotient(self.detach(), typeof b === 'object' ? b.detach() : b, mode), [self, typeof b === 'object' ? b : null]);
   }
 
+  /** `self /= other`; integers only with a `roundingMode`. */
   div_(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined || options.roundingMode === undefined || options.roundingMode === null) return binary_(binaryEntries.div, self, operandArg('div_', 'other', other));
@@ -131,6 +134,7 @@ export abstract class Elementwise extends Movement {
     return unary(unaryEntries.clampScalar, self.isFloatingPoint() ? self : self.castTo(0), bounds[0], bounds[1]);
   }
 
+  /** Values limited to [min, max], in place. */
   clamp_(...args: readonly unknown[]): Tensor {
     const self = this as unknown as Tensor;
     const { min, max } = bind(CLAMP, args);
@@ -140,14 +144,17 @@ export abstract class Elementwise extends Movement {
     return self.copy_(self.clamp(...args));
   }
 
+  /** Values of at least `min`, a number or a tensor. PyTorch's `clamp_min`. */
   clampMin(min: Other): Tensor {
     return this.clamp(min);
   }
 
+  /** Values of at most `max`, a number or a tensor. PyTorch's `clamp_max`. */
   clampMax(max: Other): Tensor {
     return this.clamp(null, max);
   }
 
+  /** `clamp` under its other name. */
   clip(...args: readonly unknown[]): Tensor {
     return this.clamp(...args);
   }
@@ -184,6 +191,7 @@ export abstract class Elementwise extends Movement {
     return decimals > 0 ? unary(unaryEntries.round, self.mul(scale)).div(scale) : unary(unaryEntries.round, self.div(scale)).mul(scale);
   }
 
+  /** As `round`, in place. */
   round_(options?: { readonly decimals?: number }): Tensor {
     const self = this as unknown as Tensor;
     return options === undefined ? unary_(unaryEntries.round, self) : self.copy_(self.round(options));
@@ -199,6 +207,7 @@ export abstract class Elementwise extends Movement {
     return ternary(ternaryEntries.lerp, this as unknown as Tensor, operandArg('lerp', 'end', end), operandArg('lerp', 'weight', weight));
   }
 
+  /** `self += weight * (end - self)`. */
   lerp_(end: Tensor, weight: Other): Tensor {
     return ternary_(ternaryEntries.lerp, this as unknown as Tensor, operandArg('lerp_', 'end', end), operandArg('lerp_', 'weight', weight));
   }
@@ -208,6 +217,7 @@ export abstract class Elementwise extends Movement {
     return ternary(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul', options));
   }
 
+  /** `self += value * tensor1 * tensor2`. */
   addcmul_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
     return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul_', options));
   }
@@ -217,6 +227,7 @@ export abstract class Elementwise extends Movement {
     return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv', options));
   }
 
+  /** `self += value * tensor1 / tensor2`. */
   addcdiv_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
     return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv_', options));
   }

@@ -55,7 +55,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
 const ADDMM = signature('addmm(mat1, mat2, *, beta?, alpha?)');
 
 export abstract class Linalg extends Reduction {
-  /** Matrix product with PyTorch's rules for 1-d operands and broadcast batch dims. */
+  /** `[..., M, K]` times `[..., K, N]`, batch dims broadcast, with PyTorch's rules for 1-d operands; both of one dtype, not bool. */
   matmul(other: Tensor): Tensor {
     requireTensor('matmul', 'other', other);
     const self = this as unknown as Tensor;
@@ -76,7 +76,7 @@ export abstract class Linalg extends Reduction {
     return n === 1 ? product('matmul', self.unsqueeze(0), other).squeeze(-2) : product('matmul', self, other.unsqueeze(1)).squeeze(-1);
   }
 
-  /** Matrix product of two matrices. */
+  /** Matrix product of two matrices, `[M, K]` and `[K, N]`, of one dtype. */
   mm(mat2: Tensor): Tensor {
     requireTensor('mm', 'mat2', mat2);
     requireDims('mm', 'self', this as unknown as Tensor, 2);
@@ -84,7 +84,7 @@ export abstract class Linalg extends Reduction {
     return product('mm', this as unknown as Tensor, mat2);
   }
 
-  /** Batched matrix product of two 3-d tensors with equal batch size. */
+  /** Batched matrix product, `[B, M, K]` and `[B, K, N]`; batch sizes must be equal. */
   bmm(mat2: Tensor): Tensor {
     requireTensor('bmm', 'mat2', mat2);
     requireDims('bmm', 'self', this as unknown as Tensor, 3);
@@ -93,7 +93,7 @@ export abstract class Linalg extends Reduction {
     return product('bmm', this as unknown as Tensor, mat2);
   }
 
-  /** Matrix times vector. */
+  /** Matrix `[M, K]` times vector `[K]`. */
   mv(vec: Tensor): Tensor {
     requireTensor('mv', 'vec', vec);
     requireDims('mv', 'self', this as unknown as Tensor, 2);
@@ -101,7 +101,7 @@ export abstract class Linalg extends Reduction {
     return product('mv', this as unknown as Tensor, vec.unsqueeze(1)).squeeze(-1);
   }
 
-  /** Inner product of two vectors. */
+  /** Inner product of two vectors of one length: 0-d. */
   dot(tensor: Tensor): Tensor {
     requireTensor('dot', 'tensor', tensor);
     requireDims('dot', 'self', this as unknown as Tensor, 1);
@@ -110,6 +110,7 @@ export abstract class Linalg extends Reduction {
     return this.matmul(tensor);
   }
 
+  /** Sums of products along the last dims: `[..., K]` and `[other..., K]` give `[..., other...]`; with a 0-d operand the product. */
   inner(other: Tensor): Tensor {
     requireTensor('inner', 'other', other);
     if (this.ndim === 0 || other.ndim === 0) return (this as unknown as Tensor).mul(other);
@@ -117,7 +118,7 @@ export abstract class Linalg extends Reduction {
     return flat.matmul(other.reshape([-1, other.shape[other.ndim - 1]]).t()).reshape([...this.shape.slice(0, -1), ...other.shape.slice(0, -1)]);
   }
 
-  /** All products of two vectors' elements. */
+  /** All products of two vectors' elements: `[N]` and `[M]` give `[N, M]`. */
   outer(vec2: Tensor): Tensor {
     requireTensor('outer', 'vec2', vec2);
     requireDims('outer', 'self', this as unknown as Tensor, 1);
@@ -125,15 +126,17 @@ export abstract class Linalg extends Reduction {
     return (this as unknown as Tensor).unsqueeze(1).mul(vec2.unsqueeze(0));
   }
 
-  /** `beta * self + alpha * (mat1 @ mat2)`. */
+  /** `beta * self + alpha * (mat1 @ mat2)`; self broadcasts to the product. */
   addmm(mat1: Tensor, mat2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
     return addProduct('addmm', 'mm', this as unknown as Tensor, mat1, mat2, bind(ADDMM, [mat1, mat2, options]));
   }
 
+  /** `beta * self + alpha * (mat @ vec)`: mat `[M, K]`, vec `[K]`. */
   addmv(mat: Tensor, vec: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
     return addProduct('addmv', 'mv', this as unknown as Tensor, mat, vec, bind(ADDMM, [mat, vec, options]));
   }
 
+  /** `beta * self + alpha * (batch1 @ batch2)`: batch1 `[B, M, K]`, batch2 `[B, K, N]`. */
   baddbmm(batch1: Tensor, batch2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
     return addProduct('baddbmm', 'bmm', this as unknown as Tensor, batch1, batch2, bind(ADDMM, [batch1, batch2, options]));
   }

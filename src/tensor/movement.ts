@@ -127,6 +127,7 @@ export abstract class Movement extends TensorCore {
     return this.layout.offset;
   }
 
+  /** Whether the elements lie in row-major order without gaps. */
   isContiguous(): boolean {
     return this.layout.contiguous;
   }
@@ -170,10 +171,12 @@ export abstract class Movement extends TensorCore {
     return strides === null ? viewTo(self.contiguous(), target, contiguousStrides(target)) : viewTo(self, target, strides);
   }
 
+  /** `view` with other's sizes. */
   viewAs(other: Tensor): Tensor {
     return this.view([...other.shape]);
   }
 
+  /** `reshape` with other's sizes. */
   reshapeAs(other: Tensor): Tensor {
     return this.reshape([...other.shape]);
   }
@@ -188,12 +191,13 @@ export abstract class Movement extends TensorCore {
     return this.reshape([...this.shape.slice(0, from), numelOf(this.shape.slice(from, to + 1)), ...this.shape.slice(to + 1)]);
   }
 
+  /** Splits a dim into several sizes, of which one may be -1; a view. */
   unflatten(dim: number, sizes: readonly number[]): Tensor {
     const at = normalizeDim('unflatten', dim, this.ndim);
     return this.view([...this.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.shape.slice(at + 1)]);
   }
 
-  /** A new dim of size 1 before `dim`. */
+  /** A new dim of size 1 at position `dim`; a view. */
   unsqueeze(dim: number): Tensor {
     const at = normalizeDim('unsqueeze', dim, this.ndim + 1);
     const { shape, strides } = this.layout;
@@ -201,7 +205,7 @@ export abstract class Movement extends TensorCore {
     return viewTo(this as unknown as Tensor, [...shape.slice(0, at), 1, ...shape.slice(at)], [...strides.slice(0, at), stride, ...strides.slice(at)]);
   }
 
-  /** Drops dims of size 1: all of them, or those named. */
+  /** Drops dims of size 1: all of them, or those named (others among them stay); a view. */
   squeeze(dim?: number | readonly number[] | null): Tensor {
     const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', typeof dim === 'number' ? [dim] : dim, this.ndim);
     const { shape, strides } = this.layout;
@@ -209,7 +213,7 @@ export abstract class Movement extends TensorCore {
     return viewTo(this as unknown as Tensor, shape.filter((_, i) => keep[i]), strides.filter((_, i) => keep[i]));
   }
 
-  /** Dims in another order. */
+  /** All dims in another order; a view. */
   permute(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
     const order = normalizeDims('permute', intList('permute', 'dims', dims), this.ndim);
     if (order.length !== this.ndim) throw new ShapeError('permute', `expected ${this.ndim} dims, got ${order.length}`);
@@ -219,6 +223,7 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, new Layout(order.map((i) => shape[i]), order.map((i) => strides[i]), offset), 'Permute', (g) => g.permute(inverse));
   }
 
+  /** Two dims swapped, as a view. */
   transpose(dim0: number, dim1: number): Tensor {
     const a = normalizeDim('transpose', dim0, this.ndim, 'dim0'), b = normalizeDim('transpose', dim1, this.ndim, 'dim1');
     if (this.ndim === 0) return this.permute([]);
@@ -227,14 +232,17 @@ export abstract class Movement extends TensorCore {
     return this.permute(order);
   }
 
+  /** `transpose` under its other name. */
   swapaxes(axis0: number, axis1: number): Tensor {
     return this.transpose(axis0, axis1);
   }
 
+  /** `transpose` under its other name. */
   swapdims(dim0: number, dim1: number): Tensor {
     return this.transpose(dim0, dim1);
   }
 
+  /** Dims moved to other positions, the rest in order, as a view. */
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor {
     const from = normalizeDims('movedim', typeof source === 'number' ? [source] : source, this.ndim);
     const to = normalizeDims('movedim', typeof destination === 'number' ? [destination] : destination, this.ndim);
@@ -245,6 +253,7 @@ export abstract class Movement extends TensorCore {
     return this.permute(order.map((i) => (i >= 0 ? i : rest.shift() as number)));
   }
 
+  /** `movedim` under its other name. */
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor {
     return this.movedim(source, destination);
   }
@@ -281,15 +290,17 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, new Layout(shape, broadcastStrides(this.layout, shape), this.layout.offset), 'Expand', (g) => g);
   }
 
+  /** `expand` to other's sizes. */
   expandAs(other: Tensor): Tensor {
     return this.expand([...other.shape]);
   }
 
+  /** `expand` under its other name. PyTorch's `broadcast_to`. */
   broadcastTo(...size: readonly number[] | readonly [readonly number[]]): Tensor {
     return this.expand(intList('broadcastTo', 'size', size));
   }
 
-  /** One index of a dim, which goes. */
+  /** One index of a dim, which goes; a view. Throws for an index out of range. */
   select(dim: number, index: number): Tensor {
     if (this.ndim === 0) throw new ShapeError('select', 'a 0-d tensor has no dimension to select from');
     const at = normalizeDim('select', dim, this.ndim);
@@ -300,7 +311,7 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Select', stridedBackward(layout, this.layout));
   }
 
-  /** `length` indices of a dim from `start`. */
+  /** `length` indices of a dim from `start`; a view. Throws where they leave the dim. */
   narrow(dim: number, first: number | Tensor, length: number): Tensor {
     const at = normalizeDim('narrow', dim, this.ndim);
     const size = this.shape[at];
@@ -312,7 +323,7 @@ export abstract class Movement extends TensorCore {
     return (this as unknown as Tensor).slice(at, from, from + length, 1);
   }
 
-  /** The indices start, start + step, ... before end of a dim; Python's slice rules, step > 0. */
+  /** The indices start, start + step, ... before end of a dim; Python's slice rules, step > 0; a view. PyTorch's `x[start:end:step]`. */
   slice(...args: readonly unknown[]): Tensor {
     const bound = bind(SLICE, args);
     const at = normalizeDim('slice', intArg('slice', 'dim', bound.dim, 0), this.ndim);
@@ -330,6 +341,7 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Slice', stridedBackward(layout, this.layout));
   }
 
+  /** The diagonal of two dims (0 and 1), `offset` above the main one, as a new last dim of a view. */
   diagonal(...args: readonly unknown[]): Tensor {
     const bound = bind(DIAGONAL, args);
     const a = normalizeDim('diagonal', intArg('diagonal', 'dim1', bound.dim1, 0), this.ndim, 'dim1');
@@ -344,7 +356,7 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Diagonal', stridedBackward(layout, this.layout));
   }
 
-  /** Windows of `size` every `step` along a dim, as a new last dim. */
+  /** Windows of `size` every `step` along a dim, as a new last dim of a view. */
   unfold(dimension: number, size: number, step: number): Tensor {
     const at = normalizeDim('unfold', dimension, this.ndim, 'dimension');
     const { shape, strides, offset } = this.layout;

@@ -71,17 +71,19 @@ function drawn(op: 'rand' | 'randn', args: readonly unknown[]): Tensor {
   return finish(op, out, bound);
 }
 
-/** Uniform in [0, 1). */
+/** Uniform numbers in [0, 1); floating dtypes. */
 export function rand(...args: RandomSizeArgs): Tensor {
   return drawn('rand', args);
 }
 
-/** Standard normal. */
+/** Standard normal numbers; floating dtypes. */
 export function randn(...args: RandomSizeArgs): Tensor {
   return drawn('randn', args);
 }
 
+/** Uniform numbers in [0, 1) of input's shape and dtype. PyTorch's `torch.rand_like`. */
 export const randLike = (input: Tensor, options: RandomOptions = {}): Tensor => rand([...input.shape], { dtype: input.dtype, ...options });
+/** Standard normal numbers of input's shape and dtype. PyTorch's `torch.randn_like`. */
 export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor => randn([...input.shape], { dtype: input.dtype, ...options });
 
 /** Integers in [low, high), int64 unless given. `randint(high, size)` or `randint(low, high, size)`. */
@@ -135,7 +137,7 @@ export function bernoulli(...args: readonly unknown[]): Tensor {
   return recordZeros('bernoulli', out, [input as Tensor]);
 }
 
-/** Indices drawn with the (unnormalised) probabilities of every row: PyTorch's exponential races, or its table with replacement. */
+/** Indices drawn with the (unnormalised) probabilities of every row, `[..., C]` to `[..., numSamples]`, int64: PyTorch's exponential races, or its table with replacement. */
 export function multinomial(...args: readonly unknown[]): Tensor {
   const bound = bind(MULTINOMIAL, args);
   const input = bound.input as Tensor;

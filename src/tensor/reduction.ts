@@ -43,6 +43,7 @@ export function dimList(op: string, dim: unknown, ndim: number): number[] {
   return ndim === 0 ? [] : dims.sort((a, b) => a - b);
 }
 
+/** The code of a dtype named by the user; undefined where none is. */
 export function dtypeOption(op: string, dtype: unknown): DTypeCode | undefined {
   if (dtype === undefined || dtype === null) return undefined;
   const code = typeof dtype === 'string' ? dtypeCode(dtype) : -1;
@@ -115,7 +116,7 @@ export abstract class Reduction extends Elementwise {
     return sumLike('sum', self, dimList('sum', dim, this.ndim), boolArg('sum', 'keepdim', keepdim), dtypeOption('sum', dtype));
   }
 
-  /** Mean over dims, of floating dtypes. */
+  /** Mean over dims, of floating dtypes (or with `dtype`); NaN over no elements. */
   mean(...args: SumArgs): Tensor {
     const { dim, keepdim, dtype } = bind(MEAN, args);
     return sumLike('mean', this as unknown as Tensor, dimList('mean', dim, this.ndim), boolArg('mean', 'keepdim', keepdim), dtypeOption('mean', dtype));
@@ -135,23 +136,27 @@ export abstract class Reduction extends Elementwise {
     return sumLike('sum', source, dimList('nansum', dim, this.ndim), boolArg('nansum', 'keepdim', keepdim), dtypeOption('nansum', dtype));
   }
 
-  /** Largest element over dims; NaN wins; gradients are shared evenly between equal ones. */
+  /** Largest element over dims; NaN wins; gradients are shared evenly between equal ones. Throws over no elements. */
   amax(...args: DimArgs): Tensor {
     return extremum('amax', this as unknown as Tensor, bind(AMAX, args));
   }
 
+  /** Smallest element over dims; NaN wins; gradients are shared evenly between equal ones. */
   amin(...args: DimArgs): Tensor {
     return extremum('amin', this as unknown as Tensor, bind(AMIN, args));
   }
 
+  /** Whether any element is not zero: bool, uint8 for uint8. False over no elements. */
   any(...args: DimArgs): Tensor {
     return truth('any', this as unknown as Tensor, bind(ANY, args));
   }
 
+  /** Whether no element is zero: bool, uint8 for uint8. True over no elements. */
   all(...args: DimArgs): Tensor {
     return truth('all', this as unknown as Tensor, bind(ALL, args));
   }
 
+  /** How many elements over dims are not zero: int64. PyTorch's `count_nonzero`. */
   countNonzero(...args: CallArgs<[dim: Dims], { readonly dim?: Dims }>): Tensor {
     const dims = dimList('countNonzero', bind(COUNT, args).dim, this.ndim);
     return reduceRaw('countNonzero', rawCast(this, computeType(this.dtypeCode)), dims, false, I64);
@@ -162,6 +167,7 @@ export abstract class Reduction extends Elementwise {
     return argReduce('argmax', this as unknown as Tensor, bind(ARGMAX, args));
   }
 
+  /** Index of the first smallest element: over all (of the flattened tensor) or along one dim. int64. */
   argmin(...args: OneDimArgs): Tensor {
     return argReduce('argmin', this as unknown as Tensor, bind(ARGMIN, args));
   }
@@ -174,6 +180,7 @@ export abstract class Reduction extends Elementwise {
     return maxOrMin('max', this as unknown as Tensor, args);
   }
 
+  /** Without arguments the smallest element; with a dim `{ values, indices }`; with a tensor the elementwise minimum. */
   min(): Tensor;
   min(other: Tensor): Tensor;
   min(dim: number | { readonly dim: number; readonly keepdim?: boolean }, keepdim?: boolean | { readonly keepdim?: boolean }): Named<Tensor, 'values' | 'indices'>;
@@ -186,22 +193,24 @@ export abstract class Reduction extends Elementwise {
     return variance('var', this as unknown as Tensor, args);
   }
 
+  /** Standard deviation, the root of `var`, with the same arguments. The gradient is 0 where it is 0. */
   std(...args: VarArgs): Tensor {
     return variance('std', this as unknown as Tensor, args);
   }
 
-  /** `[var, mean]` */
+  /** `[var, mean]`, with the arguments of `var`. PyTorch's `var_mean`. */
   varMean(...args: VarArgs): Named<Tensor, 'var' | 'mean'> {
     const { dims, keepdim } = varianceArgs('varMean', this.ndim, args);
     return named(['var', 'mean'] as const, [this.var(...args), this.mean({ dim: dims.length === this.ndim ? null : dims, keepdim })]);
   }
 
+  /** `[std, mean]`. PyTorch's `std_mean`. */
   stdMean(...args: VarArgs): Named<Tensor, 'std' | 'mean'> {
     const { dims, keepdim } = varianceArgs('stdMean', this.ndim, args);
     return named(['std', 'mean'] as const, [this.std(...args), this.mean({ dim: dims.length === this.ndim ? null : dims, keepdim })]);
   }
 
-  /** `log(sum(exp(x)))` without overflow. */
+  /** `log(sum(exp(x)))` over dims, without overflow; integers as floats. */
   logsumexp(...args: CallArgs<[dim: Dims, keepdim: boolean], DimOptions>): Tensor {
     const bound = bind(LOGSUMEXP, args);
     const self = this.isFloatingPoint() ? (this as unknown as Tensor) : this.castTo(floatType(this.dtypeCode));
@@ -220,19 +229,22 @@ export abstract class Reduction extends Elementwise {
     return norm(this as unknown as Tensor, p, dimList('norm', bound.dim, this.ndim), boolArg('norm', 'keepdim', bound.keepdim));
   }
 
+  /** Running sums along a dim; integers and bool give int64. */
   cumsum(...args: CallArgs<[dim: number], { readonly dim?: number; readonly dtype?: string }>): Tensor {
     return scan('cumsum', this as unknown as Tensor, bind(CUMSUM, args));
   }
 
+  /** Running products along a dim; integers and bool give int64. */
   cumprod(...args: CallArgs<[dim: number], { readonly dim?: number; readonly dtype?: string }>): Tensor {
     return scan('cumprod', this as unknown as Tensor, bind(CUMPROD, args));
   }
 
-  /** exp(x) divided by its sum along a dim. */
+  /** exp(x) divided by its sum along a dim; floating dtypes, or with `dtype`. */
   softmax(...args: CallArgs<[dim: number], { readonly dim?: number; readonly dtype?: string }>): Tensor {
     return softmax('softmax', this as unknown as Tensor, args);
   }
 
+  /** Logarithm of the softmax along a dim, without overflow. PyTorch's `log_softmax`. */
   logSoftmax(...args: CallArgs<[dim: number], { readonly dim?: number; readonly dtype?: string }>): Tensor {
     return softmax('logSoftmax', this as unknown as Tensor, args);
   }
