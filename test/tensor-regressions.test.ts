@@ -1,0 +1,123 @@
+/** Bugs that PyTorch's recorded samples brought to light: one sentence each, with PyTorch's values. */
+import { expect, test } from 'vitest';
+import * as torch from 'flambeau';
+import { ArgumentError, nn, tensor, type Tensor } from 'flambeau';
+import { onBackends } from './fixtures/backends.ts';
+
+const F = nn.functional;
+const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true });
+/** The gradient of x after backward from the sum of `out`. */
+function gradient(out: Tensor, x: Tensor): unknown {
+  out.sum().backward();
+  return x.grad?.tolist();
+}
+
+onBackends(() => {
+  test('round_ heeds decimals', () => {
+    expect(tensor(new Float64Array([-4.826984902407649])).round_({ decimals: 3 }).tolist()).toEqual([-4.827]);
+    expect(tensor([-8.478374]).round_({ decimals: -3 }).tolist()).toEqual([-0]);
+  });
+
+  test('a lower bound of a clamp without an upper one has a gradient where it is infinite', () => {
+    const bound = leaf([Infinity, -Infinity]);
+    expect(gradient(torch.clampMin(tensor([-Infinity, -Infinity]), bound), bound)).toEqual([1, 0]);
+  });
+
+  test('a rounded quotient stays in the graph and gives zeros', () => {
+    for (const roundingMode of ['floor', 'trunc'] as const) {
+      const x = leaf([-8.478374, 0]);
+      expect(gradient(x.div(-2.4, { roundingMode }), x)).toEqual([0, 0]);
+    }
+    expect(tensor([-7, 7]).to('int32').div(2, { roundingMode: 'trunc' }).tolist()).toEqual([-3, 3]);
+  });
+
+  test('what is drawn stays in the graph and gives zeros', () => {
+    const p = leaf([0.028979242, 0.40189856]);
+    expect(gradient(torch.bernoulli(p), p)).toEqual([0, 0]);
+    const mean = leaf([1, 2]);
+    expect(gradient(torch.normal(mean, tensor([[1, 1], [2, 2]])), mean)).toEqual([0, 0]);
+  });
+
+  test('the number of elements that are not 0 is attached to the graph, though no gradient flows', () => {
+    const x = leaf([1, 0, 2]);
+    const count = x.norm(0);
+    expect([count.item(), count.requiresGrad]).toEqual([2, true]);
+    count.backward();
+    expect(x.grad).toBe(null);
+  });
+
+  test('addcmul and addcdiv round their gradients in the operand that a factor multiplies', () => {
+    const b = tensor([-1.765625]).to('bfloat16'), c = leaf([4.5504694]), d = leaf([4.5504694]);
+    const rounded = b.mul(-3.14);
+    expect(gradient(tensor([1]).addcmul(b, c, { value: -3.14 }), c)).toEqual(rounded.tolist());
+    expect(gradient(tensor([1]).addcdiv(b, d, { value: 3.14 }), d)).toEqual(rounded.float().div(d.detach().square()).tolist());
+  });
+
+  test('alpha and value may be booleans, alpha only where the result is bool', () => {
+    const yes = tensor([true, false]);
+    expect(yes.add(tensor([false, false]), { alpha: true as unknown as number }).tolist()).toEqual([true, false]);
+    expect(tensor([1]).addcmul(tensor([2]), tensor([3]), { value: false as unknown as number }).tolist()).toEqual([1]);
+    expect(() => tensor([1]).add(tensor([1]), { alpha: true as unknown as number })).toThrow(ArgumentError);
+  });
+
+  test('arange takes booleans for 0 and 1', () => {
+    expect(torch.arange(false, true, true, { dtype: 'float32' }).tolist()).toEqual([0]);
+  });
+
+  test('baddbmm, addmm and addmv of halves are rounded once', () => {
+    const sum = (dtype: 'float16' | 'float32'): Tensor => tensor([-8.4765625]).to(dtype).baddbmm(tensor([[[3.150390625, 1]]]).to(dtype), tensor([[[3.146484375], [0.0009765625]]]).to(dtype));
+    expect(sum('float16').tolist()).toEqual(sum('float32').to('float16').tolist());
+    expect(tensor([-8]).to('float16').addmm(tensor([[3.150390625]]).to('float16'), tensor([[3.146484375]]).to('float16')).item()).toBe(tensor(3.150390625 * 3.146484375 - 8).to('float16').item());
+  });
+
+  test('elu, celu and selu pass the gradient at NaN', () => {
+    for (const [activation, slope] of [[(x: Tensor) => F.elu(x, 0.8), 1], [(x: Tensor) => F.celu(x, 0.8), 1], [(x: Tensor) => F.selu(x), Math.fround(1.0507009873554805)]] as const) {
+      const x = leaf([NaN, -Infinity, Infinity, 2]);
+      expect(gradient(activation(x), x)).toEqual([slope, 0, slope, slope]);
+    }
+  });
+
+  test('hardtanh and relu6 pass the gradient at NaN and none at their bounds', () => {
+    const x = leaf([NaN, -1, 1, 0.5, -Infinity]);
+    expect(gradient(F.hardtanh(x), x)).toEqual([1, 0, 0, 1, 0]);
+    const y = leaf([0, 6, 3]);
+    expect(gradient(F.relu6(y), y)).toEqual([0, 0, 1]);
+  });
+
+  test('hardtanh of integers stays an integer, and its bounds must be in order', () => {
+    expect(F.hardtanh(tensor(new Int32Array([-8, 0, 6])), -0.5, 0.5)).toMatchObject({ dtype: 'int32' });
+    expect(() => F.hardtanh(tensor([1]), 0.5, -0.5)).toThrow(ArgumentError);
+  });
+
+  test('softshrink refuses a negative lambd', () => {
+    expect(() => F.softshrink(tensor([-8.478374]), -0.5)).toThrow(ArgumentError);
+  });
+
+  test('huberLoss of halves is rounded once', () => {
+    const input = tensor([-7.94921875]).to('float16'), target = tensor([-3.033203125]).to('float16');
+    expect(F.huberLoss(input, target, 'none', 8.698115367693557).tolist()).toEqual([12.0859375]);
+  });
+
+  test('linear takes a vector for its weight, and its bias by name', () => {
+    const input = tensor([[0.591, 1.819, -1.06], [-1.546, 1.458, 1.17]]), weight = tensor([0.591, 1.819, -1.06]);
+    expect(F.linear(input, weight).shape).toEqual([2]);
+    expect(F.linear(input, weight.view(1, 3), { bias: tensor([1]) }).tolist()).toEqual(F.linear(input, weight.view(1, 3), tensor([1])).tolist());
+  });
+
+  test('parameters of fill_, flip, asStrided, repeatInterleave, threshold and prelu go by name too', () => {
+    const x = tensor([1, 2, 3, 4]);
+    expect(torch.zeros(2).fill_({ value: 3 }).tolist()).toEqual([3, 3]);
+    expect(x.flip({ dims: [0] }).tolist()).toEqual([4, 3, 2, 1]);
+    expect(torch.asStrided(x, [2], [2], { storageOffset: 1 }).tolist()).toEqual([2, 4]);
+    expect(torch.repeatInterleave(x, { repeats: tensor(new Int32Array([0, 1, 2, 3])), dim: 0, outputSize: 6 }).tolist()).toEqual([2, 3, 3, 4, 4, 4]);
+    expect(() => x.repeatInterleave(2, { outputSize: 7 })).toThrow(ArgumentError);
+    expect(F.threshold(x, { threshold: 2, value: -9 }).tolist()).toEqual([-9, -9, 3, 4]);
+    expect(F.prelu(tensor([-2]), { weight: tensor(0.25) }).tolist()).toEqual([-0.5]);
+  });
+
+  test('narrow takes its start as a 0-d integer tensor', () => {
+    const x = torch.arange(5);
+    expect(x.narrow(0, tensor(new Int32Array([2])).view([]), 2).tolist()).toEqual([2, 3]);
+    expect(() => x.narrow(0, tensor(1.5), 2)).toThrow(ArgumentError);
+  });
+});
