@@ -36,6 +36,8 @@ const layerClasses = nn as unknown as Readonly<Record<string, Class<nn.Module> |
 const optimizers = optim as unknown as Readonly<Record<string, Class<optim.Optimizer> | undefined>>;
 const last = (name: string): string => name.split('.').pop()!;
 
+const NOT_YET = ['convtranspose_mse', 'mlp_ln_mse', 'transformer_adam', 'cnn_gn_rmsprop'];
+
 onBackends(() => {
   test.each(clip.map((one, i) => [`${i} ${last(one.fn)} ${JSON.stringify(one.kwargs)}`, one] as const))('%s clips as PyTorch', (_, one) => {
     const params = one.grads.map((grad) => {
@@ -56,7 +58,11 @@ onBackends(() => {
 
   describe('recorded training runs', () => {
     const possible = (run: Run): boolean => run.layers.every(({ name }) => layerClasses[last(name)] !== undefined) && optimizers[last(run.optimizer)] !== undefined;
-    for (const run of runs) test.skipIf(!possible(run))(run.name, () => {
+    test('need modules or optimizers that are not there yet in these cases only', () => {
+      expect(runs.filter((run) => !possible(run)).map(({ name }) => name)).toEqual(NOT_YET);
+    });
+
+    for (const run of runs.filter(possible)) test(run.name, () => {
       torch.manualSeed(run.seed_init);
       const model = new nn.Sequential(...run.layers.map(({ name, args, kwargs }) => new layerClasses[last(name)]!(...(decode(args, []) as unknown[]), ...(kwargs ? [decodeOptions(kwargs, [])] : []))));
       const close = { float32: { rtol: 1e-3, atol: 1e-4 }, int64: { rtol: 0, atol: 0 } };

@@ -88,7 +88,7 @@ onBackends(() => {
       check(operation, sample);
     });
 
-    test.skipIf(errors.length === 0)('refuses what PyTorch refuses', () => {
+    if (errors.length > 0) test('refuses what PyTorch refuses', () => {
       for (const call of errors) {
         if (`${op} error ${call.id}` in DIFFERENT) continue;
         const tensors = (call.tensors ?? []).map(makeTensor);

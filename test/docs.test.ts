@@ -91,6 +91,13 @@ describe('FEATURES.md', () => {
   test('denies nothing that is there', () => {
     expect(rows.filter(({ path, status }) => status === 'no' && exists(path)).map(({ path }) => path)).toEqual([]);
   });
+  test('names everything that is public', () => {
+    const named = new Set([...read('FEATURES.md').matchAll(/`([A-Za-z_][\w.]*)/g)].map(([, name]) => camel(name.split('.').pop() as string)));
+    const scopes = { torch, nn: torch.nn, functional: torch.nn.functional, init: torch.nn.init, utils: torch.nn.utils, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, autograd: torch.autograd, data, io, plt };
+    const missing = Object.entries(scopes).flatMap(([scope, members]) => Object.entries(members)
+      .filter(([name, value]) => typeof value === 'function' && !named.has(name)).map(([name]) => `${scope}.${name}`));
+    expect(missing).toEqual([]);
+  });
   test('names nothing twice', () => {
     const seen = rows.map(({ path }) => path);
     expect(seen.filter((path, i) => seen.indexOf(path) !== i)).toEqual([]);
