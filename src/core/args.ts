@@ -77,6 +77,12 @@ export function bind(sig: Signature, args: readonly unknown[]): Bound {
   return bound;
 }
 
+/** The last of `args`, given by position or by its name in an options object. */
+export function lastArg<T>(sig: Signature, ...args: readonly [...unknown[], T]): Exclude<T, Readonly<Record<string, unknown>>> {
+  const last = args[args.length - 1];
+  return (isOptions(last) ? bind(sig, args)[sig.parameters[args.length - 1]] : last) as Exclude<T, Readonly<Record<string, unknown>>>;
+}
+
 /** Collects varargs or one array into the variadic parameter; returns how many plain positional arguments remain. */
 function bindVariadic(sig: Signature, args: readonly unknown[], count: number, bound: Record<string, unknown>): number {
   const at = sig.positional - 1;

@@ -1,7 +1,7 @@
 /** Ops made of other ops, joining and rearranging. */
 import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { bind, boolArg, intArg, isOptions, numberArg, show, signature } from '../core/args.ts';
+import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature } from '../core/args.ts';
 import { Layout, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, recording, wantsGrad } from './graph.ts';
@@ -24,7 +24,12 @@ const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signa
 const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = signature('exponential_(lambd?, *, generator?)');
 const RANDOM = signature('random_(from?, to?, *, generator?)');
 const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?, *, outputSize?)');
+const SPLIT = signature('split(splitSize, dim?)'), CHUNK = signature('chunk(chunks, dim?)'), UNBIND = signature('unbind(dim?)'), ROLL = signature('roll(shifts, dims?)');
+const TRIL = signature('tril(diagonal?)'), TRIU = signature('triu(diagonal?)'), DIAG = signature('diag(diagonal?)');
 const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
+
+interface DimOption { readonly dim?: number }
+interface DiagonalOption { readonly diagonal?: number }
 
 export abstract class Composite extends Indexing {
   /** Another dtype (a name, or `other` tensor's); 'cpu' and device options are accepted and do nothing. Returns the tensor itself when nothing changes. */
@@ -140,8 +145,9 @@ export abstract class Composite extends Indexing {
   }
 
   /** Elements moved by shifts along dims (of the flattened tensor without dims). */
-  roll(shifts: number | readonly number[], dims?: number | readonly number[] | null): Tensor {
+  roll(shifts: number | readonly number[], along?: number | readonly number[] | null | { readonly dims?: number | readonly number[] | null }): Tensor {
     const self = this as unknown as Tensor;
+    const dims = lastArg(ROLL, shifts, along) as number | readonly number[] | null | undefined;
     const moves = typeof shifts === 'number' ? [shifts] : shifts;
     if (dims === undefined || dims === null) return moves.length === 1 ? self.reshape([-1]).roll(moves[0], 0).reshape([...this.shape]) : missingDims();
     const axes = typeof dims === 'number' ? [dims] : dims;
@@ -177,6 +183,8 @@ export abstract class Composite extends Indexing {
     const counts = repeats instanceof TensorCore ? (repeats as Tensor).tolist() as number | number[] : intArg('repeatInterleave', 'repeats', repeats);
     const size = self.shape[axis];
     const each = (i: number): number => (typeof counts === 'number' ? counts : counts.length === 1 ? counts[0] : counts[i]);
+    if (typeof counts === 'object' && counts.length !== 1 && counts.length !== size) throw new ShapeError('repeatInterleave', `repeats must have 1 element or ${size}, the size of dimension ${axis}, got ${counts.length}`);
+    for (const count of typeof counts === 'number' ? [counts] : counts) if (!(count >= 0)) throw new ArgumentError('repeatInterleave', 'repeats', `must not be negative, got ${count}`);
     const picks = Array.from({ length: size }, (_, i) => new Array<number>(each(i)).fill(i)).flat();
     const total = intArg('repeatInterleave', 'outputSize', outputSize, picks.length);
     if (total !== picks.length) throw new ArgumentError('repeatInterleave', 'outputSize', `must be the sum of repeats, ${picks.length}, got ${total}`);
@@ -184,10 +192,10 @@ export abstract class Composite extends Indexing {
   }
 
   /** Pieces of `splitSize` (or of the sizes listed) along a dim, as views. */
-  split(splitSize: number | readonly number[], dim = 0): Tensor[] {
-    const at = normalizeDim('split', dim, this.ndim);
+  split(splitSize: number | readonly number[], dim: number | DimOption = 0): Tensor[] {
+    const at = normalizeDim('split', intArg('split', 'dim', lastArg(SPLIT, splitSize, dim), 0), this.ndim);
     const size = this.shape[at];
-    if (typeof splitSize === 'number' && (!Number.isInteger(splitSize) || splitSize <= 0)) throw new ShapeError('split', `splitSize must be a positive integer, got ${splitSize}`);
+    if (!Array.isArray(splitSize) && !(Number.isInteger(splitSize) && (splitSize as number) > 0)) throw new ShapeError('split', `splitSize must be a positive integer, got ${show(splitSize)}`);
     const sizes = typeof splitSize === 'number' ? Array.from({ length: Math.max(Math.ceil(size / splitSize), 1) }, (_, i) => Math.min(splitSize, size - i * splitSize)) : splitSize;
     if (sizes.reduce((a, b) => a + b, 0) !== size) throw new ShapeError('split', `sizes [${sizes.join(', ')}] do not add up to ${size}, the size of dimension ${at}`);
     let start = 0;
@@ -195,27 +203,28 @@ export abstract class Composite extends Indexing {
   }
 
   /** At most `chunks` equal pieces along a dim, as views. */
-  chunk(chunks: number, dim = 0): Tensor[] {
+  chunk(chunks: number, dim: number | DimOption = 0): Tensor[] {
+    const at = normalizeDim('chunk', intArg('chunk', 'dim', lastArg(CHUNK, chunks, dim), 0), this.ndim);
     if (!Number.isInteger(chunks) || chunks <= 0) throw new ShapeError('chunk', `chunks must be a positive integer, got ${show(chunks)}`);
-    const size = this.shape[normalizeDim('chunk', dim, this.ndim)];
-    return this.split(Math.max(Math.ceil(size / chunks), 1), dim);
+    return this.split(Math.max(Math.ceil(this.shape[at] / chunks), 1), at);
   }
 
   /** The slices along a dim, which goes, as views. */
-  unbind(dim = 0): Tensor[] {
-    const at = normalizeDim('unbind', dim, this.ndim);
+  unbind(dim: number | DimOption = 0): Tensor[] {
+    const at = normalizeDim('unbind', intArg('unbind', 'dim', lastArg(UNBIND, dim), 0), this.ndim);
     if (this.ndim === 0) throw new ShapeError('unbind', 'a 0-d tensor has no dimension to unbind');
     return Array.from({ length: this.shape[at] }, (_, i) => (this as unknown as Tensor).select(at, i));
   }
 
   /** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. */
-  tril(diagonal = 0): Tensor { return triangle('tril', this as unknown as Tensor, diagonal); }
+  tril(diagonal: number | DiagonalOption = 0): Tensor { return triangle('tril', this as unknown as Tensor, intArg('tril', 'diagonal', lastArg(TRIL, diagonal), 0)); }
   /** The upper triangle of matrices, from `diagonal` on, zeros elsewhere. */
-  triu(diagonal = 0): Tensor { return triangle('triu', this as unknown as Tensor, diagonal); }
+  triu(diagonal: number | DiagonalOption = 0): Tensor { return triangle('triu', this as unknown as Tensor, intArg('triu', 'diagonal', lastArg(TRIU, diagonal), 0)); }
 
   /** A vector on the diagonal of a matrix, or the diagonal of a matrix. */
-  diag(diagonal = 0): Tensor {
+  diag(offset: number | DiagonalOption = 0): Tensor {
     const self = this as unknown as Tensor;
+    const diagonal = intArg('diag', 'diagonal', lastArg(DIAG, offset), 0);
     if (this.ndim === 2) return self.diagonal(diagonal).clone();
     if (this.ndim !== 1) throw new ShapeError('diag', `expected 1 or 2 dimensions, got shape [${this.shape.join(', ')}]`);
     const n = this.shape[0] + Math.abs(diagonal);

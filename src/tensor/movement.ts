@@ -1,7 +1,7 @@
 /** Shapes and views: nothing here moves data unless its name says so (contiguous, clone, reshape where it must). */
 import { dtypeCode, isIntegral, type DType, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
-import { bind, intArg, isOptions, show, signature } from '../core/args.ts';
+import { bind, intArg, isOptions, lastArg, show, signature } from '../core/args.ts';
 import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
@@ -94,6 +94,7 @@ function startOf(start: Tensor): number {
   return start.item();
 }
 
+const UNSQUEEZE = signature('unsqueeze(dim)'), SQUEEZE = signature('squeeze(dim?)'), UNFLATTEN = signature('unflatten(dim, sizes)');
 const AS_STRIDED = signature('asStrided(size, stride, storageOffset?)');
 const SLICE = signature('slice(dim?, start?, end?, step?)');
 
@@ -192,22 +193,24 @@ export abstract class Movement extends TensorCore {
   }
 
   /** Splits a dim into several sizes, of which one may be -1; a view. */
-  unflatten(dim: number, sizes: readonly number[]): Tensor {
+  unflatten(dim: number, into: readonly number[] | { readonly sizes: readonly number[] }): Tensor {
     const at = normalizeDim('unflatten', dim, this.ndim);
+    const sizes = intList('unflatten', 'sizes', [lastArg(UNFLATTEN, dim, into)]);
     return this.view([...this.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.shape.slice(at + 1)]);
   }
 
   /** A new dim of size 1 at position `dim`; a view. */
-  unsqueeze(dim: number): Tensor {
-    const at = normalizeDim('unsqueeze', dim, this.ndim + 1);
+  unsqueeze(dim: number | { readonly dim: number }): Tensor {
+    const at = normalizeDim('unsqueeze', typeof dim === 'number' ? dim : intArg('unsqueeze', 'dim', lastArg(UNSQUEEZE, dim)), this.ndim + 1);
     const { shape, strides } = this.layout;
     const stride = at < shape.length ? shape[at] * strides[at] : 1;
     return viewTo(this as unknown as Tensor, [...shape.slice(0, at), 1, ...shape.slice(at)], [...strides.slice(0, at), stride, ...strides.slice(at)]);
   }
 
   /** Drops dims of size 1: all of them, or those named (others among them stay); a view. */
-  squeeze(dim?: number | readonly number[] | null): Tensor {
-    const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', typeof dim === 'number' ? [dim] : dim, this.ndim);
+  squeeze(axis?: number | readonly number[] | null | { readonly dim?: number | readonly number[] | null }): Tensor {
+    const dim = lastArg(SQUEEZE, axis) as number | readonly number[] | null | undefined;
+    const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', intList('squeeze', 'dim', Array.isArray(dim) ? dim : [dim]), this.ndim);
     const { shape, strides } = this.layout;
     const keep = shape.map((size, i) => size !== 1 || (named !== null && !named.includes(i)));
     return viewTo(this as unknown as Tensor, shape.filter((_, i) => keep[i]), strides.filter((_, i) => keep[i]));
