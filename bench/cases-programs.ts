@@ -1,6 +1,6 @@
 /** One training step of each program, as its lesson writes it. */
 import * as torch from 'flambeau';
-import { nn, noGrad, optim, type Tensor } from 'flambeau';
+import { expr, nn, noGrad, optim, type Tensor } from 'flambeau';
 import type { Case } from './case.ts';
 
 const SINE = (n: number): string => `torch.manual_seed(0)
@@ -17,14 +17,13 @@ function sineManual(points: number): Case {
       const x = torch.linspace(-Math.PI, Math.PI, points), y = torch.sin(x);
       const [a, b, c, d] = [0, 1, 2, 3].map(() => torch.randn([]));
       const step = (): number => {
-        const yPred = a.mul(x.pow(3)).add(b.mul(x.pow(2))).add(c.mul(x)).add(d);
+        const yPred = expr`${a} * ${x}**3 + ${b} * ${x}**2 + ${c} * ${x} + ${d}`;
         const loss = yPred.sub(y).pow(2).sum().item();
-        const gradY = yPred.sub(y).mul(2);
-        const ga = gradY.mul(x.pow(3)).sum(), gb = gradY.mul(x.pow(2)).sum(), gc = gradY.mul(x).sum(), gd = gradY.sum();
-        a.sub_(ga.mul(1e-6));
-        b.sub_(gb.mul(1e-6));
-        c.sub_(gc.mul(1e-6));
-        d.sub_(gd.mul(1e-6));
+        const g = yPred.sub(y).mul(2);
+        a.sub_(g.mul(x.pow(3)).sum().mul(1e-6));
+        b.sub_(g.mul(x.pow(2)).sum().mul(1e-6));
+        c.sub_(g.mul(x).sum().mul(1e-6));
+        d.sub_(g.sum().mul(1e-6));
         return loss;
       };
       return { run: step, result: step };

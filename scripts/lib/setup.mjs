@@ -43,7 +43,7 @@ export async function setUp({ native = true, log = console.log } = {}) {
   await generateJsKernels();
   if (!native) return { native: false };
   const { buildNative } = await import('./native.mjs');
-  log('native: checking the build');
+  log('native: compiling what changed (two minutes the first time)');
   const built = await buildNative({ quiet: true });
   log(built.summary);
   return { native: built.ok };
