@@ -65,9 +65,13 @@ onBackends(() => {
   });
 
   test('baddbmm, addmm and addmv of halves are rounded once', () => {
-    const sum = (dtype: 'float16' | 'float32'): Tensor => tensor([-8.4765625]).to(dtype).baddbmm(tensor([[[3.150390625, 1]]]).to(dtype), tensor([[[3.146484375], [0.0009765625]]]).to(dtype));
-    expect(sum('float16').tolist()).toEqual(sum('float32').to('float16').tolist());
-    expect(tensor([-8]).to('float16').addmm(tensor([[3.150390625]]).to('float16'), tensor([[3.146484375]]).to('float16')).item()).toBe(tensor(3.150390625 * 3.146484375 - 8).to('float16').item());
+    const half = (values: number[]): Tensor => tensor(values).to('float16');
+    const self = half([-8]), a = half([3.150390625]), b = half([3.146484375]);
+    // The product alone rounds to 9.9140625.
+    const once = 1.9130859375;
+    expect(self.addmm(a.view(1, 1), b.view(1, 1)).item()).toBe(once);
+    expect(self.addmv(a.view(1, 1), b).item()).toBe(once);
+    expect(self.baddbmm(a.view(1, 1, 1), b.view(1, 1, 1)).item()).toBe(once);
   });
 
   test('elu, celu and selu pass the gradient at NaN', () => {
@@ -113,6 +117,34 @@ onBackends(() => {
     expect(() => x.repeatInterleave(2, { outputSize: 7 })).toThrow(ArgumentError);
     expect(F.threshold(x, { threshold: 2, value: -9 }).tolist()).toEqual([-9, -9, 3, 4]);
     expect(F.prelu(tensor([-2]), { weight: tensor(0.25) }).tolist()).toEqual([-0.5]);
+  });
+
+  test('dim, dims, diagonal and sizes go by name too', () => {
+    const x = torch.arange(4).view(2, 2);
+    expect([x.unsqueeze({ dim: 0 }).shape, x.unsqueeze(0).squeeze({ dim: 0 }).shape, x.unflatten(1, { sizes: [1, 2] }).shape]).toEqual([[1, 2, 2], [2, 2], [2, 1, 2]]);
+    expect(x.tril({ diagonal: -1 }).tolist()).toEqual([[0, 0], [2, 0]]);
+    expect(x.triu({ diagonal: 1 }).tolist()).toEqual([[0, 1], [0, 0]]);
+    expect(x.diag({ diagonal: 1 }).tolist()).toEqual([1]);
+    expect([x.split(1, { dim: 1 }), x.chunk(2, { dim: 1 }), x.unbind({ dim: 1 })].map((parts) => parts[1].tolist())).toEqual([[[1], [3]], [[1], [3]], [1, 3]]);
+    expect(torch.roll(x, 1, { dims: 0 }).tolist()).toEqual([[2, 3], [0, 1]]);
+  });
+
+  test('repeatInterleave refuses repeats that do not fit', () => {
+    const x = tensor([1, 2, 3]);
+    expect(() => x.repeatInterleave(tensor(new Int32Array([1, 2])))).toThrow(torch.ShapeError);
+    expect(() => x.repeatInterleave(-1)).toThrow(ArgumentError);
+  });
+
+  test('newZeros takes sizes one by one, newEmpty heeds requiresGrad, and a fill value goes by name', () => {
+    const x = tensor([1]);
+    expect([x.newZeros(2, 3).shape, x.newOnes(2, { dtype: 'int64' }).dtype, x.newEmpty([1], { requiresGrad: true }).requiresGrad]).toEqual([[2, 3], 'int64', true]);
+    expect([x.newFull([1], { fillValue: 2 }).item(), torch.full([1], { fillValue: 2 }).item(), torch.fullLike(x, { fillValue: 2, dtype: 'int64' }).dtype]).toEqual([2, 2, 'int64']);
+    expect(() => x.newZeros([-1])).toThrow(torch.ShapeError);
+  });
+
+  test('operands that are no tensors are refused by name', () => {
+    const x = torch.ones(1, 1), wrong = 3 as unknown as Tensor;
+    for (const call of [() => x.addmm(wrong, x), () => x.addcmul(undefined as unknown as Tensor, x), () => x.equal(wrong), () => x.isclose(wrong), () => x.movedim('a' as unknown as number, 0)]) expect(call).toThrow(ArgumentError);
   });
 
   test('narrow takes its start as a 0-d integer tensor', () => {

@@ -1,8 +1,8 @@
 /** Ops made of other ops, joining and rearranging. */
 import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature } from '../core/args.ts';
-import { Layout, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
+import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature, type Bound, type Signature } from '../core/args.ts';
+import { Layout, checkShape, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, recording, wantsGrad } from './graph.ts';
 import { copyInto, emptyShape, type Input } from './kernels.ts';
@@ -19,7 +19,8 @@ import { operandArg, type Other } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
 const TO = signature('to(dtype?, device?, *, nonBlocking?, copy?)');
-const NEW = signature('newFull(size, fillValue?, *, dtype?, requiresGrad?, device?)');
+const NEW_FULL = signature('newFull(size, fillValue, *, dtype?, requiresGrad?, device?)');
+const NEW = Object.fromEntries((['newZeros', 'newOnes', 'newEmpty'] as const).map((name) => [name, signature(`${name}(...size, *, dtype?, requiresGrad?, device?)`)])) as Record<'newZeros' | 'newOnes' | 'newEmpty', Signature>;
 const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signature('normal_(mean?, std?, *, generator?)');
 const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = signature('exponential_(lambd?, *, generator?)');
 const RANDOM = signature('random_(from?, to?, *, generator?)');
@@ -28,6 +29,7 @@ const SPLIT = signature('split(splitSize, dim?)'), CHUNK = signature('chunk(chun
 const TRIL = signature('tril(diagonal?)'), TRIU = signature('triu(diagonal?)'), DIAG = signature('diag(diagonal?)');
 const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
 
+type NewArgs = readonly [...sizes: readonly number[]] | readonly [...sizes: readonly number[], options: NewOptions] | readonly [size: readonly number[], options?: NewOptions];
 interface DimOption { readonly dim?: number }
 interface DiagonalOption { readonly diagonal?: number }
 
@@ -100,20 +102,19 @@ export abstract class Composite extends Indexing {
   zero_(): Tensor { return this.copy_(0); }
 
   /** One value in the given shape, with this tensor's dtype unless given. PyTorch's `new_full`. */
-  newFull(size: readonly number[], fillValue: Scalar, options: NewOptions = {}): Tensor {
-    return this.makeNew([size, fillValue, options], undefined);
+  newFull(size: readonly number[], fillValue: Scalar | (NewOptions & { readonly fillValue: Scalar }), options?: NewOptions): Tensor {
+    const bound = bind(NEW_FULL, options === undefined ? [size, fillValue] : [size, fillValue, options]);
+    const value = operandArg('newFull', 'fillValue', bound.fillValue);
+    return this.makeNew('newFull', bound, typeof value === 'object' ? value.item() : value);
   }
 
   /** Zeros with this tensor's dtype unless given. PyTorch's `new_zeros`. */
-  newZeros(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 0); }
+  newZeros(...args: NewArgs): Tensor { return this.makeNew('newZeros', bind(NEW.newZeros, args), 0); }
   /** Ones with this tensor's dtype unless given. PyTorch's `new_ones`. */
-  newOnes(size: readonly number[], options: NewOptions = {}): Tensor { return this.makeNew([size, options], 1); }
+  newOnes(...args: NewArgs): Tensor { return this.makeNew('newOnes', bind(NEW.newOnes, args), 1); }
 
   /** Uninitialised memory with this tensor's dtype unless given. PyTorch's `new_empty`. */
-  newEmpty(size: readonly number[], options: NewOptions = {}): Tensor {
-    const { dtype } = bind(NEW, [size, options]);
-    return emptyShape(this, intList('newEmpty', 'size', [size]), dtypeOption('newEmpty', dtype) ?? this.dtypeCode);
-  }
+  newEmpty(...args: NewArgs): Tensor { return this.makeNew('newEmpty', bind(NEW.newEmpty, args), null); }
 
   /** A 1-d tensor of numbers with this tensor's dtype. PyTorch's `new_tensor`, for flat arrays. */
   newTensor(values: readonly number[]): Tensor {
@@ -122,11 +123,13 @@ export abstract class Composite extends Indexing {
     return out;
   }
 
-  private makeNew(args: readonly unknown[], value: Scalar | undefined): Tensor {
-    const bound = bind(NEW, args);
-    const out = this.newEmpty(bound.size as readonly number[], { dtype: bound.dtype as DType | undefined });
-    copyInto(out, value ?? (bound.fillValue as Scalar));
-    if (boolArg('newFull', 'requiresGrad', bound.requiresGrad)) out.requiresGrad = true;
+  private makeNew(op: string, bound: Bound, value: Scalar | null): Tensor {
+    const shape = intList(op, 'size', Array.isArray(bound.size) ? bound.size as readonly unknown[] : [bound.size]);
+    checkShape(op, shape);
+    if (bound.device !== undefined && bound.device !== 'cpu') throw new ArgumentError(op, 'device', `must be 'cpu', got ${show(bound.device)}`);
+    const out = emptyShape(this, shape, dtypeOption(op, bound.dtype) ?? this.dtypeCode);
+    if (value !== null) copyInto(out, value);
+    if (boolArg(op, 'requiresGrad', bound.requiresGrad)) out.requiresGrad = true;
     return out;
   }
 

@@ -82,13 +82,14 @@ export function ones(...args: SizeArgs): Tensor {
 }
 
 /** A tensor of one value; its dtype follows the value (boolean, bigint, else the default float) unless given. */
-export function full(size: number | readonly number[], fillValue: Scalar | Tensor, options: TensorOptions = {}): Tensor {
-  const bound = bind(FULL, [size, fillValue, options]);
+export function full(size: number | readonly number[], value: Scalar | Tensor | (TensorOptions & { readonly fillValue: Scalar | Tensor }), options?: TensorOptions): Tensor {
+  const bound = bind(FULL, options === undefined ? [size, value] : [size, value, options]);
+  const { fillValue } = bound;
   const shape = intList('full', 'size', typeof size === 'number' ? [size] : size);
   checkShape('full', shape);
-  const value = fillValue instanceof TensorCore ? (fillValue as Tensor).item() : scalarArg('full', 'fillValue', fillValue);
-  const out = emptyTensor(shape, dtypeOption('full', bound.dtype) ?? valueType(value));
-  copyInto(out, value);
+  const scalar = fillValue instanceof TensorCore ? (fillValue as Tensor).item() : scalarArg('full', 'fillValue', fillValue);
+  const out = emptyTensor(shape, dtypeOption('full', bound.dtype) ?? valueType(scalar));
+  copyInto(out, scalar);
   return finish('full', out, bound);
 }
 
@@ -99,9 +100,9 @@ function scalarArg(op: string, name: string, value: unknown): Scalar {
 
 const valueType = (value: Scalar): DTypeCode => (typeof value === 'boolean' ? BOOL : typeof value === 'bigint' ? I64 : defaultDTypeCode());
 
-function like(op: string, input: unknown, options: unknown, value: Scalar | null, sig = LIKE): Tensor {
+function like(op: string, input: unknown, options: unknown, value: Scalar | null): Tensor {
   if (!(input instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(input)}`);
-  const bound = bind(sig, value !== null && sig === FULL_LIKE ? [input, value, options] : [input, options]);
+  const bound = bind(LIKE, [input, options]);
   const out = emptyTensor(input.layout.shape, dtypeOption(op, bound.dtype) ?? input.dtypeCode);
   if (value !== null) copyInto(out, value);
   return finish(op, out, bound);
@@ -114,7 +115,11 @@ export const zerosLike = (input: Tensor, options: TensorOptions = {}): Tensor =>
 /** Ones of input's shape and dtype. PyTorch's `torch.ones_like`. */
 export const onesLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('onesLike', input, options, 1);
 /** One value in input's shape and dtype. PyTorch's `torch.full_like`. */
-export const fullLike = (input: Tensor, fillValue: Scalar, options: TensorOptions = {}): Tensor => like('fullLike', input, options, fillValue, FULL_LIKE);
+export function fullLike(input: Tensor, value: Scalar | (TensorOptions & { readonly fillValue: Scalar }), options?: TensorOptions): Tensor {
+  const { fillValue, ...rest } = bind(FULL_LIKE, options === undefined ? [input, value] : [input, value, options]);
+  delete (rest as { input?: unknown }).input;
+  return like('fullLike', input, rest, scalarArg('fullLike', 'fillValue', fillValue));
+}
 
 /** Numbers from start (0) to end, exclusive, by step (1). Integral arguments give int64, as in PyTorch. */
 export function arange(...args: readonly unknown[]): Tensor {

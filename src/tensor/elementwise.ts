@@ -214,22 +214,22 @@ export abstract class Elementwise extends Movement {
 
   /** `self + value * tensor1 * tensor2`. */
   addcmul(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul', options));
+    return ternary(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul', 'tensor1', tensor1), operandArg('addcmul', 'tensor2', tensor2), valueArg('addcmul', options));
   }
 
   /** `self += value * tensor1 * tensor2`. */
   addcmul_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, tensor1, tensor2, valueArg('addcmul_', options));
+    return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul_', 'tensor1', tensor1), operandArg('addcmul_', 'tensor2', tensor2), valueArg('addcmul_', options));
   }
 
   /** `self + value * tensor1 / tensor2`. */
   addcdiv(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv', options));
+    return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv', 'tensor1', tensor1), operandArg('addcdiv', 'tensor2', tensor2), valueArg('addcdiv', options));
   }
 
   /** `self += value * tensor1 / tensor2`. */
   addcdiv_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, tensor1, tensor2, valueArg('addcdiv_', options));
+    return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv_', 'tensor1', tensor1), operandArg('addcdiv_', 'tensor2', tensor2), valueArg('addcdiv_', options));
   }
 
   /** @internal `scale * self * other` in one kernel: what derivatives are made of. */

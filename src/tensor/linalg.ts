@@ -143,6 +143,8 @@ export abstract class Linalg extends Reduction {
 }
 
 function addProduct(op: string, product: 'mm' | 'mv' | 'bmm', self: Tensor, a: Tensor, b: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
+  requireTensor(op, 'first factor', a);
+  requireTensor(op, 'second factor', b);
   const type = self.dtypeCode, compute = computeType(type);
   // Halves are rounded once, at the end.
   if (compute !== type && a.dtypeCode === type && b.dtypeCode === type) {

@@ -247,8 +247,8 @@ export abstract class Movement extends TensorCore {
 
   /** Dims moved to other positions, the rest in order, as a view. */
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor {
-    const from = normalizeDims('movedim', typeof source === 'number' ? [source] : source, this.ndim);
-    const to = normalizeDims('movedim', typeof destination === 'number' ? [destination] : destination, this.ndim);
+    const from = normalizeDims('movedim', intList('movedim', 'source', [source]), this.ndim);
+    const to = normalizeDims('movedim', intList('movedim', 'destination', [destination]), this.ndim);
     if (from.length !== to.length) throw new ShapeError('movedim', `source and destination must have the same length, got ${from.length} and ${to.length}`);
     const order = new Array<number>(this.ndim).fill(-1);
     to.forEach((at, i) => (order[at] = from[i]));

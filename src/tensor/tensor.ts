@@ -174,6 +174,7 @@ export class Tensor extends Composite {
 
   /** True when shape and all elements are equal. PyTorch's `torch.equal`. */
   equal(other: Tensor): boolean {
+    if (!(other instanceof TensorCore)) throw new ArgumentError('equal', 'other', `must be a Tensor, got ${show(other)}`);
     return sameShape(this.shape, other.shape) && (this.numel() === 0 || (this.eq(other).all().item() as unknown as boolean));
   }
 
@@ -184,6 +185,7 @@ export class Tensor extends Composite {
 
   isclose(other: Tensor, ...args: CallArgs<ClosePositions, CloseOptions>): Tensor {
     const bound = bind(CLOSE, [other, ...args]);
+    if (!(other instanceof TensorCore)) throw new ArgumentError('isclose', 'other', `must be a Tensor, got ${show(other)}`);
     const rtol = numberArg('isclose', 'rtol', bound.rtol, 1e-5), atol = numberArg('isclose', 'atol', bound.atol, 1e-8), equalNan = boolArg('isclose', 'equalNan', bound.equalNan);
     for (const [name, value] of [['rtol', rtol], ['atol', atol]] as const) if (!(value >= 0)) throw new ArgumentError('isclose', name, `must not be negative, got ${value}`);
     const a = this.detach().castTo(1), b = other.detach().castTo(1);
