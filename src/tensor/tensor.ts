@@ -8,6 +8,7 @@ import { AccumulateGrad, edgeOf, runBackward } from './graph.ts';
 import { TensorCore, type Extra } from './core.ts';
 import { Composite } from './composite.ts';
 import { formatTensor } from './format.ts';
+import { installNamedForms } from './named-forms.ts';
 import { dtypeOfType, typeName } from './legacy-types.ts';
 import { copyElements, single, singleBigInt, toNested, writeNumbers, type Nested } from './values.ts';
 
@@ -227,6 +228,7 @@ export const PlainTensor = function PlainTensor(this: Fields, storage: Storage, 
   this.extra = null;
 } as unknown as new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
 PlainTensor.prototype = Tensor.prototype;
+installNamedForms(Tensor.prototype);
 
 /** The gradient that backward starts with: the one given, checked, or one for a scalar. */
 export function startGradient(op: string, output: Tensor, gradient: unknown): Tensor {
