@@ -148,7 +148,7 @@ void run(const Kernels& kernels, const Shape& shape, const std::vector<int>& ord
   for (int op = 0; op < reduce_count; ++op) {
     const std::string name = reduce_names[op];
     const bool floats_only = name == "mean" || name == "sumSquares" || name == "sumAbs" || name == "var" || name == "std";
-    if ((floats_only && !is_float<T>) || (per_output == 0 && reduce_needs_elements(op))) continue;
+    if ((floats_only && !is_float<T>) || (per_output == 0 && reduce_needs_elements[op])) continue;
     if (name == "prod" && is_float<T> && per_output > 200) continue;
     const DType out_dtype = result_of(op, dtype_of<T>);
     const double correction = static_cast<double>(numbers.below(2));
