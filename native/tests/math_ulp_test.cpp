@@ -29,8 +29,8 @@ const Function kFunctions[] = {
     {"log10", 2, std::log10}, {"log1p", 2, std::log1p}, {"sin", 2, std::sin}, {"cos", 2, std::cos}, {"tan", 4, std::tan},
     {"asin", 4, std::asin}, {"acos", 4, std::acos}, {"atan", 3, std::atan}, {"sinh", 3, std::sinh}, {"cosh", 2, std::cosh},
     {"tanh", 3, std::tanh}, {"asinh", 4, std::asinh}, {"acosh", 4, std::acosh}, {"atanh", 4, std::atanh}, {"erf", 2, std::erf},
-    {"erfc", 4, std::erfc}, {"sigmoid", 3, sigmoid}, {"silu", 4, [](Long x) { return x == -INFINITY ? -0.0L : x * sigmoid(x); }},
-    {"softplus", 4, softplus}, {"gelu", 8, [](Long x) { return x == -INFINITY ? -0.0L : gelu(x); }},
+    {"erfc", 4, std::erfc}, {"sigmoid", 3, sigmoid}, {"silu", 4, [](Long x) { return x * sigmoid(x); }},
+    {"softplus", 4, softplus}, {"gelu", 8, gelu},
 };
 
 struct Function2 {

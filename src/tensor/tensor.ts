@@ -16,7 +16,7 @@ const BACKWARD = signature('backward(gradient?, retainGraph?, createGraph?, inpu
 
 const CLOSE = signature('isclose(other, rtol?, atol?, equalNan?)');
 type ClosePositions = [rtol: number, atol: number, equalNan: boolean];
-interface CloseOptions { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }
+export interface CloseOptions { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }
 
 export interface BackwardArgs {
   readonly gradient?: Tensor | null;
