@@ -30,8 +30,8 @@ const TRIL = signature('tril(diagonal?)'), TRIU = signature('triu(diagonal?)'), 
 const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
 
 type NewArgs = readonly [...sizes: readonly number[]] | readonly [...sizes: readonly number[], options: NewOptions] | readonly [size: readonly number[], options?: NewOptions];
-interface DimOption { readonly dim?: number }
-interface DiagonalOption { readonly diagonal?: number }
+export interface DimOption { readonly dim?: number }
+export interface DiagonalOption { readonly diagonal?: number }
 
 export abstract class Composite extends Indexing {
   /** Another dtype (a name, or `other` tensor's); 'cpu' and device options are accepted and do nothing. Returns the tensor itself when nothing changes. */
