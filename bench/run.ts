@@ -110,6 +110,8 @@ async function main(): Promise<void> {
   torch.setBackend('native');
   torch.setNumThreads(Number(options.threads));
   const info = torch.backendInfo();
+  // scripts/bench.mjs has set FLAMBEAU_ISA, which is read when the addon loads.
+  if (options.isa !== undefined && info.isa !== options.isa) throw new Error(`--isa ${options.isa} is not one of this machine's: ${info.isaLevels.join(', ')}`);
   const peer = options.peer.includes('torch') ? await TorchPeer.start(options.python, 'bench/torch_peer.py', Number(options.threads)) : null;
   const tf = options.peer.includes('tfjs') ? await loadTensorFlow() : null;
   const backends: torch.BackendName[] = options['no-js'] ? ['native'] : ['native', 'js'];

@@ -13,4 +13,7 @@ if (spawnSync(process.execPath, [join(root, 'scripts/build-ts.mjs')], { cwd: roo
 const { build } = await import('esbuild');
 const outfile = join(root, `build/bench-${script}.mjs`);
 await build({ entryPoints: [join(root, `bench/${script}.ts`)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', tsconfigRaw: '{}', logLevel: 'warning' });
-process.exit(spawnSync(process.execPath, ['--expose-gc', outfile, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1);
+// The addon reads its level when it loads, before the benchmark's own first line.
+const isa = args.includes('--isa') ? args[args.indexOf('--isa') + 1] : args.find((arg) => arg.startsWith('--isa='))?.slice(6);
+const env = isa === undefined ? process.env : { ...process.env, FLAMBEAU_ISA: isa };
+process.exit(spawnSync(process.execPath, [outfile, ...args], { cwd: root, stdio: 'inherit', env }).status ?? 1);
