@@ -1,4 +1,5 @@
 /** Every program of examples/ against PyTorch's recorded numbers, on both backends. */
+import * as torch from 'flambeau';
 import { describe, expect, test } from 'vitest';
 import { run as xor, gradients as xorGradients } from '../examples/xor-backprop.ts';
 import { run as sineManual } from '../examples/sine-manual.ts';
