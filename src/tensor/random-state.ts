@@ -10,10 +10,15 @@ const DEFAULT_SEED = 67280421310721n; // PyTorch's default_rng_seed_val
 
 /** PyTorch's `torch.Generator` for the CPU: a stream of its own. */
 export class Generator {
-  /** @internal */ readonly storage: Storage = allocateOwn(RNG_WORDS * 4);
+  private memory: Storage | null = null;
 
-  constructor() {
-    seedState(this.words, DEFAULT_SEED);
+  /** @internal Made at first use: importing the library allocates nothing and loads no binary. */
+  get storage(): Storage {
+    if (this.memory === null) {
+      this.memory = allocateOwn(RNG_WORDS * 4);
+      seedState(this.words, DEFAULT_SEED);
+    }
+    return this.memory;
   }
 
   /** @internal */
