@@ -4,7 +4,7 @@ import {
   frame, frameBigInts, frameFloats,
 } from './frame.ts';
 import { I64, type DTypeCode } from './dtype.ts';
-import type { Layout, Shape } from './layout.ts';
+import type { Shape } from './layout.ts';
 import type { Storage } from './storage.ts';
 
 /** log2 of the item size per dtype code. */
@@ -94,9 +94,4 @@ export function loop(shape: Shape, operandStrides: readonly (readonly number[])[
   if (barrier >= shape.length) before = written;
   frame[NDIM] = written;
   return before;
-}
-
-/** A loop over one contiguous layout shared by all operands. */
-export function flatLoop(layout: Layout): void {
-  frame[DIMS] = layout.numel;
 }

@@ -2,7 +2,6 @@
 import { show } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { TensorCore } from '../tensor/core.ts';
-import type { Scalar } from '../tensor/promotion.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compileExpression } from './compile.ts';
 import type { Code, Value } from './operations.ts';

@@ -1,6 +1,6 @@
 /** Initialisers, in place and without gradient, drawing exactly what PyTorch draws for the same seed. */
 import { ArgumentError, ShapeError } from '../core/errors.ts';
-import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
+import { bind, intArg, numberArg, show, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { empty, emptyLike, tensor as makeTensor } from '../tensor/create.ts';
 import { randperm, type Generator } from '../tensor/random.ts';

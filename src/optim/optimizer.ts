@@ -1,10 +1,10 @@
 /** Optimizer: groups of parameters, the state kept for each parameter, and the step that updates them. */
 import { bind, boolArg, show, signature, type Bound } from '../core/args.ts';
-import { BOOL, F32, F64, isFloating } from '../core/dtype.ts';
+import { F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import type { OptimOp } from '../ops/families.ts';
 import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
-import { zeros, zerosLike } from '../tensor/create.ts';
+import { zeros } from '../tensor/create.ts';
 import { optimStep } from '../tensor/kernels.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { ParamGroup, type HyperKinds } from './group.ts';

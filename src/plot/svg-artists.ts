@@ -1,7 +1,5 @@
 /** Each kind of artist as SVG, in the coordinates of its panel. */
-import {
-  line, symbol, symbolCircle, symbolDiamond, symbolDiamond2, symbolPlus, symbolSquare, symbolStar, symbolTimes, symbolTriangle, type SymbolType,
-} from 'd3-shape';
+import { line, symbol, symbolDiamond, symbolDiamond2, symbolPlus, symbolSquare, symbolStar, symbolTimes, symbolTriangle, type SymbolType } from 'd3-shape';
 import type { Artist, BarArtist, ImageArtist, LineArtist, RuleArtist, ScatterArtist, TextArtist } from './artists.ts';
 import type { Hex } from './color.ts';
 import { visibleOfCloud, visibleOfLine } from './decimate.ts';

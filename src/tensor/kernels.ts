@@ -3,7 +3,7 @@
  * operands already have the dtype that the kernel takes (dispatch.ts sees to that).
  */
 import { allocate } from '../core/allocator.ts';
-import { BOOL, F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
+import { F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
 import { DIMS, INTS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../core/frame.ts';
 import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
@@ -404,4 +404,3 @@ export function optimStep(op: OptimOp, operands: readonly (TensorCore | null)[])
 }
 
 export const scalarLike = (like: TensorCore, dtype: DTypeCode): Tensor => emptyLike(like, SCALAR_LAYOUT, dtype);
-export const boolLike = (like: TensorCore, layout: Layout): Tensor => emptyLike(like, layout, BOOL);

@@ -11,7 +11,7 @@ import { gradEnabled } from './grad-mode.ts';
 import { record, wantsGrad, type BackwardFn } from './graph.ts';
 import { computeType, floatType } from './promotion.ts';
 import { TensorCore } from './core.ts';
-import { Elementwise, operandArg, type Other } from './elementwise.ts';
+import { Elementwise, operandArg } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Dims = number | readonly number[] | null;

@@ -1,7 +1,7 @@
 /** unary, binary, ternary: picks the generated loop and walks the dims outside of the inner two. */
 import { BOOL, F16, I32, I64, isFloating, type DTypeCode, type TypedArray } from '../../core/dtype.ts';
 import { ArgumentError } from '../../core/errors.ts';
-import { DIMS, NDIM, OP, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../../core/frame.ts';
+import { NDIM, OP, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
 import { BINARY_OPS, TERNARY_OPS, UNARY_OPS } from '../../ops/elementwise.ts';
 import { BINARY_KERNELS, TERNARY_KERNELS, UNARY_KERNELS, WHERE_KERNELS } from './generated/elementwise.ts';

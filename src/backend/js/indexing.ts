@@ -1,5 +1,5 @@
 /** gather, scatter and nonzero. Index tensors are read as int32 words; a valid index fits in its low word. */
-import { BF16, BOOL, F16, F32, F64, I32, I64, type TypedArray } from '../../core/dtype.ts';
+import { BF16, BOOL, F16, I32, I64, type TypedArray } from '../../core/dtype.ts';
 import { IndexRangeError } from '../../core/errors.ts';
 import { INTS, NDIM, OP, frame } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
