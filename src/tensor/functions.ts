@@ -5,7 +5,9 @@ import { TensorCore } from './core.ts';
 import { binary, binaryEntries, type BinaryEntry } from './dispatch.ts';
 import { operandArg, type Other } from './elementwise.ts';
 import type { Scalar } from './promotion.ts';
-import type { Tensor } from './tensor.ts';
+import { Tensor } from './tensor.ts';
+import { installMethods } from './operation.ts';
+import { DIFFERENCES_METHODS } from './library/differences.ts';
 
 /** A method's functional form. */
 type Functional<K extends keyof Tensor> = Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
@@ -50,6 +52,9 @@ export const {
   'equal', 'allclose', 'isclose', 'numel', 'rsub',
 ]);
 
+installMethods(Tensor.prototype, DIFFERENCES_METHODS);
+
+export { diff } from './library/differences.ts';
 export { cat, stack } from './composite.ts';
 export { where } from './elementwise.ts';
 export { linear, moments, polyval } from './linalg.ts';
