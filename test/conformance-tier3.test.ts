@@ -1,0 +1,4 @@
+/** PyTorch's recorded samples of the operations of tier 3: outputs, gradients, in-place forms and refusals. */
+import { testTier } from './fixtures/tier-tests.ts';
+
+testTier(3);
