@@ -5,6 +5,10 @@
     "openssl_fips%": "",
     "core_sources": ["<!@(node -p \"require('./<(src)/sources.json').core.map(f => '<(src)/' + f).join(' ')\")"],
     "addon_sources": ["<!@(node -p \"require('./<(src)/sources.json').addon.map(f => '<(src)/' + f).join(' ')\")"],
+    "baseline_sources": ["<!@(node -p \"require('./<(src)/sources.json').parts.map(f => '<(src)/isa/baseline/' + f + '.cpp').join(' ')\")"],
+    "avx2_sources": ["<!@(node -p \"require('./<(src)/sources.json').parts.map(f => '<(src)/isa/avx2/' + f + '.cpp').join(' ')\")"],
+    "avx512_sources": ["<!@(node -p \"require('./<(src)/sources.json').parts.map(f => '<(src)/isa/avx512/' + f + '.cpp').join(' ')\")"],
+    "neon_sources": ["<!@(node -p \"require('./<(src)/sources.json').parts.map(f => '<(src)/isa/neon/' + f + '.cpp').join(' ')\")"],
     "common_flags": ["<!@(node -p \"require('./<(src)/sources.json').flags.join(' ')\")"],
     "avx2_flags": ["<!@(node -p \"require('./<(src)/sources.json').isa.avx2.flags.join(' ')\")"],
     "avx512_flags": ["<!@(node -p \"require('./<(src)/sources.json').isa.avx512.flags.join(' ')\")"],
@@ -53,11 +57,11 @@
   "conditions": [
     ["target_arch=='x64'", { "targets": [
       {
-        "target_name": "kernels_baseline", "type": "static_library", "sources": ["<(src)/isa/baseline.cpp"],
+        "target_name": "kernels_baseline", "type": "static_library", "sources": ["<@(baseline_sources)"],
         "conditions": [["OS not in 'win mac'", { "cflags": ["-fPIC"] }]],
       },
       {
-        "target_name": "kernels_avx2", "type": "static_library", "sources": ["<(src)/isa/avx2.cpp"],
+        "target_name": "kernels_avx2", "type": "static_library", "sources": ["<@(avx2_sources)"],
         "conditions": [
           ["OS=='win'", { "msvs_settings": { "VCCLCompilerTool": { "EnableEnhancedInstructionSet": "5" } } }],
           ["OS=='mac'", { "xcode_settings": { "OTHER_CFLAGS": ["<@(avx2_flags)"] } }],
@@ -65,7 +69,7 @@
         ],
       },
       {
-        "target_name": "kernels_avx512", "type": "static_library", "sources": ["<(src)/isa/avx512.cpp"],
+        "target_name": "kernels_avx512", "type": "static_library", "sources": ["<@(avx512_sources)"],
         "conditions": [
           # gyp's EnableEnhancedInstructionSet ends at AVX2.
           ["OS=='win'", { "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/arch:AVX512"] } } }],
@@ -76,7 +80,7 @@
     ] }],
     ["target_arch=='arm64'", { "targets": [
       {
-        "target_name": "kernels_neon", "type": "static_library", "sources": ["<(src)/isa/neon.cpp"],
+        "target_name": "kernels_neon", "type": "static_library", "sources": ["<@(neon_sources)"],
         "conditions": [["OS not in 'win mac'", { "cflags": ["-fPIC"] }]],
       },
     ] }],

@@ -76,6 +76,17 @@ struct Kernels {
   Kernel optim_step;     // see src/backend/backend.ts
 };
 
+// The kernels of one build, each defined in native/kernels and compiled in one of the parts of native/isa/parts.
+#ifdef FLAMBEAU_ISA_NS
+namespace FLAMBEAU_ISA_NS {
+Status copy(const Call&), unary(const Call&), binary(const Call&), ternary(const Call&);
+Status reduce(const Call&), arg_reduce(const Call&), scan(const Call&), polyval(const Call&);
+Status moments(const Call&), matmul(const Call&), gather(const Call&), scatter(const Call&);
+Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cross_entropy(const Call&);
+Status cross_entropy_grad(const Call&), random(const Call&), optim_step(const Call&);
+}
+#endif
+
 extern const Kernels kernels_baseline;
 extern const Kernels kernels_avx2;
 extern const Kernels kernels_avx512;

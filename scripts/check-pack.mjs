@@ -53,7 +53,7 @@ function checkFiles(packed) {
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/prebuilds.cjs', 'bin/flambeau.mjs', 'native/binding.gyp',
     'native/addon.gypi', 'native/sources.json', 'scripts/build-native.mjs', 'scripts/lib/native.mjs', 'scripts/lib/inputs.mjs', 'LICENSE', 'README.md']) present(path);
   const sources = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8'));
-  for (const path of [...sources.core, ...sources.addon, ...Object.keys(sources.isa).map((isa) => `isa/${isa}.cpp`)]) present(`native/${path}`);
+  for (const path of [...sources.core, ...sources.addon, ...Object.keys(sources.isa).flatMap((isa) => sources.parts.map((part) => `isa/${isa}/${part}.cpp`))]) present(`native/${path}`);
   const prefix = `prebuilds/${process.platform}-${process.arch}/`;
   check([...files].some((path) => path.startsWith(prefix) && path.endsWith('.node')), `the package has no binary in ${prefix}`);
   check(packed.size < MAX_PACKED, `the package is ${packed.size} bytes, the budget ${MAX_PACKED}`);

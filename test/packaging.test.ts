@@ -26,6 +26,8 @@ interface Sources {
   readonly core: readonly string[];
   readonly addon: readonly string[];
   readonly flags: readonly string[];
+  /** Every ISA build is compiled in these, each a file of its folder. */
+  readonly parts: readonly string[];
   readonly isa: Readonly<Record<string, { readonly arch: string; readonly flags: readonly string[] }>>;
 }
 const sources = JSON.parse(text('native/sources.json')) as Sources;
@@ -54,7 +56,7 @@ describe('package.json', () => {
 
 describe('sources.json', () => {
   test('names files that exist, and no source file is forgotten', () => {
-    for (const path of [...sources.core, ...sources.addon, ...Object.keys(sources.isa).map((isa) => `isa/${isa}.cpp`)])
+    for (const path of [...sources.core, ...sources.addon, ...Object.keys(sources.isa).flatMap((isa) => sources.parts.map((part) => `isa/${isa}/${part}.cpp`))])
       expect(existsSync(join(root, 'native', path)), path).toBe(true);
     const tracked = execFileSync('git', ['ls-files', 'native/*.cpp', 'native/addon/*.cpp'], { cwd: root, encoding: 'utf8' })
       .trim().split('\n').filter((path) => !/native\/(tests|isa)\//.test(path)).map((path) => path.slice('native/'.length));

@@ -202,7 +202,7 @@ FLAMBEAU_INLINE VD log_double_double(VD a, VD& low) {
 }
 
 // max ULP 2
-FLAMBEAU_NOINLINE VD pow(VD a, VD b) {
+[[maybe_unused]] FLAMBEAU_NOINLINE VD pow(VD a, VD b) {
   VD l_low, p_low;
   const VD l = log_double_double(abs(a), l_low);
   VD p = two_product(l, b, p_low);

@@ -1,8 +1,9 @@
-// Kernels for AVX2 with FMA, F16C and BMI2. Compile flags of this file: -mavx2 -mfma -mf16c -mbmi -mbmi2.
+// Kernels for AVX2 with FMA, F16C and BMI2. Compile flags: -mavx2 -mfma -mf16c -mbmi -mbmi2.
+#pragma once
 #define FLAMBEAU_ISA_NS avx2
 #define FLAMBEAU_ISA_TABLE kernels_avx2
 #define FLAMBEAU_ISA_NAME "avx2"
-#include "../simd/avx2.h"
+#include "../../simd/avx2.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
@@ -16,5 +17,3 @@ constexpr int kGemmDotRows = 3, kGemmDotColumns = 3;
 constexpr int64_t kGemmDotRatio = 16, kGemmCopyBlocks = 20;
 
 }}}  // namespace
-
-#include "table.inc"

@@ -1,8 +1,9 @@
-// Kernels for AVX-512 F/DQ/BW/VL with FMA, F16C and BMI2. Compile flags of this file: -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mf16c -mbmi -mbmi2.
+// Kernels for AVX-512 F/DQ/BW/VL with FMA, F16C and BMI2. Compile flags: -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mf16c -mbmi -mbmi2.
+#pragma once
 #define FLAMBEAU_ISA_NS avx512
 #define FLAMBEAU_ISA_TABLE kernels_avx512
 #define FLAMBEAU_ISA_NAME "avx512"
-#include "../simd/avx512.h"
+#include "../../simd/avx512.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
@@ -16,5 +17,3 @@ constexpr int kGemmDotRows = 4, kGemmDotColumns = 4;
 constexpr int64_t kGemmDotRatio = 6, kGemmCopyBlocks = 20;
 
 }}}  // namespace
-
-#include "table.inc"
