@@ -3,3 +3,5 @@ export * from './functional-activation.ts';
 export * from './functional-layers.ts';
 export * from './functional-loss.ts';
 export * from './functional-random.ts';
+export * from './functional-interpolate.ts';
+export * from './functional-pad.ts';
