@@ -11,6 +11,7 @@ import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
 import { intList } from './movement.ts';
+import { joined, stacked } from './join.ts';
 import { Indexing } from './indexing.ts';
 import { generatorState, type Generator } from './random-state.ts';
 import { cauchyInto, geometricInto, logNormalInto } from './distributions.ts';
@@ -329,61 +330,14 @@ export function indexTensor(like: Tensor, values: readonly number[]): Tensor {
 
 const reversed = (like: Tensor, n: number): Tensor => indexTensor(like, Array.from({ length: n }, (_, i) => n - 1 - i));
 
-function requireTensors(op: string, tensors: readonly Tensor[]): void {
-  if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError(op, 'tensors', 'must be a non-empty array of Tensors');
-  tensors.forEach((x: unknown, i) => {
-    if (!(x instanceof TensorCore)) throw new ArgumentError(op, `tensors[${i}]`, `must be a Tensor, got ${show(x)}`);
-  });
-}
-
 type DimArg = number | { readonly dim?: number };
 const JOIN = { cat: signature('cat(tensors, dim?)'), stack: signature('stack(tensors, dim?)') };
 const dimArg = (op: 'cat' | 'stack', tensors: readonly Tensor[], dim: DimArg): number => (typeof dim === 'number' ? dim : intArg(op, 'dim', bind(JOIN[op], [tensors, dim]).dim, 0));
 
 /** Joins tensors along an existing dim; dtypes are promoted. PyTorch's `torch.cat`. */
-export function cat(tensors: readonly Tensor[], dim: DimArg = 0): Tensor {
-  requireTensors('cat', tensors);
-  // PyTorch's legacy rule: 1-d empty tensors join with anything.
-  const parts = tensors.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
-  const type = resultTypeOf(tensors);
-  if (parts.length === 0) return tensors[0].castTo(type).clone();
-  const first = parts[0];
-  if (first.ndim === 0) throw new ShapeError('cat', 'a 0-d tensor cannot be concatenated; use stack');
-  const at = normalizeDim('cat', dimArg('cat', tensors, dim), first.ndim);
-  for (const x of parts) {
-    if (x.ndim !== first.ndim || x.shape.some((size, i) => i !== at && size !== first.shape[i])) {
-      throw new ShapeError('cat', `shapes must match except in dimension ${at}, got [${first.shape.join(', ')}] and [${x.shape.join(', ')}]`);
-    }
-  }
-  const sizes = parts.map((x) => x.shape[at]);
-  const out = emptyShape(first, first.shape.map((size, i) => (i === at ? sizes.reduce((a, b) => a + b, 0) : size)), type);
-  let start = 0;
-  parts.forEach((x, k) => {
-    copyInto(piece(out, at, start, sizes[k]), x);
-    start += sizes[k];
-  });
-  if (recording(...parts) && isFloating(type)) {
-    record('cat', out, parts.map((x) => (wantsGrad(x) ? x : null)), (g) => {
-      let from = 0;
-      return sizes.map((size) => g.narrow(at, (from += size) - size, size));
-    });
-  }
-  return out;
-}
-
-function piece(out: Tensor, dim: number, start: number, length: number): Tensor {
-  const { shape, strides, offset } = out.layout;
-  return out.wrap(out.storage, new Layout(shape.map((size, i) => (i === dim ? length : size)), strides, offset + start * strides[dim]), out.dtypeCode);
-}
-
+export const cat = (tensors: readonly Tensor[], dim: DimArg = 0): Tensor => joined('cat', tensors, dimArg('cat', tensors, dim));
 /** Joins tensors of one shape along a new dim; dtypes are promoted. PyTorch's `torch.stack`. */
-export function stack(tensors: readonly Tensor[], dim: DimArg = 0): Tensor {
-  requireTensors('stack', tensors);
-  const shape = tensors[0].shape;
-  for (const x of tensors) if (!sameShape(x.shape, shape)) throw new ShapeError('stack', `shapes must be equal, got [${shape.join(', ')}] and [${x.shape.join(', ')}]`);
-  const at = dimArg('stack', tensors, dim);
-  return cat(tensors.map((x) => x.unsqueeze(at)), at);
-}
+export const stack = (tensors: readonly Tensor[], dim: DimArg = 0): Tensor => stacked('stack', tensors, dimArg('stack', tensors, dim));
 
 function triangle(op: 'tril' | 'triu', x: Tensor, diagonal: number): Tensor {
   if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);

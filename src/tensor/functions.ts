@@ -6,8 +6,13 @@ import { binary, binaryEntries, type BinaryEntry } from './dispatch.ts';
 import { operandArg, type Other } from './elementwise.ts';
 import type { Scalar } from './promotion.ts';
 import { Tensor } from './tensor.ts';
-import { installMethods } from './operation.ts';
+import { installInPlace, installMethods } from './operation.ts';
 import { DIFFERENCES_METHODS } from './library/differences.ts';
+import { ARRANGING_METHODS } from './library/arranging.ts';
+import { SPLITTING_METHODS } from './library/splitting.ts';
+import { PLACING_IN_PLACE, PLACING_METHODS } from './library/placing.ts';
+import { POSITIONS_METHODS } from './library/positions.ts';
+import { SCATTER_REDUCE_METHODS } from './library/scatter-reduce.ts';
 
 /** A method's functional form. */
 type Functional<K extends keyof Tensor> = Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
@@ -53,9 +58,24 @@ export const {
 ]);
 
 installMethods(Tensor.prototype, DIFFERENCES_METHODS);
+installMethods(Tensor.prototype, ARRANGING_METHODS);
+installMethods(Tensor.prototype, SPLITTING_METHODS);
+installMethods(Tensor.prototype, PLACING_METHODS);
+installInPlace(Tensor.prototype, PLACING_IN_PLACE);
+installMethods(Tensor.prototype, POSITIONS_METHODS);
+installMethods(Tensor.prototype, SCATTER_REDUCE_METHODS);
+installInPlace(Tensor.prototype, SCATTER_REDUCE_METHODS);
 
 export { diff } from './library/differences.ts';
-export { cat, stack } from './composite.ts';
+export { diagEmbed, diagflat, fliplr, flipud, ravel, rot90 } from './library/arranging.ts';
+export {
+  atleast1d, atleast2d, atleast3d, blockDiag, broadcastShapes, broadcastTensors, cartesianProd, cat, columnStack, combinations, concat, concatenate,
+  dstack, hstack, meshgrid, rowStack, stack, vstack, type AtLeast,
+} from './library/joining.ts';
+export { asStridedScatter, diagonalScatter, put, selectScatter, sliceScatter } from './library/placing.ts';
+export { argwhere, nonzeroStatic, trilIndices, triuIndices, unravelIndex } from './library/positions.ts';
+export { indexReduce, scatterReduce } from './library/scatter-reduce.ts';
+export { dsplit, hsplit, splitWithSizes, tensorSplit, vsplit } from './library/splitting.ts';
 export { where } from './elementwise.ts';
 export { linear, moments, polyval } from './linalg.ts';
 

@@ -28,7 +28,7 @@ export interface ScatterOptions {
   readonly reduce?: 'add' | 'multiply' | null;
 }
 
-function tensorArg(op: string, name: string, value: unknown): Tensor {
+export function tensorArg(op: string, name: string, value: unknown): Tensor {
   if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
   return value as Tensor;
 }
@@ -39,7 +39,7 @@ function refuseExtra(op: string, count: number, extra: readonly unknown[]): void
 }
 
 /** gather and scatter: index has as many dims as self (0-d counts as 1-d) and is nowhere larger than `sizes`. */
-function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, src: Tensor | null, wrap = false): Selection {
+export function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, src: Tensor | null, wrap = false): Selection {
   const at = normalizeDim(op, dim, self.ndim);
   const picks = indexArg(op, tensorArg(op, 'index', index));
   if (picks.numel() === 0) return alongDim(picks, at, wrap);
@@ -55,7 +55,7 @@ function elementSelection(op: string, self: Tensor, dim: number, index: Tensor, 
 }
 
 /** indexSelect and its relatives: a vector of positions along one dim. */
-function rowSelection(op: string, self: Tensor, dim: number, index: Tensor, wrap = false): Selection {
+export function rowSelection(op: string, self: Tensor, dim: number, index: Tensor, wrap = false): Selection {
   const at = normalizeDim(op, dim, self.ndim);
   const rows = indexArg(op, tensorArg(op, 'index', index));
   if (rows.ndim > 1) throw new ShapeError(op, `index must be a vector, got shape [${rows.shape.join(', ')}]`);
@@ -71,9 +71,9 @@ function rowMask(self: Tensor, selection: Selection): Tensor {
 }
 
 /** `self` with at least one dim: what the row functions treat a 0-d tensor as. */
-const atLeast1d = (self: Tensor): Tensor => (self.ndim === 0 ? self.reshape([1]) : self);
+export const atLeast1d = (self: Tensor): Tensor => (self.ndim === 0 ? self.reshape([1]) : self);
 
-function checkSource(op: string, self: Tensor, selection: Selection, source: Tensor): Tensor {
+export function checkSource(op: string, self: Tensor, selection: Selection, source: Tensor): Tensor {
   const given = self.ndim === 0 || source.ndim > 0 ? source : source.reshape([1]);
   const shape = self.ndim === 0 && given.ndim === 0 ? [1] : given.shape;
   if (!sameShape(shape, selection.shape)) throw new ShapeError(op, `source must have shape [${selection.shape.join(', ')}], got [${source.shape.join(', ')}]`);
@@ -82,7 +82,7 @@ function checkSource(op: string, self: Tensor, selection: Selection, source: Ten
 }
 
 /** The part of src that a smaller index reaches. */
-const cropped = (src: Tensor, selection: Selection): Tensor => selection.shape.reduce<Tensor>((part, size, i) => (part.shape[i] === size ? part : part.narrow(i, 0, size)), src);
+export const cropped = (src: Tensor, selection: Selection): Tensor => selection.shape.reduce<Tensor>((part, size, i) => (part.shape[i] === size ? part : part.narrow(i, 0, size)), src);
 
 function maskArg(op: string, mask: unknown): Tensor {
   const given = tensorArg(op, 'mask', mask);

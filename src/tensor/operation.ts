@@ -10,13 +10,14 @@
  * operation whose schema ends in `*, out: Tensor?` writes its result there; its function does not see `out`.
  */
 import { ArgumentError, AutogradError, DTypeError } from '../core/errors.ts';
-import { bind, show, signature, type Signature } from '../core/args.ts';
+import { bind, isOptions, show, signature, type Signature } from '../core/args.ts';
 import { dtypeCode, type DType } from '../core/dtype.ts';
 import { sameShape } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
 import { noGrad } from './grad-mode.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
+import { checkWritable } from './selection.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a caller gives for a kind, and what the function receives. */
@@ -107,7 +108,11 @@ export function parametersOf(schema: string): readonly Parameter[] {
 }
 
 /** The argument rule's signature: a parameter with a default is an optional one. */
-const signatureOf = (schema: string): Signature => signature(schema.replace(/: [^,)]*? = [^,)]*(\[[^\]]*\])?|: ([^,)]+)/g, (part) => (part.includes(' = ') || part.endsWith('?') ? '?' : '')));
+function signatureOf(schema: string): Signature {
+  const open = schema.indexOf('(');
+  const parts = schema.slice(open + 1, -1).split(', ').map((part) => part.replace(/: .*$/, part.includes(' = ') || part.endsWith('?') ? '?' : ''));
+  return signature(`${schema.slice(0, open)}(${parts.join(',')})`);
+}
 
 const wrong = (op: string, name: string, expected: string, value: unknown): ArgumentError => new ArgumentError(op, name, `must be ${expected}, got ${show(value)}`);
 
@@ -182,12 +187,15 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
   const parameters = parametersOf(schema).map((parameter) => ({ ...parameter, check: checkOf(parameter.kind) }));
   const taken = parameters.filter((parameter) => parameter.name !== 'out');
   const hasOut = taken.length < parameters.length;
+  const accept = ({ name: parameter, required, fallback, check }: (typeof taken)[number], value: unknown): unknown => (value === undefined && !required ? fallback : check(name, parameter, value));
   const call = (...args: readonly unknown[]): R => {
+    const count = args.length;
+    // The commonest call, without a record of names: all by position.
+    if (!sig.variadic && count >= sig.required && count <= sig.positional && (count === 0 || !isOptions(args[count - 1]))) {
+      return run(...taken.map((parameter, i) => accept(parameter, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
+    }
     const bound = bind(sig, args);
-    const values = taken.map(({ name: parameter, required, fallback, check }) => {
-      const value = bound[parameter];
-      return value === undefined && !required ? fallback : check(name, parameter, value);
-    });
+    const values = taken.map((parameter) => accept(parameter, bound[parameter.name]));
     const target = hasOut && bound.out !== undefined ? CHECKS.Tensor(name, 'out', bound.out) as Tensor : null;
     const result = run(...values as Taken<Parameters_<S>>);
     return target === null ? result : writeOut(name, target, result as Tensor) as R;
@@ -200,6 +208,7 @@ export function writeOut(op: string, out: Tensor, result: Tensor): Tensor {
   if (out.requiresGrad || result.requiresGrad) throw new AutogradError(`${op}: out does not support automatic differentiation, but one of the arguments requires grad`);
   if (!canCastCode(result.dtypeCode, out.dtypeCode)) throw new DTypeError(op, out.dtype, `result type ${result.dtype} can't be cast to the desired output type ${out.dtype}`);
   if (!sameShape(out.shape, result.shape)) throw new ArgumentError(op, 'out', `must have the result's shape [${result.shape.join(', ')}], got [${out.shape.join(', ')}]`);
+  checkWritable(op, out);
   noGrad(() => out.copy_(result));
   return out;
 }
