@@ -85,7 +85,7 @@
   ROW(bitwiseXor, bits, a ^ b)                                               \
   ROW(bitwiseLeftShift, bits, left_shift(a, b))                              \
   ROW(bitwiseRightShift, bits, right_shift(a, b))                            \
-  ROW(reluGrad, real, select_or_zero(b > T(0), a))                           \
+  ROW(reluGrad, real, select(b <= T(0), V<T>::zero(), a))                    \
   ROW(sigmoidGrad, real, (a * (T(1) - b)) * b)                               \
   ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
   ROW(mulScaled, real, p0 * a * b)

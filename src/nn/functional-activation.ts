@@ -4,7 +4,7 @@ import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { where } from '../tensor/elementwise.ts';
 import { Function, type Context } from '../tensor/function.ts';
-import { isGradEnabled } from '../tensor/grad-mode.ts';
+import { recording } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorArg } from './args.ts';
 
@@ -12,15 +12,17 @@ interface Inplace { readonly inplace?: boolean }
 type InplaceArg = boolean | Inplace;
 
 /** An activation whose only parameter is `inplace`. */
-function simple(name: string, compute: (input: Tensor) => Tensor) {
+function simple(name: string, compute: (input: Tensor) => Tensor, overwrite = (input: Tensor): Tensor => written(input, compute)) {
   const sig = signature(`${name}(input, inplace?)`);
   return (input: Tensor, inplace?: InplaceArg): Tensor => {
     tensorArg(name, 'input', input);
-    const out = compute(input);
     // The common call, with the tensor alone, reads no options.
-    return inplace !== undefined && boolArg(name, 'inplace', bind(sig, [input, inplace]).inplace) ? input.copy_(out) : out;
+    return inplace !== undefined && boolArg(name, 'inplace', bind(sig, [input, inplace]).inplace) ? overwrite(input) : compute(input);
   };
 }
+
+/** The result written into its input, whose old values the derivative may still read. */
+const written = (input: Tensor, compute: (input: Tensor) => Tensor): Tensor => input.copy_(compute(recording(input) ? input.clone() : input));
 
 /** An activation with number parameters and `inplace`. */
 function withNumbers<P extends readonly unknown[], O>(name: string, parameters: Readonly<Record<string, number>>, compute: (input: Tensor, ...values: number[]) => Tensor) {
@@ -29,17 +31,18 @@ function withNumbers<P extends readonly unknown[], O>(name: string, parameters: 
   return (input: Tensor, ...args: CallArgs<P, O & Inplace>): Tensor => {
     tensorArg(name, 'input', input);
     const given = bind(sig, [input, ...args]);
-    const out = compute(input, ...names.map((n) => numberArg(name, n, given[n], parameters[n])));
-    return boolArg(name, 'inplace', given.inplace) ? input.copy_(out) : out;
+    const run = (x: Tensor): Tensor => compute(x, ...names.map((n) => numberArg(name, n, given[n], parameters[n])));
+    return boolArg(name, 'inplace', given.inplace) ? written(input, run) : run(input);
   };
 }
 
-export const relu = simple('relu', (x) => x.relu());
+export const relu = simple('relu', (x) => x.relu(), (x) => x.relu_());
 export const relu6 = simple('relu6', (x) => bounded(x, 0, 6));
 export const silu = simple('silu', (x) => x.silu());
 export const mish = simple('mish', (x) => x.mul(x.softplus().tanh()));
-export const hardsigmoid = simple('hardsigmoid', (x) => x.add(3).clamp(0, 6).div(6));
-export const hardswish = simple('hardswish', (x) => x.mul(x.add(3).clamp(0, 6)).div(6));
+export const hardsigmoid = simple('hardsigmoid', (x) => sloped(x, (v) => v.add(3).clamp(0, 6).div(6), (v) => v.abs().lt(3).to(v.dtype).div(6)));
+export const hardswish = simple('hardswish', (x) => sloped(x, (v) => v.mul(v.add(3).clamp(0, 6)).div(6),
+  (v) => where(v.le(-3), 0, where(v.abs().lt(3), v.clamp(-3, 3).div(3).add(0.5), 1))));
 export const sigmoid = (input: Tensor): Tensor => tensorArg('sigmoid', 'input', input).sigmoid();
 export const tanh = (input: Tensor): Tensor => tensorArg('tanh', 'input', input).tanh();
 export const logsigmoid = (input: Tensor): Tensor => tensorArg('logsigmoid', 'input', input).neg().softplus().neg();
@@ -70,13 +73,33 @@ class Bounded extends Function {
   }
 }
 
-const bounded = (x: Tensor, low: number, high: number): Tensor => (x.requiresGrad && isGradEnabled() ? Bounded.apply(x, low, high) : x.clamp(low, high));
+type Formula = (x: Tensor) => Tensor;
+
+/** `value(x)` with the derivative `slope(x)`, which a composition would not give at its kinks and infinities. */
+class Sloped extends Function {
+  static override forward(ctx: Context, x: Tensor, value: Formula, slope: Formula): Tensor {
+    ctx.saveForBackward(x);
+    ctx.slope = slope;
+    return value(x);
+  }
+
+  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
+    return [grad.mul((ctx.slope as Formula)(ctx.savedTensors[0])), null, null];
+  }
+}
+
+const sloped = (x: Tensor, value: Formula, slope: Formula): Tensor => (recording(x) ? Sloped.apply(x, value, slope) : value(x));
+
+const bounded = (x: Tensor, low: number, high: number): Tensor => (recording(x) ? Bounded.apply(x, low, high) : x.clamp(low, high));
 
 export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA).mul(SELU_SCALE));
 export const elu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('elu', { alpha: 1 },
   (x, alpha) => exponential(x, alpha));
 export const celu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('celu', { alpha: 1 },
-  (x, alpha) => exponential(x, alpha, alpha));
+  (x, alpha) => {
+    if (alpha === 0) throw new ArgumentError('celu', 'alpha', 'must not be 0');
+    return exponential(x, alpha, alpha);
+  });
 export const leakyRelu = withNumbers<[negativeSlope: number, inplace: boolean], { readonly negativeSlope?: number }>('leakyRelu', { negativeSlope: 0.01 },
   (x, slope) => x.leakyRelu(slope));
 export const hardtanh = withNumbers<[minVal: number, maxVal: number, inplace: boolean], { readonly minVal?: number; readonly maxVal?: number }>('hardtanh', { minVal: -1, maxVal: 1 },
@@ -93,16 +116,18 @@ export const softshrink = withNumbers<[lambd: number], { readonly lambd?: number
     return x.sub(x.clamp(-lambd, lambd));
   });
 export const hardshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('hardshrink', { lambd: 0.5 },
-  (x, lambd) => x.where(x.abs().gt(lambd), 0));
+  // NaN is within no bounds and stays.
+  (x, lambd) => x.where(x.abs().le(lambd).logicalNot(), 0));
 
 interface ThresholdOptions extends Inplace { readonly threshold?: number; readonly value?: number }
 const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
 /** `x > threshold ? x : value`. */
 export function threshold(input: Tensor, ...args: CallArgs<[threshold: number, value: number, inplace: boolean], ThresholdOptions>): Tensor {
   const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), ...args]);
+  const bound = numberArg('threshold', 'threshold', given.threshold), value = numberArg('threshold', 'value', given.value);
   // NaN is not below any threshold and stays.
-  const out = input.where(input.le(numberArg('threshold', 'threshold', given.threshold)).logicalNot(), numberArg('threshold', 'value', given.value));
-  return boolArg('threshold', 'inplace', given.inplace) ? input.copy_(out) : out;
+  const run = (x: Tensor): Tensor => x.where(x.le(bound).logicalNot(), value);
+  return boolArg('threshold', 'inplace', given.inplace) ? written(input, run) : run(input);
 }
 
 export type GeluApproximation = 'none' | 'tanh';
@@ -119,6 +144,7 @@ const PRELU = signature('prelu(input, weight)');
 export function prelu(input: Tensor, slope: Tensor | { readonly weight: Tensor }): Tensor {
   const given = bind(PRELU, [tensorArg('prelu', 'input', input), slope]);
   const weight = tensorArg('prelu', 'weight', given.weight);
+  if (weight.ndim > 1) throw new ArgumentError('prelu', 'weight', `must have at most 1 dimension, got shape [${weight.shape.join(', ')}]`);
   const perChannel = weight.numel() !== 1;
   if (perChannel && (input.ndim < 2 || input.shape[1] !== weight.numel())) {
     throw new ArgumentError('prelu', 'weight', `must have 1 element or one per channel of input [${input.shape.join(', ')}], got ${weight.numel()}`);

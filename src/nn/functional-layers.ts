@@ -20,19 +20,6 @@ export function linear(input: Tensor, weight: Tensor, bias?: Maybe<Tensor> | { r
   return fusedLinear(input, weight, added);
 }
 
-const DROPOUT = signature('dropout(input, p?, training?, inplace?)');
-interface DropoutOptions { readonly p?: number; readonly training?: boolean; readonly inplace?: boolean }
-
-/** Zeroes elements with probability `p` and scales the others by `1 / (1 - p)`; PyTorch's masks for a seed. */
-export function dropout(input: Tensor, ...args: CallArgs<[p: number, training: boolean, inplace: boolean], DropoutOptions>): Tensor {
-  const given = bind(DROPOUT, [tensorArg('dropout', 'input', input), ...args]);
-  const p = probabilityArg('dropout', 'p', given.p, 0.5);
-  const inplace = boolArg('dropout', 'inplace', given.inplace);
-  if (p === 0 || !boolArg('dropout', 'training', given.training, true) || input.numel() === 0) return input;
-  const mask = noGrad(() => (p === 1 ? zeros(input.shape, { dtype: input.dtype }) : emptyLike(input).bernoulli_(1 - p).div_(1 - p)));
-  return inplace ? input.mul_(mask) : input.mul(mask);
-}
-
 /** The identity, whose gradient is multiplied by `factor`. */
 class ScaleGrad extends Function {
   static override forward(ctx: Context, input: Tensor, factor: Tensor): Tensor {

@@ -24,34 +24,78 @@ function dropoutBy(name: string, trainingByDefault: boolean, run: (input: Tensor
   };
 }
 
-/** Zeroes whole channels `[N, C, ...]` and scales the others; an input of `unbatched` dims is one sample. */
-function channelDropout(name: string, ranks: readonly number[], unbatched: number | null) {
+/**
+ * Uninitialised memory of input's shape in which a kernel that fills contiguous memory meets the elements in the order of
+ * input's memory: PyTorch draws masks in that order. After `infer_dense_strides` of ATen: dims by stride, broadcast ones
+ * where they are.
+ */
+function emptyInOrder(input: Tensor): { readonly memory: Tensor; readonly view: Tensor } {
+  const { shape, strides } = input.layout, n = shape.length;
+  if (input.layout.contiguous) {
+    const memory = emptyLike(input);
+    return { memory, view: memory };
+  }
+  const order = shape.map((_, i) => n - 1 - i);
+  for (let i = 1; i < n; i++) {
+    let at = i;
+    for (let before = i - 1; before >= 0; before--) {
+      const a = order[before], b = order[at];
+      if (strides[a] === 0 || strides[b] === 0) continue;
+      const slower = strides[a] === strides[b] ? shape[a] - shape[b] : strides[a] - strides[b];
+      if (slower < 0) break;
+      if (slower === 0) continue;
+      [order[before], order[at]] = [b, a];
+      at = before;
+    }
+  }
+  const dims = order.reverse();
+  const memory = empty(dims.map((i) => shape[i]), { dtype: input.dtype });
+  return { memory, view: memory.permute(shape.map((_, i) => dims.indexOf(i))) };
+}
+
+/** Ones with probability `p`, zeros otherwise. */
+function elementMask(input: Tensor, p: number): Tensor {
+  const { memory, view } = emptyInOrder(input);
+  memory.bernoulli_(p);
+  return view;
+}
+
+/** Zeroes elements with probability `p` and scales the others by `1 / (1 - p)`; PyTorch's masks for a seed. */
+export const dropout = dropoutBy('dropout', true, (input, p, inplace) => {
+  const mask = noGrad(() => (p === 1 ? zeros(input.shape, { dtype: input.dtype }) : elementMask(input, 1 - p).div_(1 - p)));
+  return inplace ? input.mul_(mask) : input.mul(mask);
+});
+
+/** Zeroes whole channels `[N, C, ...]` and scales the others; an input for which `unbatched` holds is one sample. */
+function channelDropout(name: string, unbatched: (ndim: number) => boolean, ranks: readonly number[] | null = null) {
   return dropoutBy(name, true, (input, p, inplace) => {
-    if (!ranks.includes(input.ndim)) throw new ShapeError(name, `input must have ${ranks.join(' or ')} dimensions, got shape [${input.shape.join(', ')}]`);
-    const batch = input.ndim === unbatched ? input.unsqueeze(0) : input;
+    const single = unbatched(input.ndim), least = single ? 1 : 2;
+    if (ranks !== null && !ranks.includes(input.ndim)) throw new ShapeError(name, `input must have ${ranks.join(' or ')} dimensions, got shape [${input.shape.join(', ')}]`);
+    if (input.ndim < least) throw new ShapeError(name, `input must have at least ${least} dimensions, got shape [${input.shape.join(', ')}]`);
+    const batch = single ? input.unsqueeze(0) : input;
     const mask = noGrad(() => (p === 1 ? zeros([1], { dtype: input.dtype }) : channelMask(batch).bernoulli_(1 - p).div_(1 - p)));
-    const factor = batch === input || p === 1 ? mask : mask.squeeze(0);
+    const factor = single && p !== 1 ? mask.squeeze(0) : mask;
     return inplace ? input.mul_(factor) : input.mul(factor);
   });
 }
 
 /** PyTorch's `F.dropout1d`: channels of `[N, C, L]` or `[C, L]`. */
-export const dropout1d = channelDropout('dropout1d', [2, 3], 2);
-/** PyTorch's `F.dropout2d`: channels of `[N, C, H, W]`; three dimensions count as `[N, C, L]`, as there. */
-export const dropout2d = channelDropout('dropout2d', [3, 4], null);
-/** PyTorch's `F.dropout3d`: channels of `[N, C, D, H, W]` or `[C, D, H, W]`. */
-export const dropout3d = channelDropout('dropout3d', [4, 5], 4);
+export const dropout1d = channelDropout('dropout1d', (ndim) => ndim === 2, [2, 3]);
+/** PyTorch's `F.dropout2d`: channels of `[N, C, H, W]`; every other shape counts as `[N, C, ...]`, as there. */
+export const dropout2d = channelDropout('dropout2d', () => false);
+/** PyTorch's `F.dropout3d`: channels of `[N, C, D, H, W]`; every other shape counts as `[C, ...]`, as there. */
+export const dropout3d = channelDropout('dropout3d', (ndim) => ndim !== 5);
 
 // SELU's negative saturation value, from Klambauer et al. (2017).
 const SATURATION = 1.7580993408473766;
 
 /** Sets elements to SELU's saturation value and rescales, so that mean and variance stay. */
-function alphaBy(name: string, maskOf: (input: Tensor) => Tensor) {
+function alphaBy(name: string, maskOf: (input: Tensor, p: number) => Tensor) {
   return dropoutBy(name, false, (input, p, inplace) => {
     if (p === 1) return inplace ? input.mul_(0) : input.mul(0);
     const scale = 1 / Math.sqrt((SATURATION * SATURATION * p + 1) * (1 - p));
     const [factor, shift] = noGrad(() => {
-      const kept = maskOf(input).bernoulli_(1 - p);
+      const kept = maskOf(input, 1 - p);
       return [kept.mul(scale), kept.sub(1).mul(SATURATION * scale).add(SATURATION * scale * p)];
     });
     return inplace ? input.mul_(factor).add_(shift) : input.mul(factor).add(shift);
@@ -59,11 +103,11 @@ function alphaBy(name: string, maskOf: (input: Tensor) => Tensor) {
 }
 
 /** PyTorch's `F.alpha_dropout`, per element. */
-export const alphaDropout = alphaBy('alphaDropout', (input) => emptyLike(input));
+export const alphaDropout = alphaBy('alphaDropout', elementMask);
 /** PyTorch's `F.feature_alpha_dropout`, per channel. */
-export const featureAlphaDropout = alphaBy('featureAlphaDropout', (input) => {
+export const featureAlphaDropout = alphaBy('featureAlphaDropout', (input, p) => {
   if (input.ndim < 2) throw new ShapeError('featureAlphaDropout', `input must have at least 2 dimensions, got shape [${input.shape.join(', ')}]`);
-  return channelMask(input);
+  return channelMask(input).bernoulli_(p);
 });
 
 const GUMBEL = signature('gumbelSoftmax(logits, tau?, hard?, eps?, dim?)');

@@ -109,7 +109,7 @@ export const BINARY = {
   bitwiseLeftShift: row('bits', 0, 'shiftLeft(a, b)', { big: 'shiftLeftBig(a, b)' }),
   bitwiseRightShift: row('bits', 0, 'shiftRight(a, b)', { big: 'shiftRightBig(a, b)' }),
   /** Fused derivative rows: `a` is the upstream gradient, `b` the op's input (relu) or output (sigmoid, tanh). */
-  reluGrad: row('float', 0, 'b > 0 ? a : 0'),
+  reluGrad: row('float', 0, 'b <= 0 ? 0 : a'),
   sigmoidGrad: row('float', 2, 'a * (1 - b) * b'),
   tanhGrad: row('float', 2, 'a * (1 - b * b)'),
   /** `p0 * a * b`: derivative of squares and products with a constant. */
