@@ -1,10 +1,12 @@
 /** Functions behind the layers: linear, embedding, dropout and distances. */
 import { bind, boolArg, intArg, isOptions, numberArg, signature, type CallArgs } from '../core/args.ts';
-import { ArgumentError, DTypeError } from '../core/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { embedding as rowsOf } from '../tensor/embedding.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { emptyLike, ones, zeros } from '../tensor/create.ts';
+import { numelOf, sameShape } from '../core/layout.ts';
+import { operation } from '../tensor/operation.ts';
 import { linear as fusedLinear } from '../tensor/linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, tensorArg, type Maybe } from './args.ts';
@@ -84,3 +86,23 @@ export function oneHot(input: Tensor, ...args: CallArgs<[numClasses: number], { 
   if (!empty && (input.amin().item() < 0 || largest >= classes)) throw new ArgumentError('oneHot', 'input', `must be classes from 0 to ${classes - 1}, got ${input.amin().item()} to ${largest}`);
   return zeros([...input.shape, classes], { dtype: 'int64' }).scatter_(-1, input.unsqueeze(-1), 1);
 }
+
+/**
+ * `y[..., k] = input1 W[k] input2 + bias[k]` for vectors in the last dims: inputs `[..., n]` and `[..., m]`, weight
+ * `[out, n, m]`, bias `[out]`. PyTorch's `F.bilinear`.
+ */
+export const bilinear = operation('bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor?)', (input1, input2, weight, bias): Tensor => {
+  if (weight.ndim !== 3) throw new ShapeError('bilinear', `weight must have 3 dimensions ([out, n, m]), got shape [${weight.shape.join(', ')}]`);
+  const [out, n, m] = weight.shape, batch = input1.shape.slice(0, -1);
+  if (input1.ndim === 0 || input1.ndim !== input2.ndim || !sameShape(batch, input2.shape.slice(0, -1))) {
+    throw new ShapeError('bilinear', `input1 and input2 must agree in all dimensions but the last, got shapes [${input1.shape.join(', ')}] and [${input2.shape.join(', ')}]`);
+  }
+  if (input1.shape.at(-1) !== n || input2.shape.at(-1) !== m) {
+    throw new ShapeError('bilinear', `the inputs' last dimensions must be ${n} and ${m} for weight [${weight.shape.join(', ')}], got shapes [${input1.shape.join(', ')}] and [${input2.shape.join(', ')}]`);
+  }
+  if (bias !== undefined && (bias.ndim !== 1 || bias.shape[0] !== out)) throw new ShapeError('bilinear', `bias must have shape [${out}], got [${bias.shape.join(', ')}]`);
+  const rows = numelOf(batch);
+  const halfway = input1.reshape([rows, n]).matmul(weight.permute(1, 0, 2).reshape([n, out * m])).view([rows, out, m]);
+  const product = halfway.matmul(input2.reshape([rows, m, 1])).view([...batch, out]);
+  return bias === undefined ? product : product.add(bias);
+});

@@ -8,3 +8,4 @@ export * from './functional-interpolate.ts';
 export * from './functional-pad.ts';
 export * from './functional-fold.ts';
 export * from './functional-shuffle.ts';
+export * from './functional-distance.ts';
