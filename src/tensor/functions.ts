@@ -8,8 +8,14 @@ import type { Scalar } from './promotion.ts';
 import { Tensor } from './tensor.ts';
 import { installInPlace, installMethods } from './operation.ts';
 import { DIFFERENCES_METHODS } from './library/differences.ts';
-import { ARRANGING_METHODS } from './library/arranging.ts';
+import { COVARIANCE_METHODS } from './library/covariance.ts';
+import { DISTANCES_METHODS } from './library/distances.ts';
+import { PRODUCTS_IN_PLACE, PRODUCTS_METHODS } from './library/products.ts';
+import { VECTORS_IN_PLACE, VECTORS_METHODS } from './library/vectors.ts';
+import { ARRANGING_IN_PLACE, ARRANGING_METHODS } from './library/arranging.ts';
 import { SPLITTING_METHODS } from './library/splitting.ts';
+import { MEMORY_METHODS } from './library/memory.ts';
+import { RESHAPING_METHODS } from './library/reshaping-in-place.ts';
 import { PLACING_IN_PLACE, PLACING_METHODS } from './library/placing.ts';
 import { POSITIONS_METHODS } from './library/positions.ts';
 import { SCATTER_REDUCE_METHODS } from './library/scatter-reduce.ts';
@@ -39,9 +45,9 @@ export const {
   logicalNot, bitwiseNot, clamp, clampMin, clampMax, clip, lerp, addcmul, addcdiv,
   sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
   cumsum, cumprod, softmax, logSoftmax,
-  matmul, mm, bmm, mv, dot, inner, outer, addmm, addmv, baddbmm,
+  matmul, mm, bmm, mv, dot, inner, outer,
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
-  broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, tril, triu, diag, trace,
+  broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, diag, trace,
   gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
   equal, allclose, isclose, numel, rsub,
 } = functional([
@@ -50,9 +56,9 @@ export const {
   'logicalNot', 'bitwiseNot', 'clamp', 'clampMin', 'clampMax', 'clip', 'lerp', 'addcmul', 'addcdiv',
   'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
   'cumsum', 'cumprod', 'softmax', 'logSoftmax',
-  'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer', 'addmm', 'addmv', 'baddbmm',
+  'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer',
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
-  'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'tril', 'triu', 'diag', 'trace',
+  'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'diag', 'trace',
   'gather', 'scatter', 'scatterAdd', 'indexPut', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
   'equal', 'allclose', 'isclose', 'numel', 'rsub',
 ]);
@@ -61,18 +67,32 @@ installMethods(Tensor.prototype, DIFFERENCES_METHODS);
 installMethods(Tensor.prototype, ARRANGING_METHODS);
 installMethods(Tensor.prototype, SPLITTING_METHODS);
 installMethods(Tensor.prototype, PLACING_METHODS);
+installMethods(Tensor.prototype, MEMORY_METHODS);
+installMethods(Tensor.prototype, RESHAPING_METHODS);
+installInPlace(Tensor.prototype, ARRANGING_IN_PLACE);
 installInPlace(Tensor.prototype, PLACING_IN_PLACE);
 installMethods(Tensor.prototype, POSITIONS_METHODS);
 installMethods(Tensor.prototype, SCATTER_REDUCE_METHODS);
 installInPlace(Tensor.prototype, SCATTER_REDUCE_METHODS);
 
+installMethods(Tensor.prototype, { ...COVARIANCE_METHODS, ...DISTANCES_METHODS, ...PRODUCTS_METHODS, ...VECTORS_METHODS });
+installInPlace(Tensor.prototype, { ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE });
+
 export { diff } from './library/differences.ts';
-export { diagEmbed, diagflat, fliplr, flipud, ravel, rot90 } from './library/arranging.ts';
+export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './library/convolution.ts';
+export { corrcoef, cov } from './library/covariance.ts';
+export { cdist, dist, pdist } from './library/distances.ts';
+export { einsum, tensordot } from './library/einsum.ts';
+export { addbmm, addmm, addmv, addr, baddbmm, kron, vdot } from './library/products.ts';
+export { cross, renorm, vander } from './library/vectors.ts';
+export { diagEmbed, diagflat, fliplr, flipud, ravel, rot90, tril, triu } from './library/arranging.ts';
 export {
   atleast1d, atleast2d, atleast3d, blockDiag, broadcastShapes, broadcastTensors, cartesianProd, cat, columnStack, combinations, concat, concatenate,
   dstack, hstack, meshgrid, rowStack, stack, vstack, type AtLeast,
 } from './library/joining.ts';
+export { emptyStrided, scalarTensor } from './library/memory.ts';
 export { asStridedScatter, diagonalScatter, put, selectScatter, sliceScatter } from './library/placing.ts';
+export { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './library/normalization.ts';
 export { argwhere, nonzeroStatic, trilIndices, triuIndices, unravelIndex } from './library/positions.ts';
 export { indexReduce, scatterReduce } from './library/scatter-reduce.ts';
 export { dsplit, hsplit, splitWithSizes, tensorSplit, vsplit } from './library/splitting.ts';
