@@ -1,0 +1,101 @@
+/** Batches of matrices between tensors and the float64 arrays on which the decompositions work, and the checks they share. */
+import { F32, F64, I32, type DTypeCode } from '../core/dtype.ts';
+import { broadcastShapes, numelOf } from '../core/layout.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { emptyShape } from '../tensor/kernels.ts';
+import { copyElements, elements } from '../tensor/values.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+const shown = (A: Tensor): string => `[${A.shape.join(', ')}]`;
+
+/** Decompositions take float32 and float64, computed in float64 and rounded once. */
+export function requireReal(op: string, name: string, A: Tensor): void {
+  if (A.dtypeCode !== F32 && A.dtypeCode !== F64) throw new DTypeError(op, A.dtype, `${name} must be float32 or float64, got ${A.dtype}`);
+}
+
+export function requireFloating(op: string, name: string, A: Tensor): void {
+  if (!A.isFloatingPoint()) throw new DTypeError(op, A.dtype, `${name} must have a floating point dtype, got ${A.dtype}; cast with .to('float32')`);
+}
+
+export function requireMatrices(op: string, name: string, A: Tensor): void {
+  requireReal(op, name, A);
+  if (A.ndim < 2) throw new ShapeError(op, `${name} must have at least 2 dimensions, got shape ${shown(A)}`);
+}
+
+export function requireSquare(op: string, name: string, A: Tensor): void {
+  requireMatrices(op, name, A);
+  if (A.shape[A.ndim - 1] !== A.shape[A.ndim - 2]) throw new ShapeError(op, `${name} must be square matrices, got shape ${shown(A)}`);
+}
+
+export function requireSameDtype(op: string, A: Tensor, B: Tensor): void {
+  if (A.dtypeCode !== B.dtypeCode) throw new DTypeError(op, B.dtype, `both operands must have one dtype, got ${A.dtype} and ${B.dtype}`);
+}
+
+export const batchOf = (A: Tensor): readonly number[] => A.shape.slice(0, -2);
+export const rowsOf = (A: Tensor): number => A.shape[A.ndim - 2];
+export const colsOf = (A: Tensor): number => A.shape[A.ndim - 1];
+
+/** Views of both operands with one batch shape. */
+export function sameBatch(op: string, A: Tensor, B: Tensor): [Tensor, Tensor] {
+  const batch = broadcastShapes(op, batchOf(A), batchOf(B));
+  return [A.expand([...batch, rowsOf(A), colsOf(A)]), B.expand([...batch, rowsOf(B), colsOf(B)])];
+}
+
+/** The elements of a float tensor in row-major order, as a float64 array of their own. */
+export function read(A: Tensor): Float64Array {
+  const copy = copyElements(A);
+  return copy instanceof Float64Array ? copy : new Float64Array(copy as Float32Array);
+}
+
+/** Throws where a matrix holds NaN or an infinity, with which the iterations cannot converge. */
+export function requireFinite(op: string, name: string, values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new ArgumentError(op, name, `must hold finite numbers, got ${values[i]}`);
+}
+
+/** A new tensor with the given numbers, in `like`'s dtype. */
+export function write(like: Tensor, shape: readonly number[], values: Float64Array, dtype: DTypeCode = like.dtypeCode): Tensor {
+  const out = emptyShape(like, shape, dtype);
+  (elements(out) as Float64Array).set(values);
+  return out;
+}
+
+/** An int32 tensor: pivots and error codes. */
+export function writeInts(like: Tensor, shape: readonly number[], values: Int32Array): Tensor {
+  const out = emptyShape(like, shape, I32);
+  (elements(out) as Int32Array).set(values);
+  return out;
+}
+
+/** Pivots as given by the caller, checked to be rows of the matrix. */
+export function readPivots(op: string, pivots: Tensor, shape: readonly number[], rows: number): Int32Array {
+  if (pivots.dtypeCode !== I32) throw new DTypeError(op, pivots.dtype, `pivots must be int32, got ${pivots.dtype}`);
+  if (pivots.shape.join() !== shape.join()) throw new ShapeError(op, `pivots must have shape [${shape.join(', ')}], got ${shown(pivots)}`);
+  const values = copyElements(pivots) as Int32Array;
+  const wrong = values.find((at) => at < 1 || at > rows);
+  if (wrong !== undefined) throw new ArgumentError(op, 'pivots', `must be rows from 1 to ${rows}, got ${wrong}`);
+  return values;
+}
+
+/** Calls `each` with the number of every matrix of a batch. */
+export function eachMatrix(batch: readonly number[], each: (b: number) => void): void {
+  for (let b = 0, count = numelOf(batch); b < count; b++) each(b);
+}
+
+/** The identity matrix [n, n] in A's dtype. */
+export function identity(A: Tensor, n: number): Tensor {
+  const out = emptyShape(A, [n, n], A.dtypeCode);
+  out.writeNumbers(Uint8Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)));
+  return out;
+}
+
+/** Vectors as diagonal matrices: PyTorch's `diag_embed`. */
+export const diagonalMatrix = (d: Tensor): Tensor => d.unsqueeze(-1).mul(identity(d, d.shape[d.ndim - 1]));
+
+/** `x` with its diagonal halved and the part above it dropped. */
+export const halfLower = (x: Tensor): Tensor => x.tril().sub(x.tril().triu().mul(0.5));
+
+/** The first matrix of a batch for which a factorisation gave up, as an error. */
+export function requireSuccess(op: string, name: string, info: Int32Array, expected: string): void {
+  const at = info.findIndex((code) => code !== 0);
+  if (at >= 0) throw new ArgumentError(op, name, `must be ${expected}, ${info.length > 1 ? `matrix ${at} of the batch` : 'it'} is not (pivot ${info[at]})`);
+}
