@@ -1,6 +1,7 @@
 /** flambeau: PyTorch for TypeScript. The public surface, nothing else. */
 export { Tensor, type BackwardArgs, type RemovableHandle } from './tensor/tensor.ts';
 export * from './tensor/functions.ts';
+export * from './linalg/functions.ts';
 export { canCast, resultTypeName as resultType } from './tensor/composite.ts';
 export {
   arange, asTensor, empty, emptyLike, eye, fromArray, full, fullLike, linspace, logspace, ones, onesLike, tensor, zeros, zerosLike,
@@ -20,6 +21,9 @@ export { expr } from './expr/expr.ts';
 export { backendInfo, setBackend, withBackend, setNumThreads, getNumThreads, type BackendInfo, type BackendName } from './backend/select.ts';
 export * from './core/errors.ts';
 export type { DType, TypedArray } from './core/dtype.ts';
+export { channelsLast, channelsLast3d, contiguousFormat, preserveFormat, type MemoryFormat } from './core/memory-format.ts';
+export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d, avgPool1d, maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from './nn/functional-pool.ts';
 export * as autograd from './tensor/autograd.ts';
 export * as nn from './nn/index.ts';
+export * as linalg from './linalg/index.ts';
 export * as optim from './optim/index.ts';

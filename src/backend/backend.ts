@@ -43,12 +43,33 @@
  * - nonzero [out int64, count int64, a]: dims are a's logical dims (not coalesced). Writes one row of ndim indices per
  *   non-zero element in row-major order, at most INTS[0] rows, and how many non-zero elements there are, written or
  *   not, into count[0]. out is contiguous.
+ * - sort [values, indices int64, a]: dims are [..., n]; along the last dim, stable, op ascending or descending. A NaN is
+ *   larger than every number, -0 and 0 are equal.
+ * - select [values, indices int64, a]: dims are [..., k]; a has stride 0 along k, and rows of INTS[0] elements, INTS[1]
+ *   apart. op smallest, largest: the first k in that order, ties by position. With k = 1, kth: the element of rank INTS[2]
+ *   (0 is the smallest); median: the lower median, or the first NaN; nanmedian: the lower median of what is no NaN.
+ * - argScan [values, indices int64, a]: op cummax, cummin along the last dim; of equal elements, and of NaNs, which win,
+ *   the last index.
+ * - searchSorted [out int64, sequence, values]: dims are [..., m]; the sequence has stride 0 along m, INTS[0] ascending
+ *   elements, INTS[1] apart. out is where values[i] can be inserted, left or right of equal elements; a NaN goes last.
  * - softmax [out, a]: along the last dim. softmaxGrad [out, g, y]: op as in softmax, y its output.
  * - crossEntropy [loss, p, a, target]: dims are [N, C]. a are logits, target (int64 or int32) strides (s, 0), loss
  *   strides (s, 0): loss[n] = logsumexp(a[n]) - a[n, target]; p receives softmax(a). INTS[0] = class to ignore (loss 0).
  *   A target outside [0, C) that is not the ignored one throws IndexRangeError before anything is written.
  * - crossEntropyGrad [out, p, target, g]: dims are [N, C]; out = (p - onehot(target)) * g[n] * floats[PARAMS], 0 for
  *   the ignored class INTS[0].
+ * - conv [out, a, b, bias]: all contiguous, their strides are not read; float32, float64. dims are [N, G, O, I, out D, H, W,
+ *   kernel D, H, W], channels O and I per group; INTS are four triples over D, H, W: input sizes, stride, padding before,
+ *   dilation. What lies outside of the input reads as 0. x is [N, G I, in], y [N, G O, out], w [G O, I, kernel].
+ *     forward     out = y, a = x, b = w, bias [G O] or ABSENT
+ *     inputGrad   out = x's gradient, a = y's, b = w, bias [G I] or ABSENT: the transposed convolution
+ *     weightGrad  out = w's gradient, a = x, b = y's gradient, bias ABSENT
+ * - pool [out, a, index]: all contiguous, their strides are not read. dims are [N, out D, H, W, kernel D, H, W]; INTS as in
+ *   conv, then INTS[12] = 1: adaptive (window o is floor(o in / out) to ceil((o + 1) in / out); kernel and the other
+ *   triples do not count), INTS[13] = 1: averages divide by the window with its padding, INTS[14] = divisor (0: none given).
+ *     max      out = y, a = x, index int64 (position in x's plane) of the last NaN or else the first maximum; also int32, int64
+ *     avg      out = y, a = x, index ABSENT; float32, float64; dilation 1
+ *     avgGrad  out = x's gradient, a = y's, index ABSENT
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -85,10 +106,16 @@ export interface Backend {
   gather(out: Storage, src: Storage, index: Storage): void;
   scatter(out: Storage, src: Operand, index: Storage): void;
   nonzero(out: Storage, count: Storage, a: Storage): void;
+  sort(values: Storage, indices: Storage, a: Storage): void;
+  select(values: Storage, indices: Storage, a: Storage): void;
+  argScan(values: Storage, indices: Storage, a: Storage): void;
+  searchSorted(out: Storage, sequence: Storage, values: Storage): void;
   softmax(out: Storage, a: Storage): void;
   softmaxGrad(out: Storage, g: Storage, y: Storage): void;
   crossEntropy(loss: Storage, p: Storage, a: Storage, target: Storage): void;
   crossEntropyGrad(out: Storage, p: Storage, target: Storage, g: Storage): void;
+  conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
+  pool(out: Storage, a: Storage, index: Operand): void;
   random(out: Storage, state: Storage): void;
   optimStep(operands: readonly Operand[]): void;
 
@@ -99,6 +126,6 @@ export interface Backend {
 /** The families by name, in the order of {@link Backend}; kernels.h lists the same. */
 export const FAMILIES = [
   'copy', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
-  'scatter', 'nonzero', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'random', 'optimStep',
+  'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'conv', 'pool', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

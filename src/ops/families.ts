@@ -4,18 +4,33 @@
 export const REDUCE_OPS = ['sum', 'mean', 'prod', 'amax', 'amin', 'any', 'all', 'sumSquares', 'sumAbs', 'countNonzero', 'var', 'std'] as const;
 /** First occurrence wins; a NaN is larger (and smaller) than everything. */
 export const ARG_REDUCE_OPS = ['argmax', 'argmin'] as const;
-export const SCAN_OPS = ['cumsum', 'cumprod'] as const;
+/** `logcumsumexp` of floats only. */
+export const SCAN_OPS = ['cumsum', 'cumprod', 'logcumsumexp'] as const;
+export const SORT_OPS = ['ascending', 'descending'] as const;
+export const SELECT_OPS = ['smallest', 'largest', 'kth', 'median', 'nanmedian'] as const;
+export const ARG_SCAN_OPS = ['cummax', 'cummin'] as const;
+/** On which side of equal elements. */
+export const SEARCH_OPS = ['left', 'right'] as const;
 export const SCATTER_OPS = ['set', 'add', 'mul', 'amax', 'amin'] as const;
 export const SOFTMAX_OPS = ['softmax', 'logSoftmax'] as const;
 export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponential', 'randperm'] as const;
 export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop'] as const;
+/** Convolution, its gradient in the input (which is the transposed convolution) and in the weight. */
+export const CONV_OPS = ['forward', 'inputGrad', 'weightGrad'] as const;
+export const POOL_OPS = ['max', 'avg', 'avgGrad'] as const;
 export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
 
 export type ReduceOp = (typeof REDUCE_OPS)[number];
 export type ArgReduceOp = (typeof ARG_REDUCE_OPS)[number];
 export type ScanOp = (typeof SCAN_OPS)[number];
+export type SortOp = (typeof SORT_OPS)[number];
+export type SelectOp = (typeof SELECT_OPS)[number];
+export type ArgScanOp = (typeof ARG_SCAN_OPS)[number];
+export type SearchOp = (typeof SEARCH_OPS)[number];
 export type ScatterOp = (typeof SCATTER_OPS)[number];
 export type SoftmaxOp = (typeof SOFTMAX_OPS)[number];
 export type RandomOp = (typeof RANDOM_OPS)[number];
 export type OptimOp = (typeof OPTIM_OPS)[number];
+export type ConvOp = (typeof CONV_OPS)[number];
+export type PoolOp = (typeof POOL_OPS)[number];
 export type Activation = (typeof ACTIVATIONS)[number];

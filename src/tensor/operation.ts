@@ -9,6 +9,7 @@
  * spaces, or a quoted word), `*` begins the keyword-only ones, `...name` takes the remaining positional arguments. An
  * operation whose schema ends in `*, out: Tensor?` writes its result there; its function does not see `out`.
  */
+import { regions } from '../core/batch.ts';
 import { ArgumentError, AutogradError, DTypeError } from '../core/errors.ts';
 import { bind, isOptions, show, signature, type Signature } from '../core/args.ts';
 import { dtypeCode, type DType } from '../core/dtype.ts';
@@ -17,6 +18,7 @@ import { TensorCore } from './core.ts';
 import { noGrad } from './grad-mode.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
+import { guarded } from './sample-loop.ts';
 import { checkWritable } from './selection.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -39,7 +41,7 @@ interface Kinds {
   readonly any: [unknown, unknown];
 }
 type Kind<S extends string> = S extends keyof Kinds ? Kinds[S]
-  : S extends `'${infer Word}'|${infer Rest}` ? [Word | Kind<Rest>[0], Word | Kind<Rest>[0]]
+  : S extends `'${infer Word}'|${infer Rest}` ? [Word | Kind<Rest>[0], Word | Kind<Rest>[1]]
     : S extends `'${infer Word}'` ? [Word, Word] : never;
 
 type Split<S extends string> = S extends `${infer Head}, ${infer Tail}` ? [Head, ...Split<Tail>] : S extends '' ? [] : [S];
@@ -171,11 +173,13 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
   any: (_op, _name, value) => value,
 };
 
-/** The check of a kind; of a union of quoted words, that the value is one of them. */
+/** The check of a kind; of a union of quoted words (the last of which may be a kind), that the value is one of them. */
 function checkOf(kind: string): Check {
   if (!kind.startsWith("'")) return CHECKS[kind as keyof Kinds];
-  const words = kind.split('|').map((word) => word.slice(1, -1));
+  const parts = kind.split('|'), words = parts.filter((part) => part.startsWith("'")).map((word) => word.slice(1, -1));
+  const other = words.length < parts.length ? CHECKS[parts[parts.length - 1] as keyof Kinds] : null;
   return (op, name, value) => {
+    if (other !== null && typeof value !== 'string') return other(op, name, value);
     if (!words.includes(value as string)) throw wrong(op, name, `one of ${words.map((word) => `'${word}'`).join(', ')}`, value);
     return value;
   };
@@ -197,7 +201,7 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
     const bound = bind(sig, args);
     const values = taken.map((parameter) => accept(parameter, bound[parameter.name]));
     const target = hasOut && bound.out !== undefined ? CHECKS.Tensor(name, 'out', bound.out) as Tensor : null;
-    const result = run(...values as Taken<Parameters_<S>>);
+    const result = regions === 0 ? run(...values as Taken<Parameters_<S>>) : guarded(name, run, values as Taken<Parameters_<S>>);
     return target === null ? result : writeOut(name, target, result as Tensor) as R;
   };
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as Operation<S, R>;

@@ -5,12 +5,15 @@ import { drawRandom } from '../../core/random-streams.ts';
 import type { Storage } from '../../core/storage.ts';
 import { RANDOM_OPS } from '../../ops/families.ts';
 import type { Backend } from '../backend.ts';
+import { conv } from './conv.ts';
 import { copy } from './copy.ts';
 import { binary, ternary, unary } from './elementwise.ts';
 import { gather, nonzero, scatter } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { optimStep } from './optim.ts';
+import { argScan, searchSorted, select, sort } from './order.ts';
 import { moments, polyval } from './polynomial.ts';
+import { pool } from './pool.ts';
 import { argReduce, reduce } from './reduce.ts';
 import { scan } from './scan.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './softmax.ts';
@@ -29,7 +32,8 @@ function random(out: Storage, state: Storage): void {
 export const jsBackend: Backend = {
   name: 'js',
   copy, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, random, optimStep,
+  sort, select, argScan, searchSorted,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, conv, pool, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

@@ -8,7 +8,7 @@ import { ArgumentError, BackendError, IndexRangeError } from '../../core/errors.
 import type { Slab, Storage } from '../../core/storage.ts';
 import type { Backend, Family } from '../backend.ts';
 import type { Addon, NativeKernel } from './addon.ts';
-import { nativeCodes, opName } from './op-codes.ts';
+import { nativeCodes, nativeCount, opName } from './op-codes.ts';
 
 type Operand = Storage | null;
 
@@ -54,10 +54,16 @@ export class NativeBackend implements Backend {
   readonly gather: Backend['gather'];
   readonly scatter: Backend['scatter'];
   readonly nonzero: Backend['nonzero'];
+  readonly sort: Backend['sort'];
+  readonly select: Backend['select'];
+  readonly argScan: Backend['argScan'];
+  readonly searchSorted: Backend['searchSorted'];
   readonly softmax: Backend['softmax'];
   readonly softmaxGrad: Backend['softmaxGrad'];
   readonly crossEntropy: Backend['crossEntropy'];
   readonly crossEntropyGrad: Backend['crossEntropyGrad'];
+  readonly conv: Backend['conv'];
+  readonly pool: Backend['pool'];
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
@@ -78,10 +84,16 @@ export class NativeBackend implements Backend {
     this.gather = this.three('gather');
     this.scatter = this.three('scatter');
     this.nonzero = this.three('nonzero');
+    this.sort = this.three('sort');
+    this.select = this.three('select');
+    this.argScan = this.three('argScan');
+    this.searchSorted = this.three('searchSorted');
     this.softmax = this.two('softmax');
     this.softmaxGrad = this.three('softmaxGrad');
     this.crossEntropy = this.four('crossEntropy');
     this.crossEntropyGrad = this.four('crossEntropyGrad');
+    this.conv = this.four('conv');
+    this.pool = this.three('pool');
     this.random = this.two('random');
     this.optimStep = this.any('optimStep');
   }
@@ -98,8 +110,9 @@ export class NativeBackend implements Backend {
   // an array costs more than the whole native call.
 
   private two(family: Family): (out: Storage, a: Operand) => void {
-    const kernel = this.kernel(family);
+    const kernel = this.kernel(family), known = this.known(family);
     return (out, a) => {
+      if (frame[OP] >= known) return this.fallBack(family, [out, a]);
       const first = out.slab;
       let done: undefined | false;
       frame[ARG_0] = 0;
@@ -120,8 +133,9 @@ export class NativeBackend implements Backend {
   }
 
   private three(family: Family): (out: Storage, a: Operand, b: Operand) => void {
-    const kernel = this.kernel(family);
+    const kernel = this.kernel(family), known = this.known(family);
     return (out, a, b) => {
+      if (frame[OP] >= known) return this.fallBack(family, [out, a, b]);
       const first = out.slab;
       let second: Slab | null = null, third: Slab | null = null;
       frame[ARG_0] = 0;
@@ -155,8 +169,9 @@ export class NativeBackend implements Backend {
   }
 
   private four(family: Family): (out: Storage, a: Operand, b: Operand, c: Operand) => void {
-    const kernel = this.kernel(family);
+    const kernel = this.kernel(family), known = this.known(family);
     return (out, a, b, c) => {
+      if (frame[OP] >= known) return this.fallBack(family, [out, a, b, c]);
       // Passing the same bytes twice is harmless, so an absent operand repeats the first slab.
       const first = out.slab, second = a === null ? first : a.slab;
       const third = b === null ? first : b.slab, fourth = c === null ? first : c.slab;
@@ -196,6 +211,11 @@ export class NativeBackend implements Backend {
       }
       if (done === false) this.fallBack(family, operands);
     };
+  }
+
+  /** The ops below this one have native code; the rows that never have stand last. */
+  private known(family: Family): number {
+    return nativeCodes(this.addon, family) === null ? nativeCount(this.addon, family) : Infinity;
   }
 
   /** The addon's function, behind a translation of op codes where the binary has others. */
