@@ -107,9 +107,31 @@ export function backend(): Backend {
   return active;
 }
 
+// While vmap runs, the backend in use stands behind one that knows hidden batch dims.
+let around: ((inner: Backend) => Backend) | null = null;
+let bare: Backend | null = null;
+
+const wrapped = (chosen: Backend): Backend => {
+  if (around === null) return chosen;
+  bare = chosen;
+  return around(chosen);
+};
+
+/** Puts a wrapper around the backend in use and those chosen from now on; null takes it away. */
+export function intercept(wrapper: ((inner: Backend) => Backend) | null): void {
+  if (wrapper === null) {
+    active = bare ?? active;
+    bare = around = null;
+    return;
+  }
+  backend();
+  around = wrapper;
+  active = wrapped(active);
+}
+
 /** Makes `name` the backend of all later operations. Tensors work on either. */
 export function setBackend(name: BackendName): void {
-  active = resolve(name);
+  active = wrapped(resolve(name));
 }
 
 /** Replaces the backend, e.g. by one that records; returns the one before. */
@@ -121,8 +143,8 @@ export function replaceBackend(next: Backend): Backend {
 
 /** Runs `fn` on the backend `name`; `fn` must not be asynchronous. */
 export function withBackend<T>(name: BackendName, fn: () => T): T {
-  const before = active;
-  active = resolve(name);
+  const before = active, bareBefore = bare;
+  active = wrapped(resolve(name));
   try {
     const result = fn();
     if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function')
@@ -130,6 +152,7 @@ export function withBackend<T>(name: BackendName, fn: () => T): T {
     return result;
   } finally {
     active = before;
+    bare = bareBefore;
   }
 }
 

@@ -4,6 +4,7 @@
  * scalars have slabs of their own, or one kept loss per step would pin whole slabs of activations. Larger storages,
  * and everything that lives long (parameters), get a buffer of their own.
  */
+import { regions, stamp } from './batch.ts';
 import { countAllocation } from './collect.ts';
 import { Slab, Storage } from './storage.ts';
 import { ShapeError } from './errors.ts';
@@ -85,13 +86,22 @@ let largeBytes = 0;
 
 /** Memory for a temporary or a result. Contents are undefined. */
 export function allocate(byteLength: number): Storage {
+  return regions === 0 ? allocatePlain(byteLength) : stamp(allocatePlain(byteLength));
+}
+
+/** Memory that is never batched by vmap: what {@link allocate} hands out, and batched memory as a whole. */
+export function allocatePlain(byteLength: number): Storage {
   if (byteLength <= SCALAR_BYTES) return scalars.take(byteLength);
   if (byteLength <= 32768) return classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)].take(byteLength);
-  return takeLarge(byteLength) ?? allocateOwn(byteLength);
+  return takeLarge(byteLength) ?? ownStorage(byteLength);
 }
 
 /** Memory that shares its buffer with nothing else: parameters, generator states and what outlives a step. */
 export function allocateOwn(byteLength: number): Storage {
+  return regions === 0 ? ownStorage(byteLength) : stamp(ownStorage(byteLength));
+}
+
+function ownStorage(byteLength: number): Storage {
   // Whole slots, so that a storage given back fits everything of its class.
   const capacity = byteLength <= 64 ? 64 : byteLength <= 32768 ? 2 ** (32 - Math.clz32(byteLength - 1)) : byteLength;
   const bytes = uninitialized(capacity + LINE);
@@ -118,6 +128,8 @@ function takeLarge(byteLength: number): Storage | undefined {
  * user code belongs to the garbage collector.
  */
 export function release(storage: Storage): void {
+  // Batched memory may be seen through other storages.
+  if (storage.state !== null) return;
   const bytes = storage.byteLength;
   if (bytes <= SCALAR_BYTES) scalars.give(storage);
   else if (bytes <= 32768) classes[bytes <= 64 ? 0 : 26 - Math.clz32(bytes - 1)].give(storage);

@@ -68,6 +68,11 @@ export class AutogradError extends Error {
   override readonly name = 'AutogradError';
 }
 
+/** What `vmap` cannot do: a read of a batched tensor's elements, randomness without a rule, a write into an unbatched tensor. */
+export class VmapError extends Error {
+  override readonly name: string = 'VmapError';
+}
+
 /** A backend was asked for a kernel that it does not have, or was named and cannot load. */
 export class BackendError extends Error {
   override readonly name: string = 'BackendError';

@@ -17,18 +17,42 @@ export class Slab {
   }
 }
 
+/** What keeps the memory of a storage from being read as it is. */
+export interface StorageState {
+  /** Throws where it may not be read. */
+  check(): void;
+}
 
 /** The memory behind one or more tensors (views share it). `version` counts in-place writes. */
 export class Storage {
-  readonly slab: Slab;
-  /** Byte offset in the slab, a multiple of 8. */
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  version = 0;
+  /** The slab without the check of {@link slab}. Only batching and disposal replace it. */
+  memory: Slab;
+  /** Byte offset in the slab, a multiple of the item size (of 8 as allocated). */
+  byteOffset: number;
+  byteLength: number;
+  private writes = 0;
+  /** The storage whose writes this one counts too, because both are the same memory. */
+  origin: Storage | null = null;
+  /** Batched by vmap, or disposed; null almost always. */
+  state: StorageState | null = null;
 
   constructor(slab: Slab, byteOffset: number, byteLength: number) {
-    this.slab = slab;
+    this.memory = slab;
     this.byteOffset = byteOffset;
     this.byteLength = byteLength;
+  }
+
+  get version(): number {
+    return this.origin === null ? this.writes : this.origin.version;
+  }
+
+  set version(value: number) {
+    if (this.origin === null) this.writes = value;
+    else this.origin.version = value;
+  }
+
+  get slab(): Slab {
+    if (this.state !== null) this.state.check();
+    return this.memory;
   }
 }

@@ -2,6 +2,7 @@
  * From a tensor method to a kernel: promotion, the compute dtype, allocation, the call, and recording for backward.
  * One function per arity, in an allocating and an in-place form.
  */
+import { levelsOf, regions } from '../core/batch.ts';
 import { BOOL, dtypeName, isFloating, isIntegral, type DTypeCode } from '../core/dtype.ts';
 import { broadcastShapes, contiguousLayout, sameShape, type Layout } from '../core/layout.ts';
 import { AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
@@ -199,7 +200,7 @@ function checkTarget(name: string, self: Tensor, shape: readonly number[], type:
 
 /** An input that shares memory with the output in another layout must be read before it is overwritten. */
 export function unaliased<T extends Input>(self: TensorCore, x: T): T | TensorCore {
-  if (typeof x !== 'object' || x.storage.slab !== self.storage.slab || x.storage.byteOffset !== self.storage.byteOffset || x.layout === self.layout) return x;
+  if (typeof x !== 'object' || x.storage.memory !== self.storage.memory || x.storage.byteOffset !== self.storage.byteOffset || x.layout === self.layout) return x;
   const same = sameShape(x.layout.shape, self.layout.shape) && x.layout.offset === self.layout.offset && sameShape(x.layout.strides, self.layout.strides);
   if (same) return x;
   const copy = emptyLike(x, contiguousLayout(x.layout.shape), x.dtypeCode);
@@ -228,6 +229,7 @@ export function recordInPlace(self: Tensor, name: string, { next, slots }: Edges
 
 /** An operand as it must be saved: if the write changes it, a copy from before. */
 const savedOperand = (self: Tensor, x: Tensor | Scalar): Operand => (typeof x === 'object' && x.storage === self.storage ? valueBefore(x) : asOperand(x));
+  if (regions !== 0) node.batch = levelsOf(self.storage);
 
 export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor {
   const name = `${entry.name}_`;

@@ -1,4 +1,5 @@
 /** `autograd.Function`: an operation whose derivative is written by the user. */
+import { levelsOf, regions } from '../core/batch.ts';
 import { isFloating } from '../core/dtype.ts';
 import { show } from '../core/args.ts';
 import { ArgumentError, AutogradError } from '../core/errors.ts';
@@ -131,6 +132,11 @@ function attach(cls: FunctionClass, ctx: Context, outputs: readonly unknown[], n
   if (outputs.length > 1) {
     node.outputs = outputs.length;
     node.outputLayouts = layouts.map((layout) => layout ?? contiguousLayout([]));
+  }
+  if (regions !== 0) {
+    const batches = outputs.map((value) => (value instanceof TensorCore ? levelsOf(value.storage) : null));
+    if (outputs.length === 1) node.batch = batches[0];
+    else if (batches.some((batch) => batch !== null)) node.outputBatches = batches;
   }
   outputs.forEach((value, slot) => {
     if (!tracked.includes(value as Tensor)) return;

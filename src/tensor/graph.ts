@@ -4,11 +4,13 @@
  * A node's inputs always have smaller sequence numbers, so descending sequence order is a topological order. Gradients
  * that reach a node are un-broadcast and cast to the dtype of the node's output here, once, so that no derivative has to.
  */
+import { levelsOf, regions, type Level } from '../core/batch.ts';
 import { AutogradError } from '../core/errors.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import type { DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
+import { everBatched, inRegion } from './region.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a derivative returns: one gradient (or null: none flows) per input. */
@@ -20,6 +22,35 @@ type NodeHook = (gradInputs: readonly (Tensor | null)[], gradOutputs: readonly (
 
 let sequence = 0;
 const NOTHING: readonly never[] = Object.freeze([]);
+
+/** PyTorch's saved tensor hooks: what a node keeps instead of a saved tensor, and how it is had again. */
+export interface SavedHooks {
+  pack(tensor: Tensor): unknown;
+  unpack(packed: unknown): Tensor;
+}
+
+/** A saved tensor that hooks have packed. */
+class Packed {
+  readonly hooks: SavedHooks;
+  readonly value: unknown;
+
+  constructor(hooks: SavedHooks, value: unknown) {
+    this.hooks = hooks;
+    this.value = value;
+  }
+}
+
+let savedHooks: SavedHooks | null = null;
+
+/** Sets the hooks for what is saved from now on; returns those before. */
+export function setSavedHooks(hooks: SavedHooks | null): SavedHooks | null {
+  const before = savedHooks;
+  savedHooks = hooks;
+  return before;
+}
+
+type Saved = Tensor | number | null | Packed;
+const isTensor = (value: Saved): value is Tensor => value !== null && typeof value === 'object' && !(value instanceof Packed);
 
 export class Node {
   readonly name: string;
@@ -35,6 +66,9 @@ export class Node {
   dtypeCode: DTypeCode;
   /** Per output, for nodes with several. */
   outputLayouts: readonly Layout[] | null = null;
+  /** Levels of vmap that the output is batched over; per output in `outputBatches` for nodes with several. */
+  batch: readonly Level[] | null = null;
+  outputBatches: readonly (readonly Level[] | null)[] | null = null;
   /** Parameters of the derivative that are not tensors. */
   context: unknown = undefined;
   hooks: NodeHook[] | null = null;
@@ -43,7 +77,9 @@ export class Node {
   /** Non-leaf tensor whose `.grad` collects this node's gradient (retainGrad). */
   retained: Tensor | null = null;
   private fn: BackwardFn | null;
-  private savedTensors: readonly (Tensor | number | null)[] | null;
+  private savedTensors: readonly Saved[] | null;
+  /** What the hooks gave back, for as long as the derivative runs. */
+  private unpacked: Map<Packed, Tensor> | null = null;
   private versions: readonly number[] | null;
   /** The gradient collected so far in the running backward; only the engine writes it. */
   pending: Tensor | null | (Tensor | null)[] = null;
@@ -58,7 +94,7 @@ export class Node {
     this.fn = fn;
     this.next = next;
     this.slots = slots;
-    this.savedTensors = saved;
+    this.savedTensors = saved === null || savedHooks === null ? saved : packAll(saved, savedHooks);
     this.versions = saved === null ? null : saved.length === 0 ? NOTHING : saved.map(versionOf);
     this.layout = layout;
     this.dtypeCode = dtypeCode;
@@ -83,6 +119,7 @@ export class Node {
     const all = this.savedTensors;
     if (all === null) throw new AutogradError(BACKWARD_TWICE);
     const value = all[k];
+    if (value instanceof Packed) return this.unpack(value) as T;
     if (value !== null && typeof value === 'object' && value.storage.version !== (this.versions as readonly number[])[k]) {
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: '
@@ -91,16 +128,30 @@ export class Node {
     return value as T;
   }
 
+  private unpack(packed: Packed): Tensor {
+    const known = this.unpacked?.get(packed);
+    if (known !== undefined) return known;
+    const tensor = packed.hooks.unpack(packed.value);
+    (this.unpacked ??= new Map()).set(packed, tensor);
+    return tensor;
+  }
+
   /** Whether a gradient is one of the saved tensors (or a view of one). */
   holds(gradient: Tensor): boolean {
     if (this.savedTensors === null) return false;
-    for (const value of this.savedTensors) if (value !== null && typeof value === 'object' && value.storage === gradient.storage) return true;
+    for (const value of this.savedTensors) if (isTensor(value) && value.storage === gradient.storage) return true;
+    if (this.unpacked !== null) for (const value of this.unpacked.values()) if (value.storage === gradient.storage) return true;
     return false;
   }
 
   apply(grad: Tensor): Gradients {
     if (this.fn === null) throw new AutogradError(BACKWARD_TWICE);
     return this.fn(grad, this);
+  }
+
+  /** Drops what the hooks gave back. */
+  forget(): void {
+    this.unpacked = null;
   }
 
   /** Drops what was saved. A node that saved nothing stays usable, as in PyTorch. */
@@ -136,6 +187,9 @@ const BACKWARD_TWICE = 'trying to backward through the graph a second time (or t
 
 const versionOf = (value: Tensor | number | null): number => (value !== null && typeof value === 'object' ? value.storage.version : 0);
 
+const packAll = (saved: readonly (Tensor | number | null)[], hooks: SavedHooks): Saved[] =>
+  saved.map((value) => (isTensor(value) ? new Packed(hooks, hooks.pack(value)) : value));
+
 /** Collects into a leaf's `.grad`. */
 export class AccumulateGrad extends Node {
   readonly variable: Tensor;
@@ -143,6 +197,7 @@ export class AccumulateGrad extends Node {
   constructor(variable: Tensor) {
     super('AccumulateGrad', () => null, NOTHING, NOTHING, null, variable.layout, variable.dtypeCode);
     this.variable = variable;
+    this.batch = levelsOf(variable.storage);
   }
 
   override get accumulates(): boolean {
@@ -151,7 +206,7 @@ export class AccumulateGrad extends Node {
 
   collect(gradient: Tensor, createGraph: boolean): void {
     const leaf = this.variable;
-    let grad = gradient;
+    let grad = regions === 0 ? gradient : fitBatch(gradient, this.batch, true);
     const hooks = leaf.extra?.hooks;
     if (hooks) for (const hook of hooks.values()) grad = hook(grad) ?? grad;
     const existing = leaf.gradient;
@@ -224,6 +279,7 @@ export function record(name: string, out: Tensor, inputs: readonly (Tensor | nul
   }
   const node = new Node(name, fn, next, slots, saved, out.layout, out.dtypeCode);
   node.context = context;
+  if (regions !== 0) node.batch = levelsOf(out.storage);
   out.node = node;
   out.needsGrad = true;
   return node;
@@ -255,10 +311,23 @@ export interface BackwardOptions {
 let runs = 0;
 let depth = 0;
 
+/**
+ * Given by batching.ts: a gradient batched over what its tensor is. Levels of vmap that have ended and that the tensor
+ * lacks are summed over (`all`: running ones too), those that the gradient lacks are expanded.
+ */
+let fitBatch: (gradient: Tensor, batch: readonly Level[] | null, all: boolean) => Tensor = (gradient) => gradient;
+export function setFitBatch(fn: typeof fitBatch): void {
+  fitBatch = fn;
+}
+
 /** Runs the graph below `roots` with the given gradients; returns captured gradients by index. */
 export function runBackward(roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
-  const run = ++runs;
-  const nodes = collect(roots, run);
+  const nodes = collect(roots, ++runs);
+  const batched = everBatched && nodes.some((node) => node.batch !== null || node.outputBatches !== null);
+  return batched ? inRegion(() => runNodes(nodes, roots, slots, gradients, options)) : runNodes(nodes, roots, slots, gradients, options);
+}
+
+function runNodes(nodes: readonly Node[], roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
   // A backward inside a backward (checkpoint, a Function that calls autograd) may meet nodes of the outer one.
   const outer = depth > 0 ? nodes.map((node) => node.pending) : null;
   const outerShared = shared;
@@ -356,6 +425,7 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
     deliver(child, slots[k], gradient);
   }
   if (!Array.isArray(grad)) recycle(grad);
+  node.forget();
   if (!options.retainGraph) node.release();
   return true;
 }
@@ -373,7 +443,7 @@ function appearsBefore(list: readonly (Tensor | null | undefined)[], k: number, 
 /** Adds a gradient to what has reached a node's output so far. */
 function deliver(node: Node, slot: number, gradient: Tensor): void {
   const layout = node.outputLayouts === null ? node.layout : node.outputLayouts[slot];
-  let grad = gradient;
+  let grad = regions === 0 ? gradient : fitBatch(gradient, node.outputBatches === null ? node.batch : node.outputBatches[slot], false);
   if (grad.layout !== layout && !sameShape(grad.shape, layout.shape)) grad = replaced(grad, grad.sumToSize(layout.shape as number[]));
   if (grad.dtypeCode !== node.dtypeCode && node.outputs === 1) grad = replaced(grad, grad.castTo(node.dtypeCode));
   if (node.outputs === 1) {

@@ -1,4 +1,5 @@
 /** What an in-place write means for the graph: the tensor, its base and all views of it continue from the new value. */
+import { levelsOf, regions } from '../core/batch.ts';
 import { contiguousLayout, sameShape, Layout } from '../core/layout.ts';
 import { Node, edgeOf, type Gradients } from './graph.ts';
 import type { Tensor } from './tensor.ts';
@@ -17,6 +18,7 @@ export function rebaseHistory(self: Tensor, node: Node): void {
   const geometry = self.layout, whole = base.layout;
   const slices = new Node('CopySlices', (g) => copySlices(g, node, geometry, whole),
     [old, ...node.next.slice(1)], [oldSlot, ...node.slots.slice(1)], [], whole, base.dtypeCode);
+  if (regions !== 0) slices.batch = levelsOf(base.storage);
   base.node = slices;
   base.slot = 0;
   base.needsGrad = true;

@@ -2,6 +2,7 @@
 import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, isOptions, numberArg, show, signature, type CallArgs } from '../core/args.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
+import { aliased } from '../core/batch.ts';
 import { Storage } from '../core/storage.ts';
 import type { DTypeCode, TypedArray } from '../core/dtype.ts';
 import { AccumulateGrad, edgeOf, runBackward } from './graph.ts';
@@ -77,8 +78,10 @@ export class Tensor extends Composite {
 
   /** PyTorch's detached alias: the same memory, unknown to autograd and to its in-place checks. */
   get data(): Tensor {
-    const { slab, byteOffset, byteLength } = this.storage;
-    return this.wrap(new Storage(slab, byteOffset, byteLength), this.layout, this.dtypeCode);
+    const { memory, byteOffset, byteLength, state } = this.storage;
+    const alias = new Storage(memory, byteOffset, byteLength);
+    alias.state = aliased(state);
+    return this.wrap(alias, this.layout, this.dtypeCode);
   }
 
   set data(value: Tensor) {

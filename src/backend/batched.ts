@@ -1,0 +1,236 @@
+/**
+ * A backend around another one that gives kernels the hidden batch dims of vmap.
+ *
+ * The frame of a call describes one sample. Where a storage is batched, most families take the hidden dims as further
+ * leading dims of the same loop, merged with the first one where the strides allow (so that a batch of rows times one
+ * matrix is one product); others run once per sample. Families without an entry refuse, and the operation above them
+ * runs sample by sample (tensor/sample-loop.ts). An output that was allocated for one sample becomes batched here.
+ */
+import { allocatePlain } from '../core/allocator.ts';
+import { Batch, BatchedReadError, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
+import { ITEM_SIZE } from '../core/dtype.ts';
+import { VmapError } from '../core/errors.ts';
+import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
+import { Storage } from '../core/storage.ts';
+import { RANDOM_OPS } from '../ops/families.ts';
+import { FAMILIES, type Backend, type Family } from './backend.ts';
+
+type Operand = Storage | null;
+type Kernel = (...operands: readonly Operand[]) => void;
+
+/**
+ * loop: every dim is a loop dim. kept: as loop, but merged among the kept dims only, which INTS[0] counts. lead: the last
+ * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. sample: once per
+ * sample. The number of outputs follows, and whether the kernel reads what an output holds.
+ */
+interface Rule {
+  readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'sample';
+  readonly outputs?: number;
+  /** How many last dims have a meaning. */
+  readonly inner?: number;
+  readonly keeps?: () => boolean;
+}
+
+const RULES: Readonly<Partial<Record<Family, Rule>>> = {
+  copy: { by: 'loop' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
+  reduce: { by: 'kept' }, argReduce: { by: 'kept' },
+  scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
+  matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },
+  gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
+  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: 2 }, crossEntropyGrad: { by: 'rows' },
+};
+
+const operandAt = (k: number): number => OPERAND + k * OPERAND_SIZE;
+
+/** Strides over a level in elements of each operand in the frame. */
+function stridesOver(level: Level, operands: readonly Operand[]): number[] {
+  return operands.map((storage, k) => {
+    const dim = dimsOf(storage).find((each) => each.level === level);
+    return dim === undefined ? 0 : dim.stride / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  });
+}
+
+/** Grows the first dim by a hidden one around it, where no operand can tell. */
+function merge(size: number, strides: readonly number[]): boolean {
+  const first = frame[DIMS];
+  for (let k = 0; k < strides.length; k++) if (frame[operandAt(k) + ARG] >= 0 && strides[k] !== frame[operandAt(k) + STRIDES] * first) return false;
+  frame[DIMS] = first * size;
+  return true;
+}
+
+/** Puts a hidden dim before all others. */
+function prepend(size: number, strides: readonly number[]): void {
+  const ndim = frame[NDIM];
+  frame.copyWithin(DIMS + 1, DIMS, DIMS + ndim);
+  frame[DIMS] = size;
+  for (let k = 0; k < strides.length; k++) {
+    const at = operandAt(k) + STRIDES;
+    frame.copyWithin(at + 1, at, at + ndim);
+    frame[at] = strides[k];
+  }
+  frame[NDIM] = ndim + 1;
+}
+
+/** Takes the dim into the frame if the family allows. */
+function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
+  if (size === 1) return true;
+  const ndim = frame[NDIM];
+  if (rule.by === 'sample') return false;
+  if (rule.by === 'rows') return merge(size, strides);
+  const kept = rule.by === 'kept' ? frame[INTS] : rule.by === 'lead' ? Math.max(ndim - (rule.inner as number) + (rule.inner === 3 ? 1 : 0), 0) : ndim;
+  if (kept > 0 && merge(size, strides)) return true;
+  if (ndim === MAX_DIMS) return false;
+  prepend(size, strides);
+  if (rule.by === 'kept') frame[INTS]++;
+  return true;
+}
+
+/** The whole memory of a storage, without its batch. */
+const plain = (storage: Operand): Operand => (storage === null || storage.state === null ? storage : new Storage(storage.memory, storage.byteOffset, storage.byteLength));
+
+function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], levels: readonly Level[]): void {
+  const plains = operands.map(plain);
+  const rest: { size: number; strides: readonly number[] }[] = [];
+  const strides = levels.map((level) => stridesOver(level, operands));
+  for (let i = levels.length - 1; i >= 0; i--) {
+    if (rest.length > 0 || !absorb(rule, levels[i].size, strides[i])) rest.push({ size: levels[i].size, strides: strides[i] });
+  }
+  if (rest.length === 0) kernel(...plains);
+  else eachSample(rest, () => kernel(...plains));
+}
+
+/** Runs a call once per combination of indices of hidden dims, moving the operands' offsets. */
+function eachSample(dims: readonly { readonly size: number; readonly strides: readonly number[] }[], run: () => void): void {
+  if (dims.length === 0) return run();
+  const [{ size, strides }, ...rest] = dims;
+  const move = (k: number, by: number): void => void (frame[operandAt(k) + OFFSET] += by);
+  for (let i = 0; i < size; i++) {
+    eachSample(rest, run);
+    strides.forEach(move);
+  }
+  strides.forEach((stride, k) => move(k, -stride * size));
+}
+
+/** How many elements the call writes into operand 0, if they are distinct. */
+function written(by: Rule['by']): number {
+  let n = 1;
+  const count = by === 'kept' ? frame[INTS] : frame[NDIM];
+  for (let i = 0; i < count; i++) if (frame[operandAt(0) + STRIDES + i] !== 0) n *= frame[DIMS + i];
+  return n;
+}
+
+/** Makes an output batched over `levels`, and moves it in the frame. Its elements are copied to every sample unless all are overwritten. */
+function extend(storage: Storage, operands: readonly Operand[], levels: readonly Level[], overwritten: boolean): void {
+  const missing = levels.filter((level) => !dimsOf(storage).some((dim) => dim.level === level));
+  if (missing.length === 0) return;
+  for (const level of missing) requireOwn(storage, level);
+  const state = storage.state as Batch;
+  const before = state.dims, all = sorted([...before, ...missing.map((level) => ({ level, stride: -1 }))]);
+  const sample = sampleBytes(storage);
+  let bytes = sample;
+  const dims: BatchDim[] = all.map(({ level }) => ({ level, stride: 0 }));
+  for (let i = dims.length - 1; i >= 0; i--) {
+    dims[i] = { level: all[i].level, stride: bytes };
+    bytes *= all[i].level.size;
+  }
+  const next = allocatePlain(bytes);
+  if (!overwritten) replicate(storage, next, sample, dims, before, 0, storage.byteOffset, next.byteOffset);
+  operands.forEach((operand, k) => {
+    if (operand === storage) frame[operandAt(k) + OFFSET] += (next.byteOffset - storage.byteOffset) / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  });
+  storage.memory = next.memory;
+  storage.byteOffset = next.byteOffset;
+  storage.byteLength = bytes;
+  state.dims = dims;
+}
+
+/** Bytes of one sample of a storage that was allocated here (samples are dense, the last level innermost). */
+function sampleBytes(storage: Storage): number {
+  const dims = dimsOf(storage);
+  return dims.length === 0 ? storage.byteLength : dims[dims.length - 1].stride;
+}
+
+function replicate(from: Storage, to: Storage, sample: number, dims: readonly BatchDim[], before: readonly BatchDim[], at: number, source: number, target: number): void {
+  if (at === dims.length) {
+    to.memory.bytes.set(from.memory.bytes.subarray(source, source + sample), target);
+    return;
+  }
+  const { level, stride } = dims[at], old = before.find((dim) => dim.level === level)?.stride ?? 0;
+  for (let i = 0; i < level.size; i++) replicate(from, to, sample, dims, before, at + 1, source + i * old, target + i * stride);
+}
+
+function requireOwn(storage: Storage, level: Level): void {
+  const { state } = storage;
+  if (state instanceof Batch && state.birth > level.start) return;
+  throw new VmapError('vmap: in-place operation on a tensor that is not batched over this vmap, with a value that is: every sample would write the same memory. '
+    + 'Make it an input of the function (inDims), or use the operation that returns a new tensor');
+}
+
+/** Elements of a batched output must not be one in memory. */
+function requireDistinct(storage: Storage): void {
+  if (dimsOf(storage).some(({ level, stride }) => stride === 0 && level.size > 1)) {
+    throw new VmapError('vmap: in-place operation on a tensor whose samples share memory (an expanded one); clone() it first');
+  }
+}
+
+function call(family: Family, kernel: Kernel, operands: readonly Operand[]): void {
+  const levels = unionOf(operands);
+  if (levels.length === 0) return kernel(...operands);
+  const rule = RULES[family];
+  if (rule === undefined) throw new BatchedReadError(`vmap: no batching rule for kernels of the family ${family}`);
+  const keeps = rule.keeps?.() ?? false;
+  for (let k = 0; k < (rule.outputs ?? 1); k++) {
+    const out = operands[k] as Storage;
+    const whole = !keeps && operands.every((other, i) => i === k || other !== out)
+      && (k > 0 || written(rule.by) * ITEM_SIZE[frame[operandAt(0) + DTYPE]] >= sampleBytes(out));
+    extend(out, operands, levels, whole);
+    requireDistinct(out);
+  }
+  runBatched(kernel, rule, operands, levels);
+}
+
+/**
+ * Draws. Levels that ask for different numbers become batched in one call, in the order of their dims, so that the
+ * numbers are those of one larger draw; levels that ask for the same get one draw.
+ */
+function draw(kernel: Kernel, out: Storage, state: Storage): void {
+  const active = running.filter(({ suspended }) => !suspended);
+  if (active.some(({ randomness }) => randomness === 'error')) {
+    throw new VmapError("vmap: a random operation was called with randomness 'error', the default; give vmap { randomness: 'different' } or { randomness: 'same' }");
+  }
+  const reads = RANDOM_OPS[frame[OP]] === 'bernoulli' && frame[INTS] === 1;
+  extend(out, [out], unionOf([out]).concat(active.filter((level) => level.randomness === 'different' && !dimsOf(out).some((dim) => dim.level === level))), !reads);
+  requireDistinct(out);
+  const levels = unionOf([out]), plains = [plain(out), plain(state)];
+  const fresh = levels.filter((level) => level.randomness === 'different'), same = levels.filter((level) => level.randomness !== 'different');
+  const over = (level: Level): { size: number; strides: readonly number[] } => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
+  const each = fresh.map(over).reverse();
+  while (each.length > 0 && each[0].strides[0] === Math.max(frame[NDIM] === 0 ? 1 : frame[DIMS], 1)) {
+    frame[DIMS] = (frame[NDIM] === 0 ? 1 : frame[DIMS]) * each[0].size;
+    frame[NDIM] = 1;
+    each.shift();
+  }
+  const words = state.slab.bytes.subarray(state.byteOffset, state.byteOffset + state.byteLength), begin = words.slice();
+  eachSample(same.map(over), () => {
+    words.set(begin);
+    eachSample(each.slice().reverse(), () => kernel(...plains));
+  });
+}
+
+/** Wraps the backend that runs the kernels. */
+export function batched(inner: Backend): Backend {
+  const kernels = inner as unknown as Readonly<Record<Family, Kernel>>;
+  const methods = Object.fromEntries(FAMILIES.map((family): [Family, unknown] => {
+    const kernel: Kernel = (...operands) => kernels[family](...operands);
+    if (family === 'random') return [family, (out: Storage, state: Storage) => draw(kernel, out, state)];
+    // The only family whose operands come as one list; plain ones, or it refuses.
+    if (family === 'optimStep') return [family, (operands: readonly Operand[]) => inner.optimStep(operands)];
+    return [family, (...operands: readonly Operand[]) => call(family, kernel, operands)];
+  }));
+  return {
+    ...methods,
+    name: inner.name,
+    setNumThreads: (threads: number) => inner.setNumThreads(threads),
+    numThreads: () => inner.numThreads(),
+  } as unknown as Backend;
+}
