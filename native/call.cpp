@@ -58,6 +58,10 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"gather", &Kernels::gather, 3, 3, 0, 16, 3, 0, {}},
     {"scatter", &Kernels::scatter, 3, 3, 0, 16, 3, 0, {{}, {Space::all, number}, {}}},
     {"nonzero", &Kernels::nonzero, 3, 3, 0, 16, 1, 0, {{Space::none}, {Space::none}, {}}},
+    {"sort", &Kernels::sort, 3, 3, 1, 16, 0, 0, {}},
+    {"select", &Kernels::select, 3, 3, 1, 16, 3, 0, {}},
+    {"argScan", &Kernels::arg_scan, 3, 3, 1, 16, 0, 0, {}},
+    {"searchSorted", &Kernels::search_sorted, 3, 3, 1, 16, 2, 0, {}},
     {"softmax", &Kernels::softmax, 2, 2, 1, 16, 0, 0, {}},
     {"softmaxGrad", &Kernels::softmax_grad, 3, 3, 1, 16, 0, 0, {}},
     {"crossEntropy", &Kernels::cross_entropy, 4, 4, 2, 2, 1, 0, {{Space::first}, {}, {}, {Space::first}}},
@@ -154,6 +158,8 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::gather: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::scatter: return k == 0 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::nonzero: return k == 0 ? call.ints[0] * call.ndim - 1 : 0;
+    case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
+    case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
     case Family::optim_step: return k == call.operands - 1 ? kOptim[call.op].hyper - 1 : 0;
     default: return 0;
@@ -258,6 +264,20 @@ const char* check_family(const Call& call) {
       return o[0].dtype == o[1].dtype && is_index(o[2].dtype) ? nullptr : kDtypes;
     case Family::nonzero:
       return o[0].dtype == DType::i64 && o[1].dtype == DType::i64 ? nullptr : kDtypes;
+    case Family::sort:
+    case Family::arg_scan:
+      return is_compute(o[0].dtype) && o[1].dtype == DType::i64 && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    case Family::select: {
+      if (!stride_is_zero(call, 2, last)) return kLayout;
+      // The kernel divides by the row's length, and a rank must be in it.
+      const int64_t n = call.ints[0], k = call.dim[last];
+      if (n < 1 || k > n || (call.op >= kSelectKth && k > 1)) return kParameter;
+      if (call.op == kSelectKth && (call.ints[2] < 0 || call.ints[2] >= n)) return kParameter;
+      return is_compute(o[0].dtype) && o[1].dtype == DType::i64 && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    }
+    case Family::search_sorted:
+      if (!stride_is_zero(call, 1, last)) return kLayout;
+      return is_compute(o[1].dtype) && o[0].dtype == DType::i64 && o[2].dtype == o[1].dtype ? nullptr : kDtypes;
     case Family::softmax:
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::softmax_grad:
@@ -299,6 +319,9 @@ const char* check_parameters(const Call& call) {
       return call.ints[0] >= 0 && call.ints[1] >= 0 && call.ints[2] >= 0 && call.ints[2] <= 1 ? nullptr : kParameter;
     case Family::nonzero:
       return call.ints[0] >= 0 ? nullptr : kParameter;
+    case Family::select:
+    case Family::search_sorted:
+      return call.ints[0] >= 0 && call.ints[1] >= 0 ? nullptr : kParameter;
     case Family::optim_step:
       return call.operands == kOptim[call.op].operands ? nullptr : "wrong number of operands";
     default:
@@ -311,6 +334,8 @@ template <Family family>
 bool has_reach(int k, const Call& call) {
   if (family == Family::gather) return k != 1 || call.ints[0] > 0;
   if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
+  if (family == Family::select) return k != 2 || call.ints[0] > 0;
+  if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -324,6 +349,10 @@ constexpr Names names_of(Family family) {
     case Family::arg_reduce: return {arg_reduce_names, arg_reduce_count};
     case Family::scan: return {scan_names, scan_count};
     case Family::scatter: return {scatter_names, scatter_count};
+    case Family::sort: return {sort_names, sort_count};
+    case Family::select: return {select_names, select_count};
+    case Family::arg_scan: return {arg_scan_names, arg_scan_count};
+    case Family::search_sorted: return {search_names, search_count};
     case Family::softmax:
     case Family::softmax_grad: return {softmax_names, softmax_count};
     case Family::random: return {random_names, random_count};
@@ -373,6 +402,7 @@ template <Family family>
 const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
   constexpr FamilyRule rule = kRules[static_cast<int>(family)];
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
+                                   family == Family::select || family == Family::search_sorted ||
                                    family == Family::random || family == Family::optim_step;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;

@@ -68,6 +68,10 @@ struct Kernels {
   Kernel gather;         // [out, src, index]            ints: axis size, axis stride of src, wrap negatives
   Kernel scatter;        // [out, src, index]            ints: axis size, axis stride of out, wrap negatives
   Kernel nonzero;        // [out i64, count i64, a]      ints[0] = capacity in rows of out
+  Kernel sort;           // [values, indices i64, a]     along the last dim
+  Kernel select;         // [values, indices i64, a]     last dim k; ints: size and stride of a's rows, rank
+  Kernel arg_scan;       // [values, indices i64, a]     along the last dim
+  Kernel search_sorted;  // [out i64, sequence, values]  ints: size and stride of the sequences
   Kernel softmax;        // [out, a]                     along the last dim
   Kernel softmax_grad;   // [out, g, y]                  along the last dim
   Kernel cross_entropy;  // [loss, p, a, target]         [N, C]; ints[0] = ignored class
@@ -82,6 +86,7 @@ namespace FLAMBEAU_ISA_NS {
 Status copy(const Call&), unary(const Call&), binary(const Call&), ternary(const Call&);
 Status reduce(const Call&), arg_reduce(const Call&), scan(const Call&), polyval(const Call&);
 Status moments(const Call&), matmul(const Call&), gather(const Call&), scatter(const Call&);
+Status sort(const Call&), select(const Call&), arg_scan(const Call&), search_sorted(const Call&);
 Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cross_entropy(const Call&);
 Status cross_entropy_grad(const Call&), random(const Call&), optim_step(const Call&);
 }

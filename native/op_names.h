@@ -55,7 +55,11 @@ constexpr const char* ternary_names[] = {"where", FLAMBEAU_TERNARY_ROWS(FLAMBEAU
 constexpr const char* reduce_names[] = {"sum", "mean", "prod", "amax", "amin", "any", "all", "sumSquares", "sumAbs",
                                         "countNonzero", "var", "std"};
 constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
-constexpr const char* scan_names[] = {"cumsum", "cumprod"};
+constexpr const char* scan_names[] = {"cumsum", "cumprod", "logcumsumexp"};
+constexpr const char* sort_names[] = {"ascending", "descending"};
+constexpr const char* select_names[] = {"smallest", "largest", "kth", "median", "nanmedian"};
+constexpr const char* arg_scan_names[] = {"cummax", "cummin"};
+constexpr const char* search_names[] = {"left", "right"};
 constexpr const char* scatter_names[] = {"set", "add", "mul", "amax", "amin"};
 constexpr const char* softmax_names[] = {"softmax", "logSoftmax"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
@@ -69,11 +73,14 @@ constexpr int count_of(const char* const (&)[N]) {
 constexpr int unary_count = count_of(unary_names), binary_count = count_of(binary_names),
               ternary_count = count_of(ternary_names), reduce_count = count_of(reduce_names),
               arg_reduce_count = count_of(arg_reduce_names), scan_count = count_of(scan_names),
+              sort_count = count_of(sort_names), select_count = count_of(select_names),
+              arg_scan_count = count_of(arg_scan_names), search_count = count_of(search_names),
               scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
               random_count = count_of(random_names), optim_count = count_of(optim_names),
               activation_count = count_of(activation_names);
 
 constexpr int kWhere = index_of("where", ternary_names);
+constexpr int kSelectKth = index_of("kth", select_names);
 constexpr int kRandint = index_of("randint", random_names);
 
 constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot"};

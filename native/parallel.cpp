@@ -279,4 +279,11 @@ void* scratch(int slot, int64_t bytes) {
   return mine.data;
 }
 
+void trim_scratch(int slot, int64_t bytes) {
+  Scratch::Slot& mine = thread_scratch.slot[slot];
+  if (mine.bytes <= bytes) return;
+  Scratch::release(mine.data);
+  mine = {};
+}
+
 }  // namespace flambeau

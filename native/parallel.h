@@ -19,4 +19,7 @@ void set_num_threads(int threads);
 // with the same slot. Slots keep nested users apart (0 matmul A, 1 matmul B, 2 reductions, 3 free use).
 void* scratch(int slot, int64_t bytes);
 
+// Gives the calling thread's slot back when it is larger than `bytes`: for kernels whose scratch grows with the data.
+void trim_scratch(int slot, int64_t bytes);
+
 }  // namespace flambeau
