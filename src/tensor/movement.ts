@@ -83,8 +83,8 @@ function selectRaw(x: Tensor, dim: number, index: number): Tensor {
 setRegenerateView((view, base) => {
   const backward = stridedBackward(view.layout, base.layout);
   const node = new Node('AsStrided', backward, [edgeOf(base)], [base.slot], null, view.layout, view.dtypeCode);
-  view.node = node;
   if (regions !== 0) node.batch = levelsOf(view.storage);
+  view.node = node;
   view.slot = 0;
   view.needsGrad = true;
 });
@@ -130,9 +130,9 @@ export abstract class Movement extends TensorCore {
     return this.layout.offset;
   }
 
-  /** Whether the elements lie in row-major order (or that of `memoryFormat`) without gaps. */
-  isContiguous(...args: FormatArgs): boolean {
-    return args.length === 0 ? this.layout.contiguous : hasFormat('isContiguous', this.layout, formatArg('isContiguous', bind(IS_CONTIGUOUS, args).memoryFormat));
+  /** Whether the elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    return this.layout.contiguous;
   }
 
   /** A view of the same memory with other sizes and strides: PyTorch's `as_strided`. Stays inside the storage or throws. */
@@ -377,22 +377,8 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Unfold', stridedBackward(layout, this.layout));
   }
 
-  /** A copy with its own memory, contiguous unless a `memoryFormat` is given; continues the graph. */
-  clone(options?: FormatOption): Tensor {
-    const layout = options === undefined ? contiguousLayout(this.shape) : formatLayout('clone', this.shape, formatArg('clone', bind(CLONE, [options]).memoryFormat), this.layout);
-    return this.copyAs('Clone', layout, this.dtypeCode);
-  }
-
-  /** The tensor itself when it is contiguous (in `memoryFormat`), else a contiguous copy. */
-  contiguous(...args: FormatArgs): Tensor {
-    if (args.length === 0) return this.layout.contiguous ? (this as unknown as Tensor) : this.clone();
-    const format = formatArg('contiguous', bind(CONTIGUOUS, args).memoryFormat);
-    if (hasFormat('contiguous', this.layout, format)) return this as unknown as Tensor;
-    return this.copyAs('Clone', formatLayout('contiguous', this.shape, format, null), this.dtypeCode);
-  }
-
-  /** @internal A copy in memory of the given layout; differentiable between floating dtypes. */
-  copyAs(name: string, layout: Layout, dtype: DTypeCode): Tensor {
+  /** A copy with its own memory, contiguous; continues the graph. */
+  clone(): Tensor {
     const self = this as unknown as Tensor;
     const out = emptyShape(this, this.shape, this.dtypeCode);
     copyInto(out, this);
