@@ -60,16 +60,17 @@ Value read(const char* p, DType t) {
   return {};
 }
 
-int64_t truncated(double x) {
-  if (std::isnan(x)) return 0;
-  if (x >= 9223372036854775808.0) return INT64_MAX;
-  return x < -9223372036854775808.0 ? INT64_MIN : int64_t(x);
+// What x86 gives: the smallest integer of the width in which it converts where the value does not fit.
+int64_t truncated(double x, DType to) {
+  const double limit = to == DType::i64 ? 9223372036854775808.0 : 2147483648.0;
+  if (x >= -limit && x < limit) return int64_t(x);
+  return to == DType::i64 ? INT64_MIN : INT32_MIN;
 }
 
 // Whether `p` holds `v` cast to t.
 bool holds(const char* p, DType t, Value v) {
   const Value got = read(p, t);
-  const int64_t whole = v.is_float ? truncated(v.real) : v.integer;
+  const int64_t whole = v.is_float ? truncated(v.real, t) : v.integer;
   const auto same = [](double a, double b) { return a == b ? std::signbit(a) == std::signbit(b) : a != a && b != b; };
   const float single = v.is_float ? float(v.real) : float(v.integer);
   switch (t) {

@@ -1,8 +1,9 @@
 /** Ops made of other ops, joining and rearranging. */
-import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType } from '../core/dtype.ts';
+import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature, type Bound, type Signature } from '../core/args.ts';
 import { Layout, checkShape, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
+import { channelsInnermost, formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, recording, wantsGrad } from './graph.ts';
 import { copyInto, emptyShape, type Input } from './kernels.ts';
@@ -19,7 +20,8 @@ import { drawInto } from './draw.ts';
 import { operandArg, type Other } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
-const TO = signature('to(dtype?, device?, *, nonBlocking?, copy?)');
+const TO = signature('to(dtype?, nonBlocking?, copy?, *, memoryFormat?, device?)');
+const TO_DEVICE = signature('to(device, dtype?, nonBlocking?, copy?, *, memoryFormat?)'), TO_OTHER = signature('to(other, nonBlocking?, copy?, *, memoryFormat?)');
 const NEW_FULL = signature('newFull(size, fillValue, *, dtype?, requiresGrad?, device?)');
 const NEW = Object.fromEntries((['newZeros', 'newOnes', 'newEmpty'] as const).map((name) => [name, signature(`${name}(...size, *, dtype?, requiresGrad?, device?)`)])) as Record<'newZeros' | 'newOnes' | 'newEmpty', Signature>;
 const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signature('normal_(mean?, std?, *, generator?)');
@@ -27,45 +29,60 @@ const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = sign
 const RANDOM = signature('random_(from?, to?, *, generator?)');
 const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?, *, outputSize?)');
 const SPLIT = signature('split(splitSize, dim?)'), CHUNK = signature('chunk(chunks, dim?)'), UNBIND = signature('unbind(dim?)'), ROLL = signature('roll(shifts, dims?)');
-const TRIL = signature('tril(diagonal?)'), TRIU = signature('triu(diagonal?)'), DIAG = signature('diag(diagonal?)');
+const DIAG = signature('diag(diagonal?)');
+const CASTS = signature('to(*, memoryFormat?)');
 const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
 
 type NewArgs = readonly [...sizes: readonly number[]] | readonly [...sizes: readonly number[], options: NewOptions] | readonly [size: readonly number[], options?: NewOptions];
+type CastArgs = readonly [] | readonly [FormatOption];
 export interface DimOption { readonly dim?: number }
 export interface DiagonalOption { readonly diagonal?: number }
 
 export abstract class Composite extends Indexing {
-  /** Another dtype (a name, or `other` tensor's); 'cpu' and device options are accepted and do nothing. Returns the tensor itself when nothing changes. */
+  /**
+   * Another dtype (a name, or `other` tensor's), another `memoryFormat`; 'cpu' and `nonBlocking` are accepted and do nothing.
+   * The tensor itself when nothing changes, unless `copy` is true. PyTorch's `to(dtype | device | other, ...)`.
+   */
   to(...args: readonly unknown[]): Tensor {
-    const self = this as unknown as Tensor;
-    if (args[0] instanceof TensorCore) return this.castTo(args[0].dtypeCode);
-    const list = args[0] === 'cpu' ? [args[1], 'cpu', ...args.slice(2)] : args;
-    const { dtype, device, copy } = bind(TO, isOptions(list[0]) ? [list[0]] : list);
+    const [first] = args;
+    const { dtype, device, other, nonBlocking, copy, memoryFormat } = bind(first instanceof TensorCore ? TO_OTHER : typeof first === 'string' && dtypeCode(first) < 0 ? TO_DEVICE : TO, args);
     if (device !== undefined && device !== 'cpu') throw new ArgumentError('to', 'device', `must be 'cpu', got ${show(device)}`);
-    const code = dtypeOption('to', dtype) ?? this.dtypeCode;
-    return code === this.dtypeCode && boolArg('to', 'copy', copy) ? self.clone() : this.castTo(code);
+    if (other !== undefined && !(other instanceof TensorCore)) throw new ArgumentError('to', 'other', `must be a Tensor, got ${show(other)}`);
+    boolArg('to', 'nonBlocking', nonBlocking);
+    const code = other instanceof TensorCore ? other.dtypeCode : dtypeOption('to', dtype) ?? this.dtypeCode;
+    return this.converted('to', code, formatArg('to', memoryFormat), boolArg('to', 'copy', copy));
+  }
+
+  private converted(op: string, dtype: DTypeCode, format: MemoryFormat | null, copy: boolean): Tensor {
+    const kept = format === null || format === 'preserveFormat' || hasFormat(op, this.layout, format) || (format === 'contiguousFormat' && !channelsInnermost(this.layout));
+    if (!copy && kept && dtype === this.dtypeCode) return this as unknown as Tensor;
+    return this.copyAs('ToCopy', formatLayout(op, this.shape, format, this.layout), dtype);
+  }
+
+  private castBy(op: string, dtype: DTypeCode, args: readonly unknown[]): Tensor {
+    return args.length === 0 ? this.castTo(dtype) : this.converted(op, dtype, formatArg(op, bind(CASTS, args).memoryFormat), false);
   }
 
   /** To float32. */
-  float(): Tensor { return this.castTo(0); }
+  float(...args: CastArgs): Tensor { return this.castBy('float', 0, args); }
   /** To float64. */
-  double(): Tensor { return this.castTo(F64); }
+  double(...args: CastArgs): Tensor { return this.castBy('double', F64, args); }
   /** To int64, towards zero. */
-  long(): Tensor { return this.castTo(I64); }
+  long(...args: CastArgs): Tensor { return this.castBy('long', I64, args); }
   /** To int32, towards zero. */
-  int(): Tensor { return this.castTo(3); }
+  int(...args: CastArgs): Tensor { return this.castBy('int', 3, args); }
   /** To int16. */
-  short(): Tensor { return this.castTo(5); }
+  short(...args: CastArgs): Tensor { return this.castBy('short', 5, args); }
   /** To int8. */
-  char(): Tensor { return this.castTo(6); }
+  char(...args: CastArgs): Tensor { return this.castBy('char', 6, args); }
   /** To uint8. */
-  byte(): Tensor { return this.castTo(7); }
+  byte(...args: CastArgs): Tensor { return this.castBy('byte', 7, args); }
   /** To float16. */
-  half(): Tensor { return this.castTo(8); }
+  half(...args: CastArgs): Tensor { return this.castBy('half', 8, args); }
   /** To bfloat16. */
-  bfloat16(): Tensor { return this.castTo(9); }
+  bfloat16(...args: CastArgs): Tensor { return this.castBy('bfloat16', 9, args); }
   /** To bool: whether the element is not zero; NaN is true. */
-  bool(): Tensor { return this.castTo(BOOL); }
+  bool(...args: CastArgs): Tensor { return this.castBy('bool', BOOL, args); }
   /** The tensor itself: there is no other device. */
   cpu(): Tensor { return this as unknown as Tensor; }
 
@@ -220,11 +237,6 @@ export abstract class Composite extends Indexing {
     return Array.from({ length: this.shape[at] }, (_, i) => (this as unknown as Tensor).select(at, i));
   }
 
-  /** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. */
-  tril(diagonal: number | DiagonalOption = 0): Tensor { return triangle('tril', this as unknown as Tensor, intArg('tril', 'diagonal', lastArg(TRIL, diagonal), 0)); }
-  /** The upper triangle of matrices, from `diagonal` on, zeros elsewhere. */
-  triu(diagonal: number | DiagonalOption = 0): Tensor { return triangle('triu', this as unknown as Tensor, intArg('triu', 'diagonal', lastArg(TRIU, diagonal), 0)); }
-
   /** A vector on the diagonal of a matrix, or the diagonal of a matrix. */
   diag(offset: number | DiagonalOption = 0): Tensor {
     const self = this as unknown as Tensor;
@@ -338,14 +350,6 @@ const dimArg = (op: 'cat' | 'stack', tensors: readonly Tensor[], dim: DimArg): n
 export const cat = (tensors: readonly Tensor[], dim: DimArg = 0): Tensor => joined('cat', tensors, dimArg('cat', tensors, dim));
 /** Joins tensors of one shape along a new dim; dtypes are promoted. PyTorch's `torch.stack`. */
 export const stack = (tensors: readonly Tensor[], dim: DimArg = 0): Tensor => stacked('stack', tensors, dimArg('stack', tensors, dim));
-
-function triangle(op: 'tril' | 'triu', x: Tensor, diagonal: number): Tensor {
-  if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
-  const [rows, cols] = x.shape.slice(-2);
-  const i = indexTensor(x, Array.from({ length: rows }, (_, k) => k)).unsqueeze(1), j = indexTensor(x, Array.from({ length: cols }, (_, k) => k));
-  const kept = op === 'tril' ? j.sub(i).le(diagonal) : j.sub(i).ge(diagonal);
-  return x.where(kept, x.dtypeCode === BOOL ? false : 0);
-}
 
 /** PyTorch's `torch.can_cast`. */
 export function canCast(from: DType, to: DType): boolean {

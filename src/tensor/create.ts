@@ -3,7 +3,8 @@ import { BOOL, F32, F64, I16, I32, I64, I8, ITEM_SIZE, U8, isFloating, type DTyp
 import { allocate, allocateOwn } from '../core/allocator.ts';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Bound } from '../core/args.ts';
-import { checkShape, contiguousLayout, type Shape } from '../core/layout.ts';
+import { checkShape, contiguousLayout, type Layout, type Shape } from '../core/layout.ts';
+import { formatArg, formatLayout, type FormatOption } from '../core/memory-format.ts';
 import { copyInto } from './kernels.ts';
 import { defaultDTypeCode, resultTypeOf, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
@@ -17,8 +18,9 @@ export interface TensorOptions {
   readonly requiresGrad?: boolean;
   readonly device?: 'cpu';
 }
+export type LikeOptions = TensorOptions & FormatOption;
 /** Sizes as varargs or one array, then options. */
-export type SizeArgs = readonly [...sizes: readonly (number | readonly number[])[], options: TensorOptions] | readonly (number | readonly number[])[];
+export type SizeArgs<O = TensorOptions> = readonly [...sizes: readonly (number | readonly number[])[], options: O] | readonly (number | readonly number[])[];
 /** Numbers, booleans or bigints nested to any depth, or a typed array. */
 export type TensorData = Scalar | TypedArray | ArrayBuffer | Tensor | readonly TensorData[];
 
@@ -29,7 +31,7 @@ const LINSPACE = signature('linspace(start, end, steps, *, dtype?, requiresGrad?
 const LOGSPACE = signature('logspace(start, end, steps, base?, *, dtype?, requiresGrad?, device?)');
 const FULL = signature('full(size, fillValue, *, dtype?, requiresGrad?, device?)');
 const EYE = signature('eye(n, m?, *, dtype?, requiresGrad?, device?)');
-const LIKE = signature('zerosLike(input, *, dtype?, requiresGrad?, device?)'), FULL_LIKE = signature('fullLike(input, fillValue, *, dtype?, requiresGrad?, device?)');
+const LIKE = signature('zerosLike(input, *, dtype?, requiresGrad?, device?, memoryFormat?)'), FULL_LIKE = signature('fullLike(input, fillValue, *, dtype?, requiresGrad?, device?, memoryFormat?)');
 
 /** An uninitialised contiguous tensor; `own` memory for what lives long. */
 export function emptyTensor(shape: Shape, dtype: DTypeCode, own = false): Tensor {
@@ -37,6 +39,9 @@ export function emptyTensor(shape: Shape, dtype: DTypeCode, own = false): Tensor
   const bytes = layout.numel * ITEM_SIZE[dtype];
   return new PlainTensor(own ? allocateOwn(bytes) : allocate(bytes), layout, dtype);
 }
+
+/** Uninitialised memory for a layout without gaps. */
+const layoutTensor = (layout: Layout, dtype: DTypeCode): Tensor => new PlainTensor(allocate(layout.numel * ITEM_SIZE[dtype]), layout, dtype);
 
 /** Applies requiresGrad and checks device. */
 export function finish(op: string, out: Tensor, bound: Bound): Tensor {
@@ -57,17 +62,18 @@ export function sizeArgs(op: string, args: readonly unknown[], sig = optionsOf(o
   return { shape, bound };
 }
 
-const SIGNATURES = { empty: optionsOf('empty'), zeros: optionsOf('zeros'), ones: optionsOf('ones') };
+const SIGNATURES = { empty: optionsOf('empty', 'memoryFormat?, '), zeros: optionsOf('zeros'), ones: optionsOf('ones') };
 
 function filled(op: keyof typeof SIGNATURES, args: readonly unknown[], value: number | null): Tensor {
   const { shape, bound } = sizeArgs(op, args, SIGNATURES[op]);
-  const out = emptyTensor(shape, dtypeOption(op, bound.dtype) ?? defaultDTypeCode(), boolArg(op, 'requiresGrad', bound.requiresGrad));
+  const dtype = dtypeOption(op, bound.dtype) ?? defaultDTypeCode(), own = boolArg(op, 'requiresGrad', bound.requiresGrad);
+  const out = bound.memoryFormat === undefined ? emptyTensor(shape, dtype, own) : layoutTensor(formatLayout(op, shape, formatArg(op, bound.memoryFormat), null), dtype);
   if (value !== null) copyInto(out, value);
   return finish(op, out, bound);
 }
 
-/** Uninitialised memory: contents are undefined. */
-export function empty(...args: SizeArgs): Tensor {
+/** Uninitialised memory, row-major or in a `memoryFormat`: contents are undefined. */
+export function empty(...args: SizeArgs<TensorOptions & FormatOption>): Tensor {
   return filled('empty', args, null);
 }
 
@@ -103,19 +109,20 @@ const valueType = (value: Scalar): DTypeCode => (typeof value === 'boolean' ? BO
 function like(op: string, input: unknown, options: unknown, value: Scalar | null): Tensor {
   if (!(input instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(input)}`);
   const bound = bind(LIKE, [input, options]);
-  const out = emptyTensor(input.layout.shape, dtypeOption(op, bound.dtype) ?? input.dtypeCode);
+  const dtype = dtypeOption(op, bound.dtype) ?? input.dtypeCode;
+  const out = bound.memoryFormat === undefined ? emptyTensor(input.shape, dtype) : layoutTensor(formatLayout(op, input.shape, formatArg(op, bound.memoryFormat), input.layout), dtype);
   if (value !== null) copyInto(out, value);
   return finish(op, out, bound);
 }
 
-/** Uninitialised memory of input's shape and dtype; contiguous, whatever input's strides. PyTorch's `torch.empty_like`. */
-export const emptyLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('emptyLike', input, options, null);
+/** Uninitialised memory of input's shape and dtype; contiguous, whatever input's strides, unless a `memoryFormat` is given. PyTorch's `torch.empty_like`. */
+export const emptyLike = (input: Tensor, options: LikeOptions = {}): Tensor => like('emptyLike', input, options, null);
 /** Zeros of input's shape and dtype. PyTorch's `torch.zeros_like`. */
-export const zerosLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('zerosLike', input, options, 0);
+export const zerosLike = (input: Tensor, options: LikeOptions = {}): Tensor => like('zerosLike', input, options, 0);
 /** Ones of input's shape and dtype. PyTorch's `torch.ones_like`. */
-export const onesLike = (input: Tensor, options: TensorOptions = {}): Tensor => like('onesLike', input, options, 1);
+export const onesLike = (input: Tensor, options: LikeOptions = {}): Tensor => like('onesLike', input, options, 1);
 /** One value in input's shape and dtype. PyTorch's `torch.full_like`. */
-export function fullLike(input: Tensor, value: Scalar | (TensorOptions & { readonly fillValue: Scalar }), options?: TensorOptions): Tensor {
+export function fullLike(input: Tensor, value: Scalar | (LikeOptions & { readonly fillValue: Scalar }), options?: LikeOptions): Tensor {
   const { fillValue, ...rest } = bind(FULL_LIKE, options === undefined ? [input, value] : [input, value, options]);
   delete (rest as { input?: unknown }).input;
   return like('fullLike', input, rest, scalarArg('fullLike', 'fillValue', fillValue));

@@ -2,12 +2,11 @@
 import { ArgumentError } from '../core/errors.ts';
 import { show } from '../core/args.ts';
 import { TensorCore } from './core.ts';
-import { binary, binaryEntries, type BinaryEntry } from './dispatch.ts';
-import { operandArg, type Other } from './elementwise.ts';
-import type { Scalar } from './promotion.ts';
 import { Tensor } from './tensor.ts';
 import { installInPlace, installMethods } from './operation.ts';
 import { DIFFERENCES_METHODS } from './library/differences.ts';
+import { FLOATS_IN_PLACE, FLOATS_METHODS, FLOATS_OWN_IN_PLACE } from './library/floats.ts';
+import { SPECIAL_METHODS } from './library/special.ts';
 import { COVARIANCE_METHODS } from './library/covariance.ts';
 import { DISTANCES_METHODS } from './library/distances.ts';
 import { PRODUCTS_IN_PLACE, PRODUCTS_METHODS } from './library/products.ts';
@@ -40,30 +39,28 @@ function functional<const K extends readonly (keyof Tensor & string)[]>(names: K
 }
 
 export const {
-  abs, sign, square, sqrt, rsqrt, reciprocal, neg, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan,
-  sinh, cosh, tanh, asinh, acosh, atanh, erf, erfc, sigmoid, relu, floor, ceil, trunc, round, isnan, isinf, isfinite,
-  logicalNot, bitwiseNot, clamp, clampMin, clampMax, clip, lerp, addcmul, addcdiv,
-  sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
+        sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
   cumsum, cumprod, softmax, logSoftmax,
   matmul, mm, bmm, mv, dot, inner, outer,
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
   broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, diag, trace,
   gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
-  equal, allclose, isclose, numel, rsub,
-} = functional([
-  'abs', 'sign', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'neg', 'exp', 'exp2', 'expm1', 'log', 'log2', 'log10', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
-  'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'erf', 'erfc', 'sigmoid', 'relu', 'floor', 'ceil', 'trunc', 'round', 'isnan', 'isinf', 'isfinite',
-  'logicalNot', 'bitwiseNot', 'clamp', 'clampMin', 'clampMax', 'clip', 'lerp', 'addcmul', 'addcdiv',
-  'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
+  equal, allclose, isclose, numel, } = functional([
+        'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
   'cumsum', 'cumprod', 'softmax', 'logSoftmax',
   'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer',
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
   'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'diag', 'trace',
   'gather', 'scatter', 'scatterAdd', 'indexPut', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
-  'equal', 'allclose', 'isclose', 'numel', 'rsub',
-]);
+  'equal', 'allclose', 'isclose', 'numel', ]);
 
 installMethods(Tensor.prototype, DIFFERENCES_METHODS);
+installMethods(Tensor.prototype, FLOATS_METHODS);
+installMethods(Tensor.prototype, FLOATS_OWN_IN_PLACE);
+installInPlace(Tensor.prototype, FLOATS_IN_PLACE);
+installMethods(Tensor.prototype, SPECIAL_METHODS);
+installInPlace(Tensor.prototype, SPECIAL_METHODS);
+installInPlace(Tensor.prototype, { cumsum, cumprod });
 installMethods(Tensor.prototype, ARRANGING_METHODS);
 installMethods(Tensor.prototype, SPLITTING_METHODS);
 installMethods(Tensor.prototype, PLACING_METHODS);
@@ -97,32 +94,11 @@ export { argwhere, nonzeroStatic, trilIndices, triuIndices, unravelIndex } from 
 export { indexReduce, scatterReduce } from './library/scatter-reduce.ts';
 export { dsplit, hsplit, splitWithSizes, tensorSplit, vsplit } from './library/splitting.ts';
 export { where } from './elementwise.ts';
+export * from './library/elementwise.ts';
+export { floatPower, frexp, isin, isreal, ldexp, nanToNum, nextafter, positive } from './library/floats.ts';
+export { mvlgamma, polygamma } from './library/special.ts';
 export { linear, moments, polyval } from './linalg.ts';
 
 const variance = functional(['var']).var;
 export { variance as var };
 
-/** Binary functions take a number on either side: `sub(1, x)` ports `1 - x`. */
-type BinaryFunction = (input: Other, other: Other, options?: { readonly alpha?: number; readonly roundingMode?: 'trunc' | 'floor' | null }) => Tensor;
-
-function binaryFunction(name: 'add' | 'sub' | 'div' | Exclude<keyof typeof binaryEntries, 'addScaled' | 'mulScaled'>): BinaryFunction {
-  const entry: BinaryEntry = binaryEntries[name];
-  return (input, other, options) => {
-    if (input instanceof TensorCore) return options === undefined ? (input[name] as (o: Other) => Tensor).call(input, other) : (input[name] as (o: Other, p: object) => Tensor).call(input, other, options);
-    const left = operandArg(name, 'input', input);
-    if (!(other instanceof TensorCore)) throw new ArgumentError(name, 'other', `must be a Tensor when input is a number, got ${show(other)}`);
-    if (options === undefined) return binary(entry, left as Scalar, other as Tensor);
-    return ((other as Tensor).newFull([], left as Scalar)[name] as (o: Other, p: object) => Tensor)(other as Tensor, options);
-  };
-}
-
-export const add = binaryFunction('add'), sub = binaryFunction('sub'), mul = binaryFunction('mul'), div = binaryFunction('div');
-export const subtract = sub, multiply = mul, divide = div, trueDivide = div;
-export const floorDivide = binaryFunction('floorDivide'), remainder = binaryFunction('remainder'), fmod = binaryFunction('fmod'), pow = binaryFunction('pow');
-export const maximum = binaryFunction('maximum'), minimum = binaryFunction('minimum'), fmax = binaryFunction('fmax'), fmin = binaryFunction('fmin');
-export const atan2 = binaryFunction('atan2'), hypot = binaryFunction('hypot'), copysign = binaryFunction('copysign');
-export const eq = binaryFunction('eq'), ne = binaryFunction('ne'), lt = binaryFunction('lt'), le = binaryFunction('le'), gt = binaryFunction('gt'), ge = binaryFunction('ge');
-export const logicalAnd = binaryFunction('logicalAnd'), logicalOr = binaryFunction('logicalOr'), logicalXor = binaryFunction('logicalXor');
-export const bitwiseAnd = binaryFunction('bitwiseAnd'), bitwiseOr = binaryFunction('bitwiseOr'), bitwiseXor = binaryFunction('bitwiseXor');
-export const bitwiseLeftShift = binaryFunction('bitwiseLeftShift'), bitwiseRightShift = binaryFunction('bitwiseRightShift');
-export const absolute = abs, negative = neg;

@@ -67,7 +67,7 @@ export function copyInto(out: TensorCore, a: Input): void {
     header(0, 1, 2);
     flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 1);
     flatOperand(1, a.storage, a.layout.offset, a.dtypeCode, 1);
-  } else broadcastLoop(0, out, [a], typeof a === 'bigint' ? I64 : out.dtypeCode === I64 && Number.isInteger(a) ? I64 : F64);
+  } else broadcastLoop(0, out, [a], typeof a === 'bigint' ? I64 : out.dtypeCode === I64 && Number.isSafeInteger(a) ? I64 : F64);
   active.copy(out.storage, storageOf(a));
 }
 

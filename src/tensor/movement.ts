@@ -4,10 +4,11 @@ import { dtypeCode, isIntegral, type DType, type DTypeCode } from '../core/dtype
 import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
 import { bind, intArg, isOptions, lastArg, show, signature } from '../core/args.ts';
 import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
+import { formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
 import { translate } from './inplace.ts';
-import { copyInto, emptyLike, emptyShape } from './kernels.ts';
+import { copyInto, emptyLike } from './kernels.ts';
 import { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -99,6 +100,9 @@ function startOf(start: Tensor): number {
 const UNSQUEEZE = signature('unsqueeze(dim)'), SQUEEZE = signature('squeeze(dim?)'), UNFLATTEN = signature('unflatten(dim, sizes)');
 const AS_STRIDED = signature('asStrided(size, stride, storageOffset?)');
 const SLICE = signature('slice(dim?, start?, end?, step?)');
+const CLONE = signature('clone(*, memoryFormat?)'), CONTIGUOUS = signature('contiguous(memoryFormat?)'), IS_CONTIGUOUS = signature('isContiguous(memoryFormat?)');
+
+type FormatArgs = readonly [] | readonly [memoryFormat: MemoryFormat | null | undefined] | readonly [FormatOption];
 
 export abstract class Movement extends TensorCore {
   /** Sizes, or one size: PyTorch's `size(dim)`. */
@@ -130,9 +134,9 @@ export abstract class Movement extends TensorCore {
     return this.layout.offset;
   }
 
-  /** Whether the elements lie in row-major order without gaps. */
-  isContiguous(): boolean {
-    return this.layout.contiguous;
+  /** Whether the elements lie in row-major order (or that of `memoryFormat`) without gaps. */
+  isContiguous(...args: FormatArgs): boolean {
+    return args.length === 0 ? this.layout.contiguous : hasFormat('isContiguous', this.layout, formatArg('isContiguous', bind(IS_CONTIGUOUS, args).memoryFormat));
   }
 
   /** A view of the same memory with other sizes and strides: PyTorch's `as_strided`. Stays inside the storage or throws. */
@@ -377,18 +381,28 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Unfold', stridedBackward(layout, this.layout));
   }
 
-  /** A copy with its own memory, contiguous; continues the graph. */
-  clone(): Tensor {
-    const self = this as unknown as Tensor;
-    const out = emptyShape(this, this.shape, this.dtypeCode);
-    copyInto(out, this);
-    if (gradEnabled && wantsGrad(self)) record('Clone', out, [self], (g) => g);
-    return out;
+  /** A copy with its own memory, contiguous unless a `memoryFormat` is given; continues the graph. */
+  clone(options?: FormatOption): Tensor {
+    const layout = options === undefined ? contiguousLayout(this.shape) : formatLayout('clone', this.shape, formatArg('clone', bind(CLONE, [options]).memoryFormat), this.layout);
+    return this.copyAs('Clone', layout, this.dtypeCode);
   }
 
-  /** The tensor itself when it is contiguous, else a contiguous copy. */
-  contiguous(): Tensor {
-    return this.layout.contiguous ? (this as unknown as Tensor) : this.clone();
+  /** The tensor itself when it is contiguous (in `memoryFormat`), else a contiguous copy. */
+  contiguous(...args: FormatArgs): Tensor {
+    if (args.length === 0) return this.layout.contiguous ? (this as unknown as Tensor) : this.clone();
+    const format = formatArg('contiguous', bind(CONTIGUOUS, args).memoryFormat);
+    if (hasFormat('contiguous', this.layout, format)) return this as unknown as Tensor;
+    return this.copyAs('Clone', formatLayout('contiguous', this.shape, format, null), this.dtypeCode);
+  }
+
+  /** @internal A copy in memory of the given layout; differentiable between floating dtypes. */
+  copyAs(name: string, layout: Layout, dtype: DTypeCode): Tensor {
+    const self = this as unknown as Tensor;
+    const out = emptyLike(this, layout, dtype);
+    copyInto(out, this);
+    const from = this.dtypeCode;
+    if (gradEnabled && wantsGrad(self) && isFloatingCode(dtype)) record(name, out, [self], from === dtype ? (g) => g : (g) => g.castTo(from));
+    return out;
   }
 
   /** Another tensor on the same memory, outside of the graph. In-place writes through it are seen by both. */
@@ -398,13 +412,7 @@ export abstract class Movement extends TensorCore {
 
   /** @internal The same values in another dtype; differentiable between floating dtypes. */
   castTo(dtype: DTypeCode): Tensor {
-    const self = this as unknown as Tensor;
-    if (dtype === this.dtypeCode) return self;
-    const out = emptyShape(this, this.shape, dtype);
-    copyInto(out, this);
-    const from = this.dtypeCode;
-    if (gradEnabled && wantsGrad(self) && isFloatingCode(dtype)) record('ToCopy', out, [self], (g) => g.castTo(from));
-    return out;
+    return dtype === this.dtypeCode ? this as unknown as Tensor : this.copyAs('ToCopy', contiguousLayout(this.shape), dtype);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Tensor } from './tensor.ts';
 const PARAMETERS = {
   select: 'dim, index', narrow: 'dim, start, length', unsqueeze: 'dim', squeeze: 'dim?', transpose: 'dim0, dim1', swapaxes: 'axis0, axis1', swapdims: 'dim0, dim1',
   movedim: 'source, destination', moveaxis: 'source, destination', unflatten: 'dim, sizes', unfold: 'dimension, size, step', asStrided: 'size, stride, storageOffset?',
-  split: 'splitSize, dim?', chunk: 'chunks, dim?', unbind: 'dim?', tril: 'diagonal?', triu: 'diagonal?', diag: 'diagonal?', roll: 'shifts, dims?',
+  split: 'splitSize, dim?', chunk: 'chunks, dim?', unbind: 'dim?', diag: 'diagonal?', roll: 'shifts, dims?',
   indexSelect: 'dim, index', takeAlongDim: 'indices, dim?', maskedFill: 'mask, value', maskedFill_: 'mask, value', maskedSelect: 'mask', maskedScatter: 'mask, source',
   leakyRelu: 'negativeSlope?', softplus: 'beta?, threshold?', matmul: 'other', mm: 'mat2', bmm: 'mat2', mv: 'vec', dot: 'tensor', inner: 'other', outer: 'vec2',
   fill_: 'value', copy_: 'src', lerp: 'end, weight', lerp_: 'end, weight', where: 'condition, other',
@@ -50,10 +50,6 @@ declare module './tensor.ts' {
     chunk(chunks: number, options: { readonly dim?: number }): Tensor[];
     unbind(dim?: number): Tensor[];
     unbind(options: { readonly dim?: number }): Tensor[];
-    tril(diagonal?: number): Tensor;
-    tril(options: { readonly diagonal?: number }): Tensor;
-    triu(diagonal?: number): Tensor;
-    triu(options: { readonly diagonal?: number }): Tensor;
     roll(shifts: Dims, dims?: Dims | null): Tensor;
     roll(shifts: Dims, options: { readonly dims?: Dims | null }): Tensor;
     leakyRelu(negativeSlope?: number): Tensor;

@@ -1,5 +1,6 @@
 /** Reading tensors back as JS values, and writing JS numbers into them. */
-import { BF16, BOOL, F16, F32, F64, I64, ITEM_SIZE, dtypeName, viewAs, type TypedArray } from '../core/dtype.ts';
+import { BF16, BOOL, F16, F32, F64, I64, ITEM_SIZE, dtypeName, isFloating, viewAs, type TypedArray } from '../core/dtype.ts';
+import { toInt64, toInt32 } from '../core/casts.ts';
 import { ShapeError } from '../core/errors.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import { copyInto, emptyLike } from './kernels.ts';
@@ -87,9 +88,10 @@ export function writeNumbers(x: TensorCore, values: ArrayLike<number | boolean |
     return;
   }
   const target = elements(x);
-  if (target instanceof BigInt64Array) for (let i = 0; i < values.length; i++) target[i] = typeof values[i] === 'bigint' ? (values[i] as bigint) : BigInt(Math.trunc(Number(values[i])));
+  if (target instanceof BigInt64Array) for (let i = 0; i < values.length; i++) target[i] = typeof values[i] === 'bigint' ? (values[i] as bigint) : toInt64(Number(values[i]));
   else if (code === BOOL) for (let i = 0; i < values.length; i++) target[i] = Number(values[i]) !== 0 ? 1 : 0;
-  else for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
+  else if (isFloating(code)) for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
+  else for (let i = 0; i < values.length; i++) target[i] = typeof values[i] === 'bigint' ? Number(BigInt.asIntN(32, values[i] as bigint)) : toInt32(Number(values[i]));
 }
 
 /** Raw bytes of a typed array as a tensor's elements. */

@@ -1,6 +1,8 @@
 /** Elements in other positions: rotations, mirrors, diagonals. */
+import { BOOL } from '../../core/dtype.ts';
 import { ShapeError } from '../../core/errors.ts';
 import { checkShape, normalizeDim, normalizeDims } from '../../core/layout.ts';
+import { indexTensor } from '../composite.ts';
 import { record, recording } from '../graph.ts';
 import { copyInto, emptyShape } from '../kernels.ts';
 import { operation, type Method } from '../operation.ts';
@@ -56,7 +58,20 @@ export const diagEmbed = operation('diagEmbed(input: Tensor, offset: int = 0, di
 /** A matrix whose diagonal, `offset` above the main one, holds all elements in order. PyTorch's `torch.diagflat`. */
 export const diagflat = operation('diagflat(input: Tensor, offset: int = 0)', (input, offset): Tensor => embedded('diagflat', input.reshape([-1]), offset, 0, 1));
 
-export const ARRANGING_METHODS = { ravel, rot90, fliplr, flipud, diagEmbed, diagflat };
+/** `x` where `kept` holds for column minus row, zeros elsewhere. */
+function triangle(op: string, x: Tensor, kept: (distance: Tensor) => Tensor): Tensor {
+  if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
+  const [rows, columns] = x.shape.slice(-2).map((size) => indexTensor(x, Array.from({ length: size }, (_, i) => i)));
+  return x.where(kept(columns.sub(rows.unsqueeze(1))), x.dtypeCode === BOOL ? false : 0);
+}
+
+/** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. PyTorch's `torch.tril`. */
+export const tril = operation('tril(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('tril', input, (distance) => distance.le(diagonal)));
+/** The upper triangle of matrices, from `diagonal` on, zeros elsewhere. PyTorch's `torch.triu`. */
+export const triu = operation('triu(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('triu', input, (distance) => distance.ge(diagonal)));
+
+export const ARRANGING_METHODS = { ravel, rot90, fliplr, flipud, diagEmbed, diagflat, tril, triu };
+export const ARRANGING_IN_PLACE = { tril, triu };
 
 declare module '../tensor.ts' {
   interface Tensor {
@@ -66,5 +81,9 @@ declare module '../tensor.ts' {
     flipud: Method<typeof flipud>;
     diagEmbed: Method<typeof diagEmbed>;
     diagflat: Method<typeof diagflat>;
+    tril: Method<typeof tril>;
+    tril_: Method<typeof tril>;
+    triu: Method<typeof triu>;
+    triu_: Method<typeof triu>;
   }
 }
