@@ -1,7 +1,6 @@
 /** Distances, similarities and normalisation by norms or by neighbouring channels. */
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { normalizeDim } from '../core/layout.ts';
-import { tensor } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { constantPad } from '../tensor/library/padding.ts';
 import { operation } from '../tensor/operation.ts';
@@ -28,22 +27,6 @@ export const cosineSimilarity = operation('cosineSimilarity(x1: Tensor, x2: Tens
 export const pairwiseDistance = operation('pairwiseDistance(x1: Tensor, x2: Tensor, p: float = 2, eps: float = 1e-6, keepdim: bool = false)', (x1, x2, p, eps, keepdim): Tensor => {
   const difference = x1.sub(x2);
   return (difference.isFloatingPoint() ? difference : difference.to(getDefaultDtype())).add(eps).norm(p, -1, keepdim);
-});
-
-/** The p-norms of the differences of all pairs of rows `[N, D]`, i < j, in order: `[N (N - 1) / 2]`. PyTorch's `F.pdist`. */
-export const pdist = operation('pdist(input: Tensor, p: float = 2)', (input, p): Tensor => {
-  if (input.ndim !== 2) throw new ShapeError('pdist', `input must have 2 dimensions, got shape [${input.shape.join(', ')}]`);
-  if (!input.isFloatingPoint()) throw new DTypeError('pdist', input.dtype, `expected a floating point dtype, got ${input.dtype}`);
-  if (!(p >= 0)) throw new ArgumentError('pdist', 'p', `must not be negative, got ${p}`);
-  const n = input.shape[0], count = (n * (n - 1)) / 2;
-  const first = new Int32Array(count), second = new Int32Array(count);
-  for (let i = 0, k = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++, k++) {
-      first[k] = i;
-      second[k] = j;
-    }
-  }
-  return input.indexSelect(0, tensor(first)).sub(input.indexSelect(0, tensor(second))).norm(p, 1);
 });
 
 /** `input` divided by its p-norm along `dim`, at least `eps`. PyTorch's `F.normalize`. */

@@ -16,3 +16,4 @@ export * from './functional-pdist.ts';
 export * from './functional-conv.ts';
 export * from './functional-fractional.ts';
 export * from './functional-pool.ts';
+export * from './functional-ctc.ts';
