@@ -28,6 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   expr: ['core', 'ops', 'tensor'],
   nn: ['core', 'ops', 'tensor'],
   optim: ['core', 'ops', 'tensor'],
+  linalg: ['core', 'tensor'],
   data: ['core', 'tensor', 'io'],
   io: ['core', 'tensor'],
   plot: ['core'],

@@ -1,6 +1,7 @@
 /** `linalg`: decompositions, systems and norms, PyTorch's `torch.linalg`. */
 export { cholesky, choleskyEx } from './cholesky.ts';
 export { det, slogdet } from './determinant.ts';
+export { eig, eigvals } from './eig.ts';
 export { eigh, eigvalsh } from './eigh.ts';
 export { lu, luFactor, luFactorEx, luSolve } from './lu.ts';
 export { matrixNorm, norm, vectorNorm } from './norms.ts';

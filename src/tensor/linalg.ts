@@ -1,7 +1,6 @@
 /** Matrix products, linear layers and polynomials. */
 import { BOOL, F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { bind, numberArg, signature } from '../core/args.ts';
 import { broadcastShapes, contiguousLayout, sameShape } from '../core/layout.ts';
 import type { Activation } from '../ops/families.ts';
 import { rawCast } from './dispatch.ts';
@@ -51,8 +50,6 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
   }
   return out;
 }
-
-const ADDMM = signature('addmm(mat1, mat2, *, beta?, alpha?)');
 
 export abstract class Linalg extends Reduction {
   /** `[..., M, K]` times `[..., K, N]`, batch dims broadcast, with PyTorch's rules for 1-d operands; both of one dtype, not bool. */
@@ -125,37 +122,6 @@ export abstract class Linalg extends Reduction {
     requireDims('outer', 'vec2', vec2, 1);
     return (this as unknown as Tensor).unsqueeze(1).mul(vec2.unsqueeze(0));
   }
-
-  /** `beta * self + alpha * (mat1 @ mat2)`; self broadcasts to the product. */
-  addmm(mat1: Tensor, mat2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('addmm', 'mm', this as unknown as Tensor, mat1, mat2, bind(ADDMM, [mat1, mat2, options]));
-  }
-
-  /** `beta * self + alpha * (mat @ vec)`: mat `[M, K]`, vec `[K]`. */
-  addmv(mat: Tensor, vec: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('addmv', 'mv', this as unknown as Tensor, mat, vec, bind(ADDMM, [mat, vec, options]));
-  }
-
-  /** `beta * self + alpha * (batch1 @ batch2)`: batch1 `[B, M, K]`, batch2 `[B, K, N]`. */
-  baddbmm(batch1: Tensor, batch2: Tensor, options: { readonly beta?: number; readonly alpha?: number } = {}): Tensor {
-    return addProduct('baddbmm', 'bmm', this as unknown as Tensor, batch1, batch2, bind(ADDMM, [batch1, batch2, options]));
-  }
-}
-
-function addProduct(op: string, product: 'mm' | 'mv' | 'bmm', self: Tensor, a: Tensor, b: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
-  requireTensor(op, 'first factor', a);
-  requireTensor(op, 'second factor', b);
-  const type = self.dtypeCode, compute = computeType(type);
-  // Halves are rounded once, at the end.
-  if (compute !== type && a.dtypeCode === type && b.dtypeCode === type) {
-    return addProduct(op, product, self.castTo(compute), a.castTo(compute), b.castTo(compute), bound).castTo(type);
-  }
-  const result = a[product](b);
-  const beta = numberArg(op, 'beta', bound.beta, 1), alpha = numberArg(op, 'alpha', bound.alpha, 1);
-  const scaled = alpha === 1 ? result : result.mul(alpha);
-  // beta = 0 ignores self, NaN included.
-  if (beta === 0) return scaled;
-  return beta === 1 ? scaled.add(self) : scaled.add(self.mul(beta));
 }
 
 /**

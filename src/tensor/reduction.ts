@@ -7,7 +7,7 @@ import { named, type Named } from '../core/named.ts';
 import { ARG_REDUCE_OPS, REDUCE_OPS, SCAN_OPS, type ArgReduceOp, type ReduceOp, type ScanOp } from '../ops/families.ts';
 import { rawCast } from './dispatch.ts';
 import { emptyLike, emptyShape, parameters, reduceInto, scanInto, softmaxInto, softmaxGradInto } from './kernels.ts';
-import { gradEnabled } from './grad-mode.ts';
+import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, wantsGrad, type BackwardFn } from './graph.ts';
 import { computeType, floatType } from './promotion.ts';
 import { TensorCore } from './core.ts';
@@ -28,7 +28,7 @@ const withDtype = (name: string): Signature => signature(`${name}(dim?, keepdim?
 const SUM = withDtype('sum'), MEAN = withDtype('mean'), PROD = withDtype('prod'), NANSUM = withDtype('nansum');
 const plain = (name: string): Signature => signature(`${name}(dim?, keepdim?)`);
 const AMAX = plain('amax'), AMIN = plain('amin'), ANY = plain('any'), ALL = plain('all'), ARGMAX = plain('argmax'), ARGMIN = plain('argmin');
-const LOGSUMEXP = signature('logsumexp(dim, keepdim?)'), NORM = signature('norm(p?, dim?, keepdim?)'), COUNT = signature('countNonzero(dim?)');
+const LOGSUMEXP = signature('logsumexp(dim, keepdim?)'), NORM = signature('norm(p?, dim?, keepdim?, *, dtype?)'), COUNT = signature('countNonzero(dim?)');
 const MAX = signature('max(dim?, keepdim?)'), MIN = signature('min(dim?, keepdim?)');
 const SOFTMAX = { softmax: signature('softmax(dim, *, dtype?)'), logSoftmax: signature('logSoftmax(dim, *, dtype?)') };
 /** By dim, or (the older form) with `unbiased` first. */
@@ -222,11 +222,15 @@ export abstract class Reduction extends Elementwise {
     return keepdim ? result : result.reshape(reducedShape(this.shape, dims, false));
   }
 
-  /** The p-norm over dims (all by default): p a number, Infinity, -Infinity or 'fro'. */
-  norm(...args: CallArgs<[p: number | 'fro' | null, dim: Dims, keepdim: boolean], DimOptions & { readonly p?: number | 'fro' }>): Tensor {
+  /** The p-norm over dims (all by default): p a number, Infinity, -Infinity, 'fro', or over two dims the nuclear norm 'nuc'. */
+  norm(...args: CallArgs<[p: number | 'fro' | 'nuc' | null, dim: Dims, keepdim: boolean], DimOptions & { readonly p?: number | 'fro' | 'nuc'; readonly dtype?: string }>): Tensor {
     const bound = bind(NORM, args);
+    const dtype = dtypeOption('norm', bound.dtype);
+    const self = dtype === undefined ? this as unknown as Tensor : this.castTo(dtype);
+    const dims = dimList('norm', bound.dim, this.ndim), keepdim = boolArg('norm', 'keepdim', bound.keepdim);
+    if (bound.p === 'nuc') return nuclearNorm(self, bound.dim === undefined ? dims : bound.dim as readonly number[], keepdim);
     const p = bound.p === undefined || bound.p === 'fro' ? 2 : numberArg('norm', 'p', bound.p);
-    return norm(this as unknown as Tensor, p, dimList('norm', bound.dim, this.ndim), boolArg('norm', 'keepdim', bound.keepdim));
+    return normOver(self, p, dims, keepdim);
   }
 
   /** Running sums along a dim; integers and bool give int64. */
@@ -355,18 +359,40 @@ function variance(op: 'var' | 'std', x: Tensor, args: readonly unknown[]): Tenso
   return out;
 }
 
-function norm(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
+/** The sum of the singular values of the matrices in two dims. */
+function nuclearNorm(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  if (dims.length !== 2) throw new ArgumentError('norm', 'dim', `must be two dims for the nuclear norm, got ${show(dims)}`);
+  const [rows, cols] = normalizeDims('norm', dims, x.ndim);
+  const value = x.movedim([rows, cols], [-2, -1]).svd().S.sum(-1);
+  return keepdim ? value.reshape(reducedShape(x.shape, [rows, cols], true)) : value;
+}
+
+/** The p-norm over dims; `sum |x|^p` to the power of 1 / p, with the limits for p = 0 (a count) and infinities. */
+export function normOver(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
   if (!x.isFloatingPoint()) throw new DTypeError('norm', x.dtype, `expected a floating point dtype, got ${x.dtype}; cast with .to('float32')`);
   if (p === 2 || p === 1) return norm12(x, p, dims, keepdim);
-  if (p === Infinity) return x.abs().amax(dims as number[], keepdim);
-  if (p === -Infinity) return x.abs().amin(dims as number[], keepdim);
+  if (p === Infinity) return x.abs().amax(dims, keepdim);
+  if (p === -Infinity) return x.abs().amin(dims, keepdim);
   if (p === 0) {
-    const count = x.detach().ne(0).castTo(x.dtypeCode).sum(dims as number[], keepdim);
+    const count = x.detach().ne(0).castTo(x.dtypeCode).sum(dims, keepdim);
     // Attached, as in PyTorch, though no gradient flows.
     if (gradEnabled && wantsGrad(x)) record('norm', count, [x], () => null);
     return count;
   }
-  return x.abs().pow(p).sum(dims as number[], keepdim).pow(1 / p);
+  const compute = computeType(x.dtypeCode);
+  if (compute !== x.dtypeCode) return normOver(x.castTo(compute), p, dims, keepdim).castTo(x.dtypeCode);
+  const out = noGrad(() => x.abs().pow(p).sum(dims, keepdim).pow(1 / p));
+  if (gradEnabled && wantsGrad(x)) {
+    record('norm', out, [x], (g, node) => {
+      const input = node.saved(0), size = restore(node.saved(1), input.shape, dims, keepdim), scale = restore(g, input.shape, dims, keepdim);
+      // x |x|^(p-2) / norm^(p-1). At zero the subgradient 0, as in PyTorch; replacing it before the powers keeps NaN out of higher orders.
+      const zero = input.eq(0).logicalOr(size.eq(0));
+      const inner = p < 2 || !size.detach().ne(0).all().item() ? input.where(zero.logicalNot(), 1) : input;
+      const length = size.where(size.ne(0), 1);
+      return inner.mul(inner.abs().pow(p - 2)).mul(scale.div(length.pow(p - 1))).where(zero.logicalNot(), 0);
+    }, [x, out]);
+  }
+  return out;
 }
 
 function norm12(x: Tensor, p: 1 | 2, dims: readonly number[], keepdim: boolean): Tensor {
@@ -381,7 +407,7 @@ function norm12(x: Tensor, p: 1 | 2, dims: readonly number[], keepdim: boolean):
       if (p === 1) return scale.mul(input.sign());
       // At zero the subgradient 0, as in PyTorch.
       const length = restore(node.saved(1), input.shape, dims, keepdim);
-      return input.mul(scale.div(length)).where(length.ne(0), 0);
+      return input.mul(scale.div(length.where(length.ne(0), 1)));
     }, [x, p === 2 ? out : null]);
   }
   return out;
