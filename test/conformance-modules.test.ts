@@ -17,6 +17,7 @@ interface Sample {
   readonly result: unknown;
   readonly outputs: readonly (TensorJson & { readonly requires_grad?: boolean })[];
   readonly grads?: Readonly<Record<string, TensorJson | null>>;
+  readonly state_after?: Readonly<Record<string, TensorJson>>;
   readonly state_dict_keys: readonly string[];
   readonly repr: string;
   readonly tol?: readonly [number, number];
@@ -46,8 +47,9 @@ function construct(name: string, sample: Sample, tensors: readonly torch.Tensor[
 
 /** The results that are tensors, in the order of the recorded outputs. */
 function flatten(result: unknown, structure: unknown, into: torch.Tensor[] = []): torch.Tensor[] {
-  const node = structure as { readonly o?: number; readonly tuple?: readonly unknown[] };
-  if (node.o !== undefined) into[node.o] = result as torch.Tensor;
+  const node = (structure ?? {}) as { readonly o?: number; readonly tuple?: readonly unknown[] };
+  if (structure === null) expect(result).toBeNull();
+  else if (node.o !== undefined) into[node.o] = result as torch.Tensor;
   else (node.tuple ?? (structure as readonly unknown[])).forEach((item, i) => flatten((result as readonly unknown[])[i], item, into));
   return into;
 }
@@ -66,10 +68,12 @@ onBackends(() => {
 
       const [k, kGrad] = sample.tol ?? [1, 1];
       const run = module as unknown as (...args: readonly unknown[]) => unknown;
-      // Keyword arguments of forward follow in order: every recorded one is the next positional argument.
-      const result = run(...(decode(sample.args, tensors) as unknown[]), ...Object.values(decodeOptions(sample.kwargs, tensors)));
+      // `input` is the first argument everywhere; where there are others, they may be named in an object.
+      const { input, ...options } = decodeOptions(sample.kwargs, tensors);
+      const result = run(...(decode(sample.args, tensors) as unknown[]), ...(input === undefined ? [] : [input]), ...(Object.keys(options).length > 0 ? [options] : []));
       const outputs = flatten(result, sample.result);
       outputs.forEach((output, i) => expectTensor(output, sample.outputs[i], tolerance, k, `output ${i}`));
+      for (const [key, expected] of Object.entries(sample.state_after ?? {})) expectTensor(memberOf(module, key), expected, tolerance, k, `${key} afterwards`);
 
       if (sample.grads === undefined) return;
       const differentiable = outputs.map((output, i) => [output, i] as const).filter(([output, i]) => output.requiresGrad && sample.outputs[i].requires_grad);

@@ -20,16 +20,16 @@ const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.
 
 /**
  * Negative log likelihood of a normal distribution with expectation `input` and variance `var` (of input's shape, without
- * its last dim, or with size 1 there; or a number), kept above `eps`. `full` adds the constant term. PyTorch's `F.gaussian_nll_loss`.
+ * its last dim, or with size 1 in one; or a number), kept above `eps`. `full` adds the constant term. PyTorch's `F.gaussian_nll_loss`.
  */
 export const gaussianNllLoss = operation(`gaussianNllLoss(input: Tensor, target: Tensor, var: operand, full: bool = false, eps: float = 1e-6, ${REDUCTION})`,
   (input, target, variance, full, eps, reduction): Tensor => {
     const op = 'gaussianNllLoss';
     let spread = variance instanceof Tensor ? variance : input.detach().mul(0).add(Number(variance));
     if (!sameShape(spread, input)) {
-      const leading = input.shape.slice(0, -1).join();
-      if (spread.shape.join() === leading) spread = spread.unsqueeze(-1);
-      else if (spread.shape.slice(0, -1).join() !== leading || spread.shape.at(-1) !== 1) throw new ShapeError(op, `var ${brackets(spread)} must have the shape of the input ${brackets(input)}, without its last dimension or with size 1 there`);
+      const { shape } = spread, differing = input.shape.flatMap((size, i) => (size === shape[i] ? [] : [shape[i]]));
+      if (shape.join() === input.shape.slice(0, -1).join()) spread = spread.unsqueeze(-1);
+      else if (spread.ndim !== input.ndim || differing.join() !== '1') throw new ShapeError(op, `var ${brackets(spread)} must have the shape of the input ${brackets(input)}, without its last dimension or with size 1 in one`);
     }
     if (spread.detach().lt(0).any().item()) throw new ArgumentError(op, 'var', 'must not have negative entries');
     // The bound does not enter the gradient.

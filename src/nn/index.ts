@@ -8,7 +8,11 @@ export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { LSTM, RNNBase, type RecurrentOptions } from './rnn.ts';
 export { Dropout } from './dropout.ts';
 export * from './activation.ts';
-export * from './loss.ts';
+export {
+  BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss,
+} from './loss.ts';
+export * from './loss-margin.ts';
+export * from './norm.ts';
 export * as functional from './functional.ts';
 export * as init from './init.ts';
 export * as utils from './utils.ts';

@@ -7,7 +7,7 @@ import * as F from './functional.ts';
 import type { ReductionOptions } from './functional-loss.ts';
 import { Module } from './module.ts';
 
-abstract class Loss extends Module {
+export abstract class Loss extends Module {
   readonly reduction: Reduction;
 
   constructor(reduction: unknown) {

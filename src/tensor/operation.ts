@@ -20,6 +20,7 @@ import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
 import { guarded } from './sample-loop.ts';
 import { checkWritable } from './selection.ts';
+import type { Subscript } from './subscripts.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a caller gives for a kind, and what the function receives. */
@@ -37,6 +38,8 @@ interface Kinds {
   readonly string: [string, string];
   readonly dtype: [DType, DType];
   readonly generator: [Generator, Generator];
+  /** What stands between the brackets of PyTorch's `x[...]`; checked by the operation itself. */
+  readonly subscripts: [Subscript | readonly Subscript[], Subscript | readonly Subscript[]];
   /** Checked by the operation itself. */
   readonly any: [unknown, unknown];
 }
@@ -80,6 +83,8 @@ type Ways<P extends readonly string[], Q extends readonly string[], Given extend
 type Rest<Given extends readonly unknown[], List, P extends readonly string[]> = List extends readonly (infer Item)[]
   ? [...Given, ...Item[]] | [...Given, List] | [...Given, List, Named<Drop<P, [...Given, unknown]>>] : never;
 
+/** What an operation's function receives. */
+export type ValuesOf<S extends string> = Taken<Parameters_<S>>;
 export type CallOf<S extends string> = Ways<Parameters_<S>, BeforeStar<Parameters_<S>>>;
 
 /** An operation as a function; `schema` is its declaration. */
@@ -110,7 +115,7 @@ export function parametersOf(schema: string): readonly Parameter[] {
 }
 
 /** The argument rule's signature: a parameter with a default is an optional one. */
-function signatureOf(schema: string): Signature {
+export function signatureOf(schema: string): Signature {
   const open = schema.indexOf('(');
   const parts = schema.slice(open + 1, -1).split(', ').map((part) => part.replace(/: .*$/, part.includes(' = ') || part.endsWith('?') ? '?' : ''));
   return signature(`${schema.slice(0, open)}(${parts.join(',')})`);
@@ -170,6 +175,7 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
     if (!(value instanceof Generator)) throw wrong(op, name, 'a Generator', value);
     return value;
   },
+  subscripts: (_op, _name, value) => value,
   any: (_op, _name, value) => value,
 };
 
@@ -192,20 +198,23 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
   const taken = parameters.filter((parameter) => parameter.name !== 'out');
   const hasOut = taken.length < parameters.length;
   const accept = ({ name: parameter, required, fallback, check }: (typeof taken)[number], value: unknown): unknown => (value === undefined && !required ? fallback : check(name, parameter, value));
+  const apply = (values: Taken<Parameters_<S>>): R => (regions === 0 ? run(...values) : guarded(name, run, values));
   const call = (...args: readonly unknown[]): R => {
     const count = args.length;
     // The commonest call, without a record of names: all by position.
     if (!sig.variadic && count >= sig.required && count <= sig.positional && (count === 0 || !isOptions(args[count - 1]))) {
-      return run(...taken.map((parameter, i) => accept(parameter, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
+      return apply(taken.map((parameter, i) => accept(parameter, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
     }
     const bound = bind(sig, args);
-    const values = taken.map((parameter) => accept(parameter, bound[parameter.name]));
-    const target = hasOut && bound.out !== undefined ? CHECKS.Tensor(name, 'out', bound.out) as Tensor : null;
-    const result = regions === 0 ? run(...values as Taken<Parameters_<S>>) : guarded(name, run, values as Taken<Parameters_<S>>);
+    const values = taken.map((parameter) => accept(parameter, bound[parameter.name])) as Taken<Parameters_<S>>;
+    const target = hasOut ? outArg(name, bound.out) : null;
+    const result = apply(values);
     return target === null ? result : writeOut(name, target, result as Tensor) as R;
   };
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as Operation<S, R>;
 }
+
+export const outArg = (op: string, out: unknown): Tensor | null => (out === undefined ? null : CHECKS.Tensor(op, 'out', out) as Tensor);
 
 /** PyTorch's `out=`: the result's values in a given tensor of its shape, whose dtype can hold them. */
 export function writeOut(op: string, out: Tensor, result: Tensor): Tensor {
