@@ -7,6 +7,7 @@ import { Function, type Context } from '../tensor/function.ts';
 import { recording } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorArg } from './args.ts';
+import { sloped } from './sloped.ts';
 
 interface Inplace { readonly inplace?: boolean }
 type InplaceArg = boolean | Inplace;
@@ -72,23 +73,6 @@ class Bounded extends Function {
     return [where(out.le(low).logicalOr(out.ge(high)), 0, grad), null, null];
   }
 }
-
-type Formula = (x: Tensor) => Tensor;
-
-/** `value(x)` with the derivative `slope(x)`, which a composition would not give at its kinks and infinities. */
-class Sloped extends Function {
-  static override forward(ctx: Context, x: Tensor, value: Formula, slope: Formula): Tensor {
-    ctx.saveForBackward(x);
-    ctx.slope = slope;
-    return value(x);
-  }
-
-  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
-    return [grad.mul((ctx.slope as Formula)(ctx.savedTensors[0])), null, null];
-  }
-}
-
-const sloped = (x: Tensor, value: Formula, slope: Formula): Tensor => (recording(x) ? Sloped.apply(x, value, slope) : value(x));
 
 const bounded = (x: Tensor, low: number, high: number): Tensor => (recording(x) ? Bounded.apply(x, low, high) : x.clamp(low, high));
 

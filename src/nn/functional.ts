@@ -17,3 +17,4 @@ export * from './functional-conv.ts';
 export * from './functional-fractional.ts';
 export * from './functional-pool.ts';
 export * from './functional-ctc.ts';
+export * from './functional-sample.ts';
