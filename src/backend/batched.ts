@@ -37,6 +37,8 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
   matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },
   gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
+  sort: { by: 'lead', inner: 1, outputs: 2 }, select: { by: 'lead', inner: 1, outputs: 2 }, argScan: { by: 'lead', inner: 1, outputs: 2 },
+  searchSorted: { by: 'lead', inner: 1 },
   moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: 2 }, crossEntropyGrad: { by: 'rows' },
 };
 

@@ -5,6 +5,11 @@ import { TensorCore } from './core.ts';
 import { Tensor } from './tensor.ts';
 import { installInPlace, installMethods } from './operation.ts';
 import { DIFFERENCES_METHODS } from './library/differences.ts';
+import { SCANS_IN_PLACE, SCANS_METHODS } from './library/scans.ts';
+import { SEARCHING_METHODS } from './library/searching.ts';
+import { SORTING_METHODS } from './library/sorting.ts';
+import { STATISTICS_METHODS } from './library/statistics.ts';
+import { UNIQUE_METHODS } from './library/unique.ts';
 import { FLOATS_IN_PLACE, FLOATS_METHODS, FLOATS_OWN_IN_PLACE } from './library/floats.ts';
 import { SPECIAL_METHODS } from './library/special.ts';
 import { COVARIANCE_METHODS } from './library/covariance.ts';
@@ -39,22 +44,26 @@ function functional<const K extends readonly (keyof Tensor & string)[]>(names: K
 }
 
 export const {
-        sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
+  sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
   cumsum, cumprod, softmax, logSoftmax,
   matmul, mm, bmm, mv, dot, inner, outer,
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
   broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, diag, trace,
   gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
-  equal, allclose, isclose, numel, } = functional([
-        'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
+  equal, allclose, isclose, numel,
+} = functional([
+  'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
   'cumsum', 'cumprod', 'softmax', 'logSoftmax',
   'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer',
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
   'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'diag', 'trace',
   'gather', 'scatter', 'scatterAdd', 'indexPut', 'indexSelect', 'indexAdd', 'indexCopy', 'indexFill', 'maskedSelect', 'maskedFill', 'maskedScatter', 'take', 'takeAlongDim', 'nonzero',
-  'equal', 'allclose', 'isclose', 'numel', ]);
+  'equal', 'allclose', 'isclose', 'numel',
+]);
 
 installMethods(Tensor.prototype, DIFFERENCES_METHODS);
+installMethods(Tensor.prototype, { ...SCANS_METHODS, ...SEARCHING_METHODS, ...SORTING_METHODS, ...STATISTICS_METHODS, ...UNIQUE_METHODS });
+installInPlace(Tensor.prototype, SCANS_IN_PLACE);
 installMethods(Tensor.prototype, FLOATS_METHODS);
 installMethods(Tensor.prototype, FLOATS_OWN_IN_PLACE);
 installInPlace(Tensor.prototype, FLOATS_IN_PLACE);
@@ -75,7 +84,13 @@ installInPlace(Tensor.prototype, SCATTER_REDUCE_METHODS);
 installMethods(Tensor.prototype, { ...COVARIANCE_METHODS, ...DISTANCES_METHODS, ...PRODUCTS_METHODS, ...VECTORS_METHODS });
 installInPlace(Tensor.prototype, { ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE });
 
-export { diff } from './library/differences.ts';
+export { cumulativeTrapezoid, diff, gradient, trapezoid, trapz } from './library/differences.ts';
+export type { Ranked } from './library/ordering.ts';
+export { cummax, cummin, logcumsumexp } from './library/scans.ts';
+export { bincount, bucketize, histc, histogram, searchsorted } from './library/searching.ts';
+export { argsort, kthvalue, median, mode, msort, nanmedian, sort, topk } from './library/sorting.ts';
+export { aminmax, nanmean, nanquantile, quantile } from './library/statistics.ts';
+export { unique, uniqueConsecutive, type Unique } from './library/unique.ts';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './library/convolution.ts';
 export { corrcoef, cov } from './library/covariance.ts';
 export { cdist, dist, pdist } from './library/distances.ts';
@@ -101,4 +116,3 @@ export { linear, moments, polyval } from './linalg.ts';
 
 const variance = functional(['var']).var;
 export { variance as var };
-

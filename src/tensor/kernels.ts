@@ -8,7 +8,10 @@ import { DIMS, INTS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameF
 import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
-import { ACTIVATIONS, OPTIM_OPS, RANDOM_OPS, SCATTER_OPS, SOFTMAX_OPS, type Activation, type OptimOp, type RandomOp, type ScatterOp, type SoftmaxOp } from '../ops/families.ts';
+import {
+  ACTIVATIONS, ARG_SCAN_OPS, OPTIM_OPS, RANDOM_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS,
+  type Activation, type ArgScanOp, type OptimOp, type RandomOp, type ScatterOp, type SearchOp, type SelectOp, type SoftmaxOp, type SortOp,
+} from '../ops/families.ts';
 import { active } from '../backend/select.ts';
 import type { TensorCore } from './core.ts';
 import type { Scalar } from './promotion.ts';
@@ -155,8 +158,11 @@ function keptStrides(space: Shape, kept: number): number[] {
   return result;
 }
 
-/** Writes a loop whose last dim stays apart (the axis that the kernel walks). `axis` is moved there. */
-function axisLoop(op: number, operands: readonly TensorCore[], axis: number): void {
+/**
+ * Writes a loop whose last dim stays apart (the axis that the kernel walks). `axis` is moved there. Operand `still` does not
+ * move along it: the kernel finds its size and stride there in INTS.
+ */
+function axisLoop(op: number, operands: readonly TensorCore[], axis: number, still = -1): void {
   const shape = operands[0].layout.shape;
   const order: number[] = [];
   for (let i = 0; i < shape.length; i++) if (i !== axis) order.push(i);
@@ -168,13 +174,41 @@ function axisLoop(op: number, operands: readonly TensorCore[], axis: number): vo
   for (let k = 0; k < operands.length; k++) {
     const t = operands[k];
     operand(k, t.storage, t.layout.offset, t.dtypeCode);
-    frame[OPERAND + k * OPERAND_SIZE + STRIDES + ndim - 1] = shape.length === 0 ? 1 : t.layout.strides[axis];
+    frame[OPERAND + k * OPERAND_SIZE + STRIDES + ndim - 1] = k === still ? 0 : shape.length === 0 ? 1 : t.layout.strides[axis];
+  }
+  if (still >= 0) {
+    const { layout } = operands[still];
+    frame[INTS] = layout.shape[axis];
+    frame[INTS + 1] = layout.strides[axis];
   }
 }
 
 export function scanInto(op: number, out: TensorCore, a: TensorCore, axis: number): void {
   axisLoop(op, [out, a], axis);
   active.scan(out.storage, a.storage);
+}
+
+export function sortInto(op: SortOp, values: TensorCore, indices: TensorCore, a: TensorCore, axis: number): void {
+  axisLoop(SORT_OPS.indexOf(op), [values, indices, a], axis);
+  active.sort(values.storage, indices.storage, a.storage);
+}
+
+/** `values` and `indices` have the k wanted elements along the axis, `a` all of them; `rank` is read by kth. */
+export function selectInto(op: SelectOp, values: TensorCore, indices: TensorCore, a: TensorCore, axis: number, rank = 0): void {
+  axisLoop(SELECT_OPS.indexOf(op), [values, indices, a], axis, 2);
+  frame[INTS + 2] = rank;
+  active.select(values.storage, indices.storage, a.storage);
+}
+
+export function argScanInto(op: ArgScanOp, values: TensorCore, indices: TensorCore, a: TensorCore, axis: number): void {
+  axisLoop(ARG_SCAN_OPS.indexOf(op), [values, indices, a], axis);
+  active.argScan(values.storage, indices.storage, a.storage);
+}
+
+/** All have the same dims but the last, along which `sequence` ascends. */
+export function searchInto(op: SearchOp, out: TensorCore, sequence: TensorCore, values: TensorCore): void {
+  axisLoop(SEARCH_OPS.indexOf(op), [out, sequence, values], out.layout.shape.length - 1, 1);
+  active.searchSorted(out.storage, sequence.storage, values.storage);
 }
 
 export function softmaxInto(op: SoftmaxOp, out: TensorCore, a: TensorCore, axis: number): void {

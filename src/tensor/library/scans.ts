@@ -1,0 +1,61 @@
+/** Running extremes and sums of exponentials along a dim, and running sums and products in place. */
+import { dtypeName, isFloating } from '../../core/dtype.ts';
+import { DTypeError } from '../../core/errors.ts';
+import { normalizeDim } from '../../core/layout.ts';
+import { SCAN_OPS } from '../../ops/families.ts';
+import { rawCast } from '../dispatch.ts';
+import { record, recording } from '../graph.ts';
+import { argScanInto, emptyShape, scanInto } from '../kernels.ts';
+import { operation, type Method } from '../operation.ts';
+import { computeType } from '../promotion.ts';
+import { pickRanked, type Ranked } from './ordering.ts';
+import type { Tensor } from '../tensor.ts';
+
+const running = (op: 'cummax' | 'cummin', input: Tensor, dim: number): Ranked => {
+  const d = normalizeDim(op, dim, input.ndim);
+  return pickRanked(op, input, d, input.ndim === 0 ? 1 : input.shape[d], (values, indices, source, at) => argScanInto(op, values, indices, source, at));
+};
+
+/** The largest element so far along a dim, and where it was met last; NaN from the first NaN on. PyTorch's `torch.cummax`. */
+export const cummax = operation('cummax(input: Tensor, dim: int)', (input, dim): Ranked => running('cummax', input, dim));
+
+/** The smallest element so far along a dim, and where it was met last; NaN from the first NaN on. PyTorch's `torch.cummin`. */
+export const cummin = operation('cummin(input: Tensor, dim: int)', (input, dim): Ranked => running('cummin', input, dim));
+
+/** The logarithm of the running sum of exponentials along a dim, without overflow; floating dtypes. PyTorch's `torch.logcumsumexp`. */
+export const logcumsumexp = operation('logcumsumexp(input: Tensor, dim: int, *, out: Tensor?)', (input, dim): Tensor => {
+  if (!isFloating(input.dtypeCode)) throw new DTypeError('logcumsumexp', input.dtype, `expected a floating point dtype, got ${dtypeName(input.dtypeCode)}`);
+  const d = normalizeDim('logcumsumexp', dim, input.ndim), compute = computeType(input.dtypeCode);
+  const raw = emptyShape(input, input.shape, compute);
+  scanInto(SCAN_OPS.indexOf('logcumsumexp'), raw, rawCast(input, compute), d);
+  const out = rawCast(raw, input.dtypeCode) as Tensor;
+  if (recording(input)) record('logcumsumexp', out, [input], (g, node) => logcumsumexpBackward(g, node.saved(0), node.saved(1), d), [input, out]);
+  return out;
+});
+
+/** The sum over j >= i of g[j] exp(x[i] - y[j]), of the positive and the negative gradients apart, in logarithms. */
+function logcumsumexpBackward(g: Tensor, x: Tensor, y: Tensor, dim: number): Tensor {
+  const part = (sign: 1 | -1): Tensor => {
+    const size = g.mul(sign), kept = size.gt(0);
+    const log = size.where(kept, 1).log().sub(y).where(kept, -Infinity);
+    const sums = x.ndim === 0 ? log : logcumsumexp(log.flip(dim), dim).flip(dim);
+    return sums.add(x).exp();
+  };
+  return part(1).sub(part(-1));
+}
+
+const cumsum = operation('cumsum(input: Tensor, dim: int, *, dtype: dtype?)', (input, dim, dtype): Tensor => input.cumsum(dim, { dtype }));
+const cumprod = operation('cumprod(input: Tensor, dim: int, *, dtype: dtype?)', (input, dim, dtype): Tensor => input.cumprod(dim, { dtype }));
+
+export const SCANS_METHODS = { cummax, cummin, logcumsumexp };
+export const SCANS_IN_PLACE = { cumsum, cumprod };
+
+declare module '../tensor.ts' {
+  interface Tensor {
+    cummax: Method<typeof cummax>;
+    cummin: Method<typeof cummin>;
+    logcumsumexp: Method<typeof logcumsumexp>;
+    cumsum_: Method<typeof cumsum>;
+    cumprod_: Method<typeof cumprod>;
+  }
+}
