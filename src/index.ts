@@ -24,6 +24,7 @@ export type { DType, TypedArray } from './core/dtype.ts';
 export { channelsLast, channelsLast3d, contiguousFormat, preserveFormat, type MemoryFormat } from './core/memory-format.ts';
 export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d, avgPool1d, maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from './nn/functional-pool.ts';
 export * as autograd from './tensor/autograd.ts';
+export * as special from './tensor/library/special.ts';
 export * as nn from './nn/index.ts';
 export * as linalg from './linalg/index.ts';
 export * as optim from './optim/index.ts';

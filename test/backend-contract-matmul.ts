@@ -1,7 +1,7 @@
 /** matmul. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
-import * as math from '../src/backend/js/math.ts';
+import * as math from '../src/backend/js/math/erf.ts';
 import { BOOL, DTYPES, F32, F64, I32, I64, type DTypeCode } from '../src/core/dtype.ts';
 import { BackendError } from '../src/core/errors.ts';
 import { ACTIVATIONS, type Activation } from '../src/ops/families.ts';

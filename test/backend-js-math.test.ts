@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromBrain, fromHalf, oddWide, toBrain, toHalf } from '../src/backend/js/half.ts';
-import * as math from '../src/backend/js/math.ts';
+import { math } from './helpers/js-math.ts';
 import { F64 } from '../src/core/dtype.ts';
 import { expectClose } from './helpers/ulp.ts';
 

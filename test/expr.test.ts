@@ -108,10 +108,10 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
     expect(expr`sum((${a} - ${b})**2) / 3`.item()).toBe((9 + 9 + 81) / 3);
     expect(expr`sum(${a}, 0)`.item()).toBe(6);
     expect(expr`atan2(${a}, ${b})`.tolist()).toEqual(a.atan2(b).tolist());
-    for (const name of UNARY_OPS.filter((op) => op !== 'clampScalar' && op !== 'leakyRelu' && op !== 'bitwiseNot')) {
+    for (const name of UNARY_OPS.filter((op) => op !== 'clampScalar' && op !== 'leakyRelu' && op !== 'bitwiseNot' && op !== 'polygamma')) {
       const x = double([0.25, 0.5]);
       const viaExpr = (compileExpression([`${name}(`, ')'])([x]) as Tensor).tolist();
-      expect(viaExpr, name).toEqual((x[name] as () => Tensor)().tolist());
+      expect(viaExpr, name).toEqual(x.unaryRow(name).tolist());
     }
   });
 

@@ -1,5 +1,5 @@
 /** What the operators and functions of `expr` do: kernels where a tensor takes part, plain arithmetic between numbers. */
-import { UNARY_OPS, type BinaryOp, type UnaryOp } from '../ops/elementwise.ts';
+import { BINARY_OPS, UNARY_OPS, type BinaryOp, type UnaryOp } from '../ops/elementwise.ts';
 import { TensorCore } from '../tensor/core.ts';
 import { binary, binaryEntries, unary, unaryEntries } from '../tensor/dispatch.ts';
 import { operandArg, where } from '../tensor/elementwise.ts';
@@ -87,7 +87,11 @@ function unaryFunction(name: UnaryOp): FunctionRow {
   return {
     least: 1,
     most: 1,
-    call: ([x]) => (typeof x !== 'object' && onNumber !== undefined ? onNumber(Number(x)) : (requireTensor(name, x)[name as 'neg'] as Method).call(x as Tensor)),
+    call: ([x]) => {
+      if (typeof x !== 'object' && onNumber !== undefined) return onNumber(Number(x));
+      const tensor = requireTensor(name, x), run = (tensor as unknown as Readonly<Record<string, Method | undefined>>)[name];
+      return run === undefined ? tensor.unaryRow(name) : run.call(tensor);
+    },
   };
 }
 
@@ -117,11 +121,13 @@ const rows = <K extends string>(names: readonly K[], make: (name: K) => Function
   Object.fromEntries(names.map((name) => [name, make(name)]));
 
 /** Row names that take parameters of their own stand below, as methods. */
-const PARAMETERLESS = UNARY_OPS.filter((name) => name !== 'clampScalar' && name !== 'leakyRelu');
+const PARAMETERLESS = UNARY_OPS.filter((name) => name !== 'clampScalar' && name !== 'leakyRelu' && name !== 'polygamma');
+/** Rows behind operators and derivatives, or with a parameter. */
+const HIDDEN: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['pow', 'addScaled', 'mulScaled', 'reluGrad', 'sigmoidGrad', 'tanhGrad']);
 
 export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   ...rows(PARAMETERLESS, unaryFunction),
-  ...rows(['maximum', 'minimum', 'fmax', 'fmin', 'atan2', 'hypot', 'copysign', 'fmod', 'remainder', 'floorDivide', 'logicalAnd', 'logicalOr', 'logicalXor', 'bitwiseXor'], binaryFunction),
+  ...rows(BINARY_OPS.filter((name) => !HIDDEN.has(name)), binaryFunction),
   pow: { least: 2, most: 2, call: ([a, b]) => (typeof a === 'object' || typeof b === 'object' ? binary(binaryEntries.pow, a, b) : Number(a) ** Number(b)) },
   max: extremum('max', binaryEntries.maximum),
   min: extremum('min', binaryEntries.minimum),

@@ -8,10 +8,12 @@
  *
  * `types` says what the op accepts and returns:
  * - `float`: integers and bools are promoted to the default float first; result has the same dtype
+ * - `real`: the same, but integers and bools are refused
  * - `same`: any numeric dtype in, same out   - `number`: the same, bool refused
  * - `predicate`: any dtype in, bool out      - `bits`: integers and bool, same out
+ * - `integer`: the same, bool refused
  */
-export type RowTypes = 'float' | 'same' | 'number' | 'predicate' | 'bits';
+export type RowTypes = 'float' | 'real' | 'same' | 'number' | 'predicate' | 'bits' | 'integer';
 
 export interface Row {
   readonly types: RowTypes;
@@ -20,12 +22,20 @@ export interface Row {
   readonly int?: string;
   /** Expression for int64 operands (BigInt). */
   readonly big?: string;
+  /** Expression for float32 operands, where the meaning depends on the type's precision. */
+  readonly single?: string;
+  /** False, with the reason, for a row that runs in TypeScript on both backends. Such rows stand last. */
+  readonly native?: false;
+  readonly reason?: string;
   readonly ulp: number;
 }
 
-const row = (types: RowTypes, ulp: number, js: string, more: Pick<Row, 'int' | 'big'> = {}): Row => ({ types, js, ulp, ...more });
+const row = (types: RowTypes, ulp: number, js: string, more: Omit<Row, 'types' | 'ulp' | 'js'> = {}): Row => ({ types, js, ulp, ...more });
 
-/** Helpers the expressions may name live in src/backend/js/math.ts. */
+/** Loops whose length depends on the operands: lanes of a vector would wait for the slowest. */
+const SCALAR = { native: false, reason: 'a series per element, of a length that depends on the operands' } as const;
+
+/** Helpers the expressions may name live in src/backend/js/math/. */
 export const UNARY = {
   neg: row('number', 0, '-x'),
   abs: row('number', 0, 'Math.abs(x)', { big: 'x < 0n ? -x : x' }),
@@ -74,6 +84,37 @@ export const UNARY = {
   clampScalar: row('number', 0, 'x !== x ? x : Math.min(Math.max(x, p0), p1)', { big: 'x < p0 ? p0 : x > p1 ? p1 : x' }),
   /** `x > 0 ? x : p0 * x`. */
   leakyRelu: row('float', 0.5, 'x > 0 ? x : p0 * x'),
+  frac: row('real', 0, 'x - Math.trunc(x)'),
+  /** NaN has no sign. */
+  signbit: row('predicate', 0, 'x < 0 || (x === 0 && 1 / x < 0)', { int: 'x < 0', big: 'x < 0n' }),
+  isneginf: row('predicate', 0, 'x === -Infinity', { int: 'false', big: 'false' }),
+  isposinf: row('predicate', 0, 'x === Infinity', { int: 'false', big: 'false' }),
+  /** Of a real number: pi where negative. */
+  angle: row('float', 0.5, 'x !== x ? x : x < 0 ? Math.PI : 0'),
+  deg2rad: row('float', 1, 'x * (Math.PI / 180)'),
+  rad2deg: row('float', 1, 'x * (180 / Math.PI)'),
+  /** `sin(pi x) / (pi x)`, exactly 0 at integers. */
+  sinc: row('float', 4, 'sinc(x)'),
+  logit: row('float', 4, 'logit(x)'),
+  entr: row('float', 3, 'x > 0 ? -x * Math.log(x) : x === 0 ? 0 : x < 0 ? -Infinity : x'),
+  /** `exp(x^2) erfc(x)` */
+  erfcx: row('float', 6, 'erfcx(x)'),
+  /** The normal distribution function, its logarithm and its inverse. */
+  ndtr: row('float', 8, 'ndtr(x)'),
+  logNdtr: row('float', 6, 'logNdtr(x)'),
+  ndtri: row('float', 6, 'ndtri(x)'),
+  erfinv: row('float', 6, 'erfinv(x)'),
+  /** ULP relative to the larger of 1 and the result: between its zeros the gamma function's logarithm is small. */
+  lgamma: row('float', 6, 'lgamma(x)'),
+  /** Likewise. */
+  digamma: row('float', 12, 'digamma(x)'),
+  /** Modified Bessel functions; those in `e` times `exp(-|x|)`. */
+  i0: row('float', 8, 'i0(x)'),
+  i0e: row('float', 6, 'i0e(x)'),
+  i1: row('float', 8, 'i1(x)'),
+  i1e: row('float', 6, 'i1e(x)'),
+  /** The p0-th derivative of digamma. */
+  polygamma: row('float', 8, 'polygamma(p0, x)', SCALAR),
 } as const satisfies Record<string, Row>;
 
 export const BINARY = {
@@ -114,6 +155,20 @@ export const BINARY = {
   tanhGrad: row('float', 2, 'a * (1 - b * b)'),
   /** `p0 * a * b`: derivative of squares and products with a constant. */
   mulScaled: row('float', 1, 'p0 * a * b'),
+  /** 0 where a is negative, b where it is zero, else 1. */
+  heaviside: row('same', 0, 'a === 0 ? b : a > 0 ? 1 : 0', { big: 'a === 0n ? b : a > 0n ? 1n : 0n' }),
+  nextafter: row('real', 0, 'nextafter(a, b)', { single: 'nextafterSingle(a, b)' }),
+  logaddexp: row('real', 4, 'logaddexp(a, b)'),
+  logaddexp2: row('real', 4, 'logaddexp2(a, b)'),
+  xlogy: row('float', 3, 'xlogy(a, b)'),
+  xlog1py: row('float', 4, 'xlog1py(a, b)'),
+  gcd: row('integer', 0, 'gcdInt(a, b)', { big: 'gcdBig(a, b)' }),
+  lcm: row('integer', 0, 'lcmInt(a, b)', { big: 'lcmBig(a, b)' }),
+  /** Hurwitz zeta. */
+  zeta: row('float', 8, 'zeta(a, b)', SCALAR),
+  /** The regularized incomplete gamma functions, lower and upper: to about 1e-13, and 1e-11 of themselves in the far tails. */
+  igamma: row('real', 8, 'igamma(a, b)', SCALAR),
+  igammac: row('real', 8, 'igammac(a, b)', SCALAR),
 } as const satisfies Record<string, Row>;
 
 export const TERNARY = {
@@ -126,6 +181,8 @@ export const TERNARY = {
   addcmul: row('number', 2, 'a + p0 * b * c', { int: '(a + Math.imul(Math.imul(p0, b), c)) | 0' }),
   /** `a + p0 * b / c` */
   addcdiv: row('float', 2, 'a + p0 * (b / c)'),
+  /** b for NaN, c for infinity, p0 for minus infinity. */
+  nanToNum: row('same', 0, 'a !== a ? b : a === Infinity ? c : a === -Infinity ? p0 : a', { int: 'a', big: 'a' }),
 } as const satisfies Record<string, Row>;
 
 export type UnaryOp = keyof typeof UNARY;

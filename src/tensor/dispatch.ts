@@ -29,6 +29,9 @@ interface Entry<Rule> {
 const isBool = (x: Tensor | Scalar): boolean => (typeof x === 'object' ? x.dtypeCode === BOOL : typeof x === 'boolean');
 
 const CHECKS: Readonly<Partial<Record<string, Entry<unknown>['check']>>> = {
+  heaviside(a, b) {
+    if (typeof a === 'object' && typeof b === 'object' && a.dtypeCode !== b.dtypeCode) throw new DTypeError('heaviside', b.dtype, `input and values must have one dtype, got ${a.dtype} and ${b.dtype}`);
+  },
   sub(a, b) {
     if (isBool(a) || isBool(b)) throw new DTypeError('sub', 'bool', 'subtraction with a bool is not supported: write logicalXor() or bitwiseNot(), or cast with .to(\'int64\')');
   },
@@ -53,6 +56,8 @@ export const ternaryEntries = entries<TernaryOp, TernaryRule | null>(TERNARY_OPS
 /** Checks a row's dtype rule and gives the dtype in which the result is expressed (bool for predicates). */
 function operandType(name: string, types: RowTypes, dtype: DTypeCode): DTypeCode {
   if (types === 'float') return floatType(dtype);
+  if (types === 'real' && !isFloating(dtype)) throw new DTypeError(name, dtypeName(dtype), `expected a floating point dtype, got ${dtypeName(dtype)}; cast with .float() first`);
+  if (types === 'integer' && !isIntegral(dtype)) throw new DTypeError(name, dtypeName(dtype), `expected an integer dtype, got ${dtypeName(dtype)}`);
   if (types === 'number' && dtype === BOOL) throw new DTypeError(name, 'bool', 'expected a number dtype, got bool; cast with .to(\'int64\') first');
   if (types === 'bits' && dtype !== BOOL && !isIntegral(dtype)) throw new DTypeError(name, dtypeName(dtype), `expected an integer or bool dtype, got ${dtypeName(dtype)}`);
   return dtype;
@@ -224,12 +229,12 @@ export function recordInPlace(self: Tensor, name: string, { next, slots }: Edges
   saved: readonly (Operand | null)[] | null, context: unknown): void {
   const node = new Node(name, fn, next, slots, saved, self.layout, self.dtypeCode);
   node.context = context;
+  if (regions !== 0) node.batch = levelsOf(self.storage);
   rebaseHistory(self, node);
 }
 
 /** An operand as it must be saved: if the write changes it, a copy from before. */
 const savedOperand = (self: Tensor, x: Tensor | Scalar): Operand => (typeof x === 'object' && x.storage === self.storage ? valueBefore(x) : asOperand(x));
-  if (regions !== 0) node.batch = levelsOf(self.storage);
 
 export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor {
   const name = `${entry.name}_`;

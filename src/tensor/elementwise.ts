@@ -1,10 +1,10 @@
 /** Elementwise methods: most follow from the op table; written out are those with parameters or options. */
 import { BOOL, I64, U8, isFloating } from '../core/dtype.ts';
-import { ArgumentError } from '../core/errors.ts';
-import { bind, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
+import { ArgumentError, DTypeError } from '../core/errors.ts';
+import { bind, isOptions, lastArg, numberArg, show, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
-import { resultType, type Scalar } from './promotion.ts';
+import { defaultDTypeCode, resultType, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { recordZeros } from './graph.ts';
 import { Movement } from './movement.ts';
@@ -12,6 +12,8 @@ import { nonzeroColumns } from './nonzero.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Other = Tensor | Scalar;
+export interface AlphaOption { readonly alpha?: number }
+export interface RoundingOption { readonly roundingMode?: 'trunc' | 'floor' | null }
 
 /** A tensor or number operand, or a clear error. */
 export function operandArg(op: string, name: string, value: unknown): Other {
@@ -19,15 +21,35 @@ export function operandArg(op: string, name: string, value: unknown): Other {
   throw new ArgumentError(op, name, `must be a Tensor or a number, got ${show(value)}`);
 }
 
-type ParameterlessUnary = Exclude<UnaryOp, 'clampScalar' | 'leakyRelu' | 'gelu' | 'round' | 'softplus'>;
-/** Rows that only derivatives use; they have no in-place form. */
-const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad'] as const;
-type DerivativeRow = (typeof DERIVATIVE_ROWS)[number];
-type PlainBinary = Exclude<BinaryOp, 'add' | 'sub' | 'div' | 'addScaled' | 'mulScaled' | DerivativeRow>;
-type UnaryMethods = { [K in ParameterlessUnary]: () => Tensor } & { [K in `${ParameterlessUnary}_`]: () => Tensor };
-type BinaryMethods = { [K in PlainBinary]: (other: Other) => Tensor } & { [K in `${PlainBinary}_`]: (other: Other) => Tensor };
+/** Rows behind other methods, and those that PyTorch has as functions only. */
+const WITHOUT_METHOD = [
+  'clampScalar', 'addScaled', 'entr', 'erfcx', 'ndtr', 'logNdtr', 'ndtri', 'i0e', 'i1', 'i1e', 'polygamma', 'xlog1py', 'zeta',
+] as const satisfies readonly (UnaryOp | BinaryOp)[];
+/** Rows that only derivatives use. */
+const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad', 'mulScaled'] as const;
+/** Methods without an in-place form, as in PyTorch. */
+const WITHOUT_IN_PLACE = [
+  'isnan', 'isinf', 'isfinite', 'isneginf', 'isposinf', 'signbit', 'angle', 'silu', 'maximum', 'minimum', 'fmax', 'fmin', 'logaddexp', 'logaddexp2', ...DERIVATIVE_ROWS,
+] as const satisfies readonly (UnaryOp | BinaryOp)[];
+/** PyTorch's other names of methods. */
+export const ALIASES = {
+  absolute: 'abs', negative: 'neg', sgn: 'sign', fix: 'trunc', arccos: 'acos', arccosh: 'acosh', arcsin: 'asin', arcsinh: 'asinh', arctan: 'atan', arctanh: 'atanh',
+  arctan2: 'atan2', subtract: 'sub', multiply: 'mul', divide: 'div', trueDivide: 'div', greater: 'gt', greaterEqual: 'ge', less: 'lt', lessEqual: 'le', notEqual: 'ne', clip: 'clamp',
+} as const satisfies Readonly<Record<string, UnaryOp | BinaryOp | 'clamp'>>;
 
-export interface Elementwise extends UnaryMethods, BinaryMethods {
+type Hidden = (typeof WITHOUT_METHOD)[number] | (typeof DERIVATIVE_ROWS)[number];
+type NotInPlace = (typeof WITHOUT_IN_PLACE)[number];
+type PlainUnary = Exclude<UnaryOp, Hidden | 'leakyRelu' | 'gelu' | 'round' | 'softplus' | 'logit'>;
+type PlainBinary = Exclude<BinaryOp, Hidden | 'add' | 'sub' | 'div'>;
+type UnaryMethods = { [K in PlainUnary]: () => Tensor } & { [K in `${Exclude<PlainUnary, NotInPlace>}_`]: () => Tensor };
+type BinaryMethods = { [K in PlainBinary]: (other: Other) => Tensor } & { [K in `${Exclude<PlainBinary, NotInPlace>}_`]: (other: Other) => Tensor };
+type Named<Options> = (other: Other, options?: Options) => Tensor;
+type AliasMethod<K> = K extends UnaryOp ? () => Tensor : K extends 'sub' ? Named<AlphaOption> : K extends 'div' ? Named<RoundingOption>
+  : K extends 'clamp' ? (...args: readonly unknown[]) => Tensor : (other: Other) => Tensor;
+type Aliases = typeof ALIASES;
+type AliasMethods = { [K in keyof Aliases]: AliasMethod<Aliases[K]> } & { [K in keyof Aliases as `${K}_`]: AliasMethod<Aliases[K]> };
+
+export interface Elementwise extends UnaryMethods, BinaryMethods, AliasMethods {
   /** @internal `self` where `other`, the input of relu, is positive, else 0. */
   reluGrad(other: Other): Tensor;
   /** @internal `self * other * (1 - other)`: `other` is the output of sigmoid. */
@@ -39,7 +61,7 @@ export interface Elementwise extends UnaryMethods, BinaryMethods {
 const ALPHA = { add: signature('add(other, *, alpha?)'), sub: signature('sub(other, *, alpha?)'), rsub: signature('rsub(other, *, alpha?)') };
 const DIV = signature('div(other, *, roundingMode?)');
 const CLAMP = signature('clamp(min?, max?)');
-const ROUND = signature('round(*, decimals?)');
+const ROUND = signature('round(*, decimals?)'), LOGIT = signature('logit(eps?)');
 
 /** A factor: a number, or a boolean for 1 and 0. */
 const factorArg = (op: string, name: string, value: unknown): number => (typeof value === 'boolean' ? Number(value) : numberArg(op, name, value, 1));
@@ -55,7 +77,7 @@ function scaledArgs(op: 'add' | 'sub', self: Tensor, args: readonly unknown[]): 
 
 export abstract class Elementwise extends Movement {
   /** `self + alpha * other`. PyTorch's `add`. */
-  add(other: Other, options?: { readonly alpha?: number }): Tensor {
+  add(other: Other, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.add, self, other);
     const { other: b, alpha } = scaledArgs('add', self, options === undefined ? [other] : [other, options]);
@@ -63,14 +85,14 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self += alpha * other`. */
-  add_(other: Other, options?: { readonly alpha?: number }): Tensor {
+  add_(other: Other, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', self, [other, options]);
     return alpha === 1 ? binary_(binaryEntries.add, self, b) : binary_(binaryEntries.addScaled, self, b, alpha);
   }
 
   /** `self - alpha * other`. PyTorch's `sub`. */
-  sub(other: Other, options?: { readonly alpha?: number }): Tensor {
+  sub(other: Other, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.sub, self, other);
     const { other: b, alpha } = scaledArgs('sub', self, options === undefined ? [other] : [other, options]);
@@ -78,7 +100,7 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self -= alpha * other`. */
-  sub_(other: Other, options?: { readonly alpha?: number }): Tensor {
+  sub_(other: Other, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', self, [other, options]);
     return alpha === 1 ? binary_(binaryEntries.sub, self, b) : binary_(binaryEntries.addScaled, self, b, -alpha);
@@ -90,8 +112,15 @@ export abstract class Elementwise extends Movement {
     return unary(unaryEntries.square, this.dtypeCode === BOOL ? self.castTo(I64) : self);
   }
 
+  /** `self *= self`. */
+  square_(): Tensor {
+    const self = this as unknown as Tensor;
+    if (this.dtypeCode === BOOL) throw new DTypeError('square_', 'bool', "result type int64 can't be cast to the desired output type bool");
+    return unary_(unaryEntries.square, self);
+  }
+
   /** `other - alpha * self`. PyTorch's `rsub`. */
-  rsub(other: Other, options?: { readonly alpha?: number }): Tensor {
+  rsub(other: Other, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     const bound = bind(ALPHA.rsub, options === undefined ? [other] : [other, options]);
     const alpha = numberArg('rsub', 'alpha', bound.alpha, 1);
@@ -99,7 +128,7 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self / other`; `roundingMode` 'trunc' or 'floor' divides integers to integers. PyTorch's `div`. */
-  div(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
+  div(other: Other, options?: RoundingOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.div, self, other);
     const bound = bind(DIV, options === undefined ? [other] : [other, options]);
@@ -110,7 +139,7 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self /= other`; integers only with a `roundingMode`. */
-  div_(other: Other, options?: { readonly roundingMode?: 'trunc' | 'floor' | null }): Tensor {
+  div_(other: Other, options?: RoundingOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined || options.roundingMode === undefined || options.roundingMode === null) return binary_(binaryEntries.div, self, operandArg('div_', 'other', other));
     return self.copy_(self.div(other, options));
@@ -154,9 +183,31 @@ export abstract class Elementwise extends Movement {
     return this.clamp(null, max);
   }
 
-  /** `clamp` under its other name. */
-  clip(...args: readonly unknown[]): Tensor {
-    return this.clamp(...args);
+  /** As `clampMin`, in place. */
+  clampMin_(min: Other): Tensor {
+    return this.clamp_(min);
+  }
+
+  /** As `clampMax`, in place. */
+  clampMax_(max: Other): Tensor {
+    return this.clamp_(null, max);
+  }
+
+  /** `log(x / (1 - x))`, of x limited to [eps, 1 - eps] where `eps` is given. PyTorch's `logit`. */
+  logit(...args: CallArgs<[eps: number | null], { readonly eps?: number | null }>): Tensor {
+    const self = this as unknown as Tensor;
+    const { eps } = bind(LOGIT, args);
+    if (eps === undefined) return unary(unaryEntries.logit, self);
+    const limit = numberArg('logit', 'eps', eps), x = self.isFloatingPoint() ? self : self.castTo(defaultDTypeCode());
+    // Limits that cross mean the upper one, as in PyTorch.
+    return unary(unaryEntries.logit, x.clamp(limit, 1 - limit));
+  }
+
+  /** As `logit`, in place. */
+  logit_(...args: CallArgs<[eps: number | null], { readonly eps?: number | null }>): Tensor {
+    const self = this as unknown as Tensor;
+    const { eps } = bind(LOGIT, args);
+    return unary_(unaryEntries.logit, eps === undefined ? self : self.clamp_(numberArg('logit_', 'eps', eps), 1 - (eps as number)));
   }
 
   /** `x` where positive, else `negativeSlope * x`. */
@@ -232,6 +283,16 @@ export abstract class Elementwise extends Movement {
     return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv_', 'tensor1', tensor1), operandArg('addcdiv_', 'tensor2', tensor2), valueArg('addcdiv_', options));
   }
 
+  /** @internal The unary row of that name, also where there is no method. */
+  unaryRow(name: UnaryOp, p0 = 0): Tensor {
+    return unary(unaryEntries[name], this as unknown as Tensor, p0);
+  }
+
+  /** @internal The binary row of that name, also where there is no method. */
+  binaryRow(name: BinaryOp, other: Other): Tensor {
+    return binary(binaryEntries[name], this as unknown as Tensor, other);
+  }
+
   /** @internal `scale * self * other` in one kernel: what derivatives are made of. */
   mulScaled(other: Other, scale: number): Tensor {
     return binary(binaryEntries.mulScaled, this as unknown as Tensor, other, scale);
@@ -271,9 +332,7 @@ export function where(condition: Tensor, input?: Other, other?: Other): Tensor |
   return ternary(ternaryEntries.where, condition.castTo(BOOL), operandArg('where', 'input', input), operandArg('where', 'other', other));
 }
 
-/** Rows behind other methods: `clamp`, and `add` with alpha. */
-const HIDDEN_ROWS: ReadonlySet<string> = new Set(['clampScalar', 'addScaled'] satisfies (UnaryOp | BinaryOp)[]);
-const withoutMethod = ({ name }: { readonly name: string }): boolean => HIDDEN_ROWS.has(name) || name in Elementwise.prototype;
+const withoutMethod = ({ name }: { readonly name: string }): boolean => (WITHOUT_METHOD as readonly string[]).includes(name) || name in Elementwise.prototype;
 
 const methods: Record<string, unknown> = {};
 for (const entry of Object.values(unaryEntries)) {
@@ -287,16 +346,26 @@ for (const entry of Object.values(unaryEntries)) {
     },
   });
 }
+/** PyTorch's names of the second operand, where it is not `other`. */
+export const SECOND: Readonly<Partial<Record<string, string>>> = { pow: 'exponent', heaviside: 'values' };
 const binaryMethod = (entry: BinaryEntry): void => {
+  const { name } = entry, second = SECOND[name] ?? 'other';
+  const plain = signature(`${name}(${second})`), inPlace = signature(`${name}_(${second})`);
   Object.assign(methods, {
-    [entry.name](this: Tensor, other: Other): Tensor {
-      return typeof other === 'number' || other instanceof TensorCore ? binary(entry, this, other) : binary(entry, this, operandArg(entry.name, 'other', other));
+    [name](this: Tensor, other: Other): Tensor {
+      return typeof other === 'number' || other instanceof TensorCore ? binary(entry, this, other) : binary(entry, this, operandArg(name, second, lastArg(plain, other)));
     },
-    [`${entry.name}_`](this: Tensor, other: Other): Tensor {
-      return binary_(entry, this, operandArg(`${entry.name}_`, 'other', other));
+    [`${name}_`](this: Tensor, other: Other): Tensor {
+      return binary_(entry, this, operandArg(`${name}_`, second, lastArg(inPlace, other)));
     },
   });
 };
 for (const entry of Object.values(binaryEntries)) if (!withoutMethod(entry)) binaryMethod(entry);
-for (const name of DERIVATIVE_ROWS) delete methods[`${name}_`];
+for (const name of WITHOUT_IN_PLACE) delete methods[`${name}_`];
 for (const [name, value] of Object.entries(methods)) Object.defineProperty(Elementwise.prototype, name, { value, writable: true, configurable: true, enumerable: false });
+for (const [alias, name] of Object.entries(ALIASES)) {
+  for (const suffix of ['', '_']) {
+    const { [`${name}${suffix}`]: value } = Elementwise.prototype as unknown as Record<string, unknown>;
+    Object.defineProperty(Elementwise.prototype, `${alias}${suffix}`, { value, writable: true, configurable: true, enumerable: false });
+  }
+}

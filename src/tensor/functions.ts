@@ -95,6 +95,7 @@ export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose
 export { corrcoef, cov } from './library/covariance.ts';
 export { cdist, dist, pdist } from './library/distances.ts';
 export { einsum, tensordot } from './library/einsum.ts';
+export { constantPadNd } from './library/padding.ts';
 export { addbmm, addmm, addmv, addr, baddbmm, kron, vdot } from './library/products.ts';
 export { cross, renorm, vander } from './library/vectors.ts';
 export { diagEmbed, diagflat, fliplr, flipud, ravel, rot90, tril, triu } from './library/arranging.ts';

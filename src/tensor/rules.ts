@@ -5,6 +5,7 @@
  * In a rule, g is the gradient of the result y; a, b, c (or x) are the operands, which may be numbers. `needs` says which of
  * them the rule reads: only those are saved. Gradients may be broadcast: the engine reduces them to the operand's shape.
  */
+import { AutogradError } from '../core/errors.ts';
 import type { BinaryOp, TernaryOp, UnaryOp } from '../ops/elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -41,6 +42,10 @@ const zero = unary(0, (g) => g.mul(0));
 /** Piecewise constant: PyTorch returns zeros. */
 const ZERO = d(0, (g) => g.mul(0));
 
+const missing = (op: string, operand: string): BinaryDerivative => d(0, () => {
+  throw new AutogradError(`${op}: the derivative with respect to ${operand} is not implemented`);
+});
+
 // Operands that may be numbers.
 const times = (g: Tensor, x: Operand): Tensor => g.mul(x);
 const tensor = (like: Tensor, x: Operand): Tensor => (typeof x === 'object' ? x : like.newFull([], x));
@@ -50,6 +55,13 @@ const scaled = (x: Operand, factor: number): Operand => (typeof x === 'number' ?
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const INV_SQRT_2PI = 0.3989422804014327;
+
+const piX = (x: Tensor): Tensor => x.mul(Math.PI);
+/** Where x is too small to divide by (or NaN), the limit at 0. */
+function unlessTiny(x: Tensor, limit: number, value: (x: Tensor) => Tensor): Tensor {
+  const large = x.abs().gt(Number.EPSILON);
+  return value(x.where(large, 1)).where(large, limit);
+}
 
 export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
   neg: unary(0, (g) => g.neg()),
@@ -104,11 +116,38 @@ export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
   /** As PyTorch: the bounds themselves pass the gradient. */
   clampScalar: unary(X, (g, x, _y, p0, p1) => g.mul(x.ge(p0).logicalAnd(x.le(p1)))),
   leakyRelu: unary(X, (g, x, _y, p0) => g.where(x.gt(0), g.mul(p0))),
+  frac: unary(0, (g) => g),
+  signbit: null,
+  isneginf: null,
+  isposinf: null,
+  angle: zero,
+  deg2rad: unary(0, (g) => g.mul(Math.PI / 180)),
+  rad2deg: unary(0, (g) => g.mul(180 / Math.PI)),
+  sinc: unary(X, (g, x) => {
+    const square = x.mul(piX(x)), zeros = square.eq(0);
+    const slope = piX(x).mul(piX(x).cos()).sub(piX(x).sin()).div(square.where(zeros.logicalNot(), 1));
+    return g.mul(slope.where(zeros.logicalNot(), 0));
+  }),
+  logit: unary(X, (g, x) => g.div(x.mul(x.neg().add(1))).where(x.ge(0).logicalAnd(x.le(1)), NaN)),
+  entr: unary(X, (g, x) => g.mulScaled(x.log().add(1), -1)),
+  erfcx: unary(X | Y, (g, x, y) => g.mul(x.mulScaled(y, 2).sub(TWO_OVER_SQRT_PI))),
+  ndtr: unary(X, (g, x) => g.mulScaled(x.square().mul(-0.5).exp(), INV_SQRT_2PI)),
+  /** NaN at minus infinity, as in PyTorch. */
+  logNdtr: unary(X, (g, x) => g.div(x.mul(-Math.SQRT1_2).unaryRow('erfcx')).mul(0.7978845608028654).where(x.ne(-Infinity), NaN)),
+  ndtri: unary(Y, (g, _x, y) => g.mulScaled(y.square().mul(0.5).exp(), 1 / INV_SQRT_2PI)),
+  erfinv: unary(Y, (g, _x, y) => g.mulScaled(y.square().exp(), 1 / TWO_OVER_SQRT_PI)),
+  lgamma: unary(X, (g, x) => g.mul(x.digamma())),
+  digamma: unary(X, (g, x) => g.mul(x.unaryRow('polygamma', 1))),
+  i0: unary(X, (g, x) => g.mul(x.unaryRow('i1'))),
+  i0e: unary(X | Y, (g, x, y) => g.mul(x.unaryRow('i1e').sub(x.sign().mul(y)))),
+  i1: unary(X, (g, x) => g.mul(unlessTiny(x, 0.5, (safe) => safe.i0().sub(safe.unaryRow('i1').div(safe))))),
+  i1e: unary(X, (g, x) => g.mul(unlessTiny(x, 0.5, (safe) => safe.unaryRow('i0e').sub(safe.unaryRow('i1e').mul(safe.sign().add(safe.reciprocal())))))),
+  polygamma: unary(X, (g, x, _y, p0) => g.mul(x.unaryRow('polygamma', p0 + 1))),
 };
 
 /** PyTorch sends half of the gradient each way where the operands are equal, and all of it both ways beside a NaN. */
 const share = (g: Tensor, loses: Tensor, ties: Tensor): Tensor => g.where(ties.logicalNot(), g.mul(0.5)).where(loses.logicalNot(), 0);
-const compare = (g: Tensor, a: Operand, b: Operand, name: 'gt' | 'lt' | 'eq' | 'ge' | 'le'): Tensor => tensor(g, a)[name](b);
+const compare = (g: Tensor, a: Operand, b: Operand, name: 'gt' | 'lt' | 'eq' | 'ne' | 'ge' | 'le'): Tensor => tensor(g, a)[name](b);
 
 export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
   add: both(d(0, (g) => g), d(0, (g) => g)),
@@ -166,7 +205,29 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
     d(B, (g, _a, b) => g.tanhGrad(tensor(g, b))),
     d(A | B, (g, a, b) => g.mul(a).mulScaled(tensor(g, b), -2))),
   mulScaled: both(d(B, (g, _a, b, _y, p0) => g.mulScaled(tensor(g, b), p0)), d(A, (g, a, _b, _y, p0) => g.mulScaled(tensor(g, a), p0))),
+  heaviside: both(missing('heaviside', 'input'), missing('heaviside', 'values')),
+  nextafter: both(d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ne'))), ZERO),
+  logaddexp: both(
+    d(A | B, (g, a, b) => g.div(tensor(g, b).sub(a).exp().add(1))),
+    d(A | B, (g, a, b) => g.div(tensor(g, a).sub(b).exp().add(1)))),
+  logaddexp2: both(
+    d(A | B, (g, a, b) => g.div(tensor(g, b).sub(a).exp2().add(1))),
+    d(A | B, (g, a, b) => g.div(tensor(g, a).sub(b).exp2().add(1)))),
+  xlogy: both(
+    d(A | B, (g, a, b) => g.xlogy(b).where(tensor(g, a).eq(0).logicalAnd(tensor(g, b).le(0)).logicalNot(), 0)),
+    d(A | B, (g, a, b) => times(g, a).div(b))),
+  xlog1py: both(
+    d(A | B, (g, a, b) => g.mul(tensor(g, b).log1p()).where(tensor(g, a).eq(0).logicalAnd(tensor(g, b).le(-1)).logicalNot(), 0)),
+    d(A | B, (g, a, b) => times(g, a).div(tensor(g, b).add(1)))),
+  gcd: null,
+  lcm: null,
+  zeta: both(missing('zeta', 'input'), d(A | B, (g, a, b) => g.mul(tensor(g, a).neg()).mul(tensor(g, a).add(1).binaryRow('zeta', b)))),
+  igamma: both(missing('igamma', 'input'), d(A | B, (g, a, b) => g.mul(gammaDensity(tensor(g, a), tensor(g, b))))),
+  igammac: both(missing('igammac', 'input'), d(A | B, (g, a, b) => g.mulScaled(gammaDensity(tensor(g, a), tensor(g, b)), -1))),
 };
+
+/** Of the gamma distribution of shape a. */
+const gammaDensity = (a: Tensor, x: Tensor): Tensor => a.sub(1).mul(x.log()).sub(x).sub(a.lgamma()).exp();
 
 function powBase(g: Tensor, a: Tensor, b: Operand): Tensor {
   if (typeof b === 'number') {
@@ -204,5 +265,6 @@ export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
       t(B | C, (g, _a, b, c, p0) => g.mul(tensor(g, scaled(b, -p0)).div(tensor(g, c).square()))),
     ],
   },
+  nanToNum: { grads: [t(A, (g, a) => g.mul((a as Tensor).isfinite())), null, null] },
 };
 

@@ -1,5 +1,5 @@
 /** The activations of matmul's epilogue, by their position in ACTIVATIONS. */
-import { erfc } from './math.ts';
+import { erfc } from './math/erf.ts';
 
 export function activate(activation: number, x: number): number {
   switch (activation) {
