@@ -3,6 +3,7 @@ import { numelOf } from '../core/layout.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorCholesky } from './numeric/cholesky.ts';
 import { batchOf, eachMatrix, halfLower, read, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
@@ -26,10 +27,12 @@ class Cholesky extends Function {
   }
 }
 
+const factor = bySample('linalg.cholesky', (A: Tensor): [Tensor, Tensor] => Cholesky.apply(A));
+
 /** [L or U, info]. The triangle that is returned is the one that is read. */
 export function choleskyOf(op: string, A: Tensor, upper: boolean): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  const [L, info] = Cholesky.apply(upper ? A.mT : A) as [Tensor, Tensor];
+  const [L, info] = factor(upper ? A.mT : A);
   return [upper ? L.mT : L, info];
 }
 
@@ -57,8 +60,8 @@ class CholeskySolve extends Function {
 /** X of A X = B from the factor of A. */
 export function solveCholesky(op: string, B: Tensor, L: Tensor, upper: boolean): Tensor {
   checkSystem(op, L, B, true);
-  const [right, factor] = sameBatch(op, B, upper ? L.mT : L);
-  return CholeskySolve.apply(right, factor);
+  const [right, lower] = sameBatch(op, B, upper ? L.mT : L);
+  return CholeskySolve.apply(right, lower);
 }
 
 /** The lower (or upper) triangular L with A = L L^T, of symmetric positive definite matrices. PyTorch's `torch.linalg.cholesky`. */

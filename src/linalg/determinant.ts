@@ -3,6 +3,7 @@ import { numelOf } from '../core/layout.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU } from './numeric/lu.ts';
 import { batchOf, diagonalMatrix, eachMatrix, identity, read, requireSquare, rowsOf, write } from './matrices.ts';
@@ -33,20 +34,23 @@ class Det extends Function {
   }
 
   static override backward(ctx: Context, g: Tensor): Tensor {
-    const [A, det] = ctx.savedTensors, n = rowsOf(A);
-    const singular = det.detach().eq(0);
-    const regular = (): Tensor => solveBatch(A.mT, diagonalMatrix(g.mul(det).unsqueeze(-1).expand([...det.shape, n])));
-    if (!singular.any().item()) return regular();
-    if (singular.all().item()) return cofactors(A, g);
-    // Each matrix by its own rule.
-    const flat = A.reshape([-1, n, n]), flatG = g.reshape([-1]), mask = singular.reshape([-1]);
-    const rows = [mask, mask.logicalNot()].map((which) => which.nonzero().reshape([-1]));
-    const parts = rows.map((at, i) => (i === 0 ? cofactors(flat.indexSelect(0, at), flatG.indexSelect(0, at))
-      : solveBatch(flat.indexSelect(0, at).mT, diagonalMatrix(flatG.indexSelect(0, at).mul(det.reshape([-1]).indexSelect(0, at)).unsqueeze(-1).expand([at.numel(), n])))));
-    const order = rows[0].cat([rows[1]], 0);
-    return flat.detach().mul(0).indexCopy(0, order, parts[0].cat([parts[1]], 0)).reshape([...A.shape]);
+    const [A, det] = ctx.savedTensors;
+    return detBackward(A, det, g);
   }
 }
+
+/** Each matrix by its own rule: g det(A) A^-T, or where that has no meaning the cofactors. */
+const detBackward = bySample('linalg.det', (A: Tensor, det: Tensor, g: Tensor): Tensor => {
+  const n = rowsOf(A), singular = det.detach().eq(0).reshape([-1]);
+  const matrices = A.reshape([-1, n, n]), scales = g.reshape([-1]), values = det.reshape([-1]);
+  const regular = (a: Tensor, d: Tensor, s: Tensor): Tensor => solveBatch(a.mT, diagonalMatrix(s.mul(d).unsqueeze(-1).expand([d.numel(), n])));
+  if (!singular.any().item()) return regular(matrices, values, scales).reshape([...A.shape]);
+  if (singular.all().item()) return cofactors(matrices, scales).reshape([...A.shape]);
+  const none = singular.nonzero().reshape([-1]), some = singular.logicalNot().nonzero().reshape([-1]);
+  const pick = (x: Tensor, at: Tensor): Tensor => x.indexSelect(0, at);
+  const parts = cofactors(pick(matrices, none), pick(scales, none)).cat([regular(pick(matrices, some), pick(values, some), pick(scales, some))], 0);
+  return parts.indexSelect(0, none.cat([some], 0).argsort()).reshape([...A.shape]);
+});
 
 /** g times the cofactors of A = U S V^T: det(U) det(V) U (products of all other S) V^T. */
 function cofactors(A: Tensor, g: Tensor): Tensor {
@@ -57,9 +61,11 @@ function cofactors(A: Tensor, g: Tensor): Tensor {
   return U.mul(others.mul(sign.unsqueeze(-1)).unsqueeze(-2)).matmul(Vh);
 }
 
+const determinants = bySample('linalg.det', (A: Tensor): Tensor => Det.apply(A));
+
 export function determinant(op: string, A: Tensor): Tensor {
   requireSquare(op, 'A', A);
-  return Det.apply(A);
+  return determinants(A);
 }
 
 class LogDet extends Function {
@@ -81,9 +87,11 @@ class LogDet extends Function {
   }
 }
 
+const logDeterminants = bySample('linalg.slogdet', (A: Tensor): [Tensor, Tensor] => LogDet.apply(A));
+
 export function signAndLog(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  return LogDet.apply(A) as [Tensor, Tensor];
+  return logDeterminants(A);
 }
 
 /** The determinant of `[..., n, n]` matrices. PyTorch's `torch.linalg.det`. */

@@ -4,6 +4,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { eigenSymmetric } from './numeric/symmetric.ts';
 import { transpose } from './numeric/product.ts';
@@ -46,9 +47,11 @@ function symmetric(a: Float64Array, a0: number, n: number, uplo: Triangle, into:
   }
 }
 
+const decompose = bySample('linalg.eigh', (A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] => Eigh.apply(A, uplo, op));
+
 export function eighOf(op: string, A: Tensor, uplo: Triangle): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  return Eigh.apply(A, uplo, op) as [Tensor, Tensor];
+  return decompose(A, uplo, op);
 }
 
 /** `[eigenvalues, eigenvectors]` of symmetric matrices, of which one triangle is read: ascending `[..., n]`, and orthonormal columns `[..., n, n]`. PyTorch's `torch.linalg.eigh`. */

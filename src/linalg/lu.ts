@@ -4,6 +4,7 @@ import { ShapeError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU, permutationOf } from './numeric/lu.ts';
 import { batchOf, colsOf, eachMatrix, identity, read, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
@@ -39,16 +40,18 @@ class LUFactor extends Function {
 }
 
 /** The matrices P of A = P L U, from pivots. */
-function permutation(LU: Tensor, pivots: Tensor): Tensor {
+const permutation = bySample('linalg.lu', (LU: Tensor, pivots: Tensor): Tensor => {
   const m = rowsOf(LU), k = pivots.shape[pivots.ndim - 1], batch = batchOf(LU);
   const rows = readPivots('luUnpack', pivots, [...batch, k], m), values = new Float64Array(numelOf(batch) * m * m);
   eachMatrix(batch, (b) => permutationOf(rows, b * k, k, m).forEach((row, i) => (values[b * m * m + row * m + i] = 1)));
   return write(LU, [...batch, m, m], values);
-}
+});
+
+const factorBatch = bySample('linalg.luFactor', (A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] => LUFactor.apply(A, pivot));
 
 export function factor(op: string, A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'A', A);
-  return LUFactor.apply(A, pivot) as [Tensor, Tensor, Tensor];
+  return factorBatch(A, pivot);
 }
 
 /** [L, U] out of the compact form. */

@@ -3,6 +3,7 @@ import { BF16, F16, F32, F64, I64 } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { colsOf, identity, requireFloating, rowsOf } from './matrices.ts';
 import { checkedInverse, solveBatch } from './solve.ts';
@@ -31,20 +32,21 @@ class MatrixExp extends Function {
   static override forward(ctx: Context, A: Tensor): Tensor {
     ctx.saveForBackward(A);
     const n = rowsOf(A);
-    return exponential(A.castTo(F64).reshape([-1, n, n])).reshape([...A.shape]).castTo(A.dtypeCode);
+    return A.numel() === 0 ? A.clone() : exponential(A.castTo(F64).reshape([-1, n, n])).reshape([...A.shape]).castTo(A.dtypeCode);
   }
 
   /** exp of [[A^T, g], [0, A^T]] has the derivative in its upper right block (Najfeld and Havel 1995). */
   static override backward(ctx: Context, g: Tensor): Tensor {
     const [A] = ctx.savedTensors, n = rowsOf(A), T = A.mT;
     const top = T.cat([g], -1), bottom = T.mul(0).cat([T], -1);
-    return (MatrixExp.apply(top.cat([bottom], -2))).narrow(-2, 0, n).narrow(-1, n, n);
+    return exponentials(top.cat([bottom], -2)).narrow(-2, 0, n).narrow(-1, n, n);
   }
 }
 
+const exponentials = bySample('linalg.matrixExp', (A: Tensor): Tensor => MatrixExp.apply(A));
+
 /** Of float64 [count, n, n]; matrices that need the same number of squarings go together. */
 function exponential(A: Tensor): Tensor {
-  if (A.numel() === 0) return A.clone();
   const norms = A.abs().sum(-2).amax(-1).tolist() as number[];
   const squarings = norms.map((norm) => (norm > PADE_NORM ? Math.ceil(Math.log2(norm / PADE_NORM)) : 0));
   const groups = [...new Set(squarings)];
@@ -73,7 +75,7 @@ export function exponentialOf(op: string, A: Tensor): Tensor {
   requireFloating(op, 'A', A);
   if (![F32, F64, F16, BF16].includes(A.dtypeCode)) throw new DTypeError(op, A.dtype, `not defined for ${A.dtype}`);
   if (A.ndim < 2 || rowsOf(A) !== colsOf(A)) throw new ShapeError(op, `A must be square matrices, got shape [${A.shape.join(', ')}]`);
-  return MatrixExp.apply(A);
+  return exponentials(A);
 }
 
 /** The exponential of square matrices: the sum of A^k / k!. PyTorch's `torch.linalg.matrix_exp`. */

@@ -5,6 +5,7 @@ import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { record, recording, wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { columnsOfQ, factorQR } from './numeric/householder.ts';
 import { transpose } from './numeric/product.ts';
@@ -54,9 +55,11 @@ function square(Q: Tensor, R: Tensor, gQ: Tensor | null, gR: Tensor | null): Ten
   return triangular(R.mT, gQ === null ? turned : turned.add(gQ), false, false, false);
 }
 
+const factorBatch = bySample('linalg.qr', (A: Tensor, mode: QRMode): [Tensor, Tensor] => QR.apply(A, mode));
+
 export function qrOf(op: string, A: Tensor, mode: QRMode): Named<Tensor, 'Q' | 'R'> {
   requireMatrices(op, 'A', A);
-  return named(['Q', 'R'] as const, QR.apply(A, mode) as [Tensor, Tensor]);
+  return named(['Q', 'R'] as const, factorBatch(A, mode));
 }
 
 /**

@@ -13,7 +13,7 @@ import { eighOf } from './eigh.ts';
 import { batchOf, colsOf, requireMatrices, requireSameDtype, requireSquare, rowsOf } from './matrices.ts';
 import { matrixNormOf } from './norms.ts';
 import { qrOf } from './qr.ts';
-import { checkedInverse, inverseOf } from './solve.ts';
+import { inverseOf } from './solve.ts';
 import { singularValues, svdOf } from './svd.ts';
 import { triangular } from './triangular.ts';
 
@@ -96,8 +96,9 @@ export const cond = operation('linalg.cond(A: Tensor, p: any?, *, out: Tensor?)'
   }
   requireSquare(op, 'A', A);
   if (A.numel() === 0) return A.newZeros(batchOf(A));
-  if (p === 'nuc') return singularValues(op, A).sum(-1).mul(singularValues(op, checkedInverse(op, A)).sum(-1));
   const [inverse, info] = inverseOf(op, A);
+  // The norms of what has no inverse are not asked for: it may hold NaN.
+  if (p === 'nuc' && info.any().item()) return A.newFull(batchOf(A), Infinity);
   const product = matrixNormOf(op, A, p, [-2, -1], false).mul(matrixNormOf(op, inverse, p, [-2, -1], false));
   return product.where(info.eq(0), Infinity);
 });

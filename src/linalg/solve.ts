@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU, solveLU } from './numeric/lu.ts';
 import { batchOf, colsOf, eachMatrix, identity, read, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
@@ -25,14 +26,16 @@ class Solve extends Function {
 
   static override backward(ctx: Context, g: Tensor): (Tensor | null)[] {
     const [A, X] = ctx.savedTensors;
-    const gB = Solve.apply(A.mT, g)[0];
+    const [gB] = solveWithInfo(A.mT, g);
     return [ctx.needsInputGrad[0] ? gB.matmul(X.mT).neg() : null, gB];
   }
 }
 
+const solveWithInfo = bySample('linalg.solve', (A: Tensor, B: Tensor): [Tensor, Tensor] => Solve.apply(A, B));
+
 class Inverse extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
-    const [inverse, info] = Solve.apply(A, identity(A, rowsOf(A)).expand([...A.shape]));
+    const [inverse, info] = solveWithInfo(A, identity(A, rowsOf(A)).expand([...A.shape]));
     ctx.saveForBackward(inverse);
     return [inverse, info];
   }
@@ -43,8 +46,8 @@ class Inverse extends Function {
   }
 }
 
-/** As {@link solved}, of matrices A and B of one batch shape, without checks. */
-export const solveBatch = (A: Tensor, B: Tensor): Tensor => Solve.apply(A, B)[0];
+/** X of A X = B for matrices A and B of one batch shape, without checks. */
+export const solveBatch = (A: Tensor, B: Tensor): Tensor => solveWithInfo(A, B)[0];
 
 export function inverseOf(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
@@ -69,7 +72,7 @@ function solved(op: string, A: Tensor, B: Tensor, left: boolean): [Tensor, Tenso
   const right = vector ? B.unsqueeze(-1) : B;
   checkSystem(op, A, right, left);
   const [a, b] = left ? sameBatch(op, A, right) : sameBatch(op, A.mT, right.mT);
-  const [X, info] = Solve.apply(a, b) as [Tensor, Tensor];
+  const [X, info] = solveWithInfo(a, b);
   return [vector ? X.squeeze(-1) : left ? X : X.mT, info];
 }
 

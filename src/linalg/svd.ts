@@ -6,6 +6,7 @@ import { gradEnabled } from '../tensor/grad-mode.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { singular } from './numeric/singular.ts';
 import { transpose } from './numeric/product.ts';
@@ -70,9 +71,11 @@ function requireConverged(op: string, converged: boolean, b: number): void {
   if (!converged) throw new ArgumentError(op, 'A', `has singular values that do not converge (matrix ${b})`);
 }
 
+const decompose = bySample('linalg.svd', (A: Tensor, full: boolean, op: string): [Tensor, Tensor, Tensor] => SVD.apply(A, full, op));
+
 export function svdOf(op: string, A: Tensor, full: boolean): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'A', A);
-  return SVD.apply(A, full, op) as [Tensor, Tensor, Tensor];
+  return decompose(A, full, op);
 }
 
 /** The singular values alone; without vectors where no derivative will ask for them. */

@@ -2,6 +2,7 @@
 import { ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { solveTriangle } from './numeric/lu.ts';
 import { batchOf, colsOf, eachMatrix, read, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch, write } from './matrices.ts';
@@ -25,11 +26,13 @@ class SolveTriangular extends Function {
   }
 }
 
+const solveBatch = bySample('linalg.solveTriangular', (A: Tensor, B: Tensor, upper: boolean, unit: boolean): Tensor => SolveTriangular.apply(A, B, upper, unit));
+
 /** X of A X = B (left) or X A = B, of which only one triangle of A is read; one batch shape. */
 export function triangular(A: Tensor, B: Tensor, upper: boolean, left: boolean, unit: boolean): Tensor {
   if (!left) return triangular(A.mT, B.mT, !upper, true, unit).mT;
   const [a, b] = sameBatch('linalg.solveTriangular', A, B);
-  return SolveTriangular.apply(a, b, upper, unit) as Tensor;
+  return solveBatch(a, b, upper, unit);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Functions of vectors and diagonals under their names in `linalg`. */
-import { DTypeError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, normalizeDim } from '../core/layout.ts';
 import { operation } from '../tensor/operation.ts';
 import { crossOver, powersOf } from '../tensor/library/vectors.ts';
@@ -21,8 +21,10 @@ export const vecdot = operation('linalg.vecdot(x: Tensor, y: Tensor, *, dim: int
 /** A view of the diagonals of matrices in two dims. PyTorch's `torch.linalg.diagonal`. */
 export const diagonal = operation('linalg.diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1)', (A, offset, dim1, dim2): Tensor => A.diagonal(offset, dim1, dim2));
 
-/** The powers 0 to N - 1 of every element along a new last dim, N by default the size of the last. PyTorch's `torch.linalg.vander`. */
+/** The powers 0 to N - 1 of every element along a new last dim, N (at least 2) by default the size of the last. PyTorch's `torch.linalg.vander`. */
 export const vander = operation('linalg.vander(x: Tensor, *, N: int?)', (x, N): Tensor => {
   const rows = x.ndim === 0 ? x.reshape([1]) : x;
-  return powersOf('linalg.vander', rows, N ?? rows.shape[rows.ndim - 1]);
+  const count = N ?? rows.shape[rows.ndim - 1];
+  if (count < 2) throw new ArgumentError('linalg.vander', 'N', `must be greater than 1, got ${count}`);
+  return powersOf('linalg.vander', rows, count);
 });

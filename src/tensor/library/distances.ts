@@ -33,7 +33,9 @@ export const cdist = operation("cdist(x1: Tensor, x2: Tensor, p: float = 2, comp
     const batch = broadcastShapes('cdist', x1.shape.slice(0, -2), x2.shape.slice(0, -2));
     const P = x1.shape[x1.ndim - 2], R = x2.shape[x2.ndim - 2];
     const a = x1.expand([...batch, P, m]), b = x2.expand([...batch, R, m]);
-    if (p === 2 && byProduct(mode, P, R) && m > 0) return euclidean(a, b);
+    // Rows without elements are all the same.
+    if (m === 0) return a.matmul(b.mT);
+    if (p === 2 && byProduct(mode, P, R)) return euclidean(a, b);
     const apart = (rows: Tensor): Tensor => normOver(rows.unsqueeze(-2).sub(b.unsqueeze(-3)), p, [batch.length + 2], false);
     const step = Math.max(1, Math.floor(CHUNK / Math.max(1, numelOf(batch) * R * m)));
     const all = (): Tensor => (step >= P ? apart(a) : cat(Array.from({ length: Math.ceil(P / step) }, (_, i) => apart(a.narrow(-2, i * step, Math.min(step, P - i * step)))), -2));
