@@ -25,6 +25,8 @@ export { channelsLast, channelsLast3d, contiguousFormat, preserveFormat, type Me
 export { adaptiveAvgPool1d, adaptiveMaxPool1dWithIndices as adaptiveMaxPool1d, avgPool1d, maxPool1d, maxPool1dWithIndices, maxPool2d, maxPool3d } from './nn/functional-pool.ts';
 export * as autograd from './tensor/autograd.ts';
 export * as special from './tensor/library/special.ts';
+export * as func from './func/index.ts';
+export { vmap } from './func/vmap.ts';
 export * as nn from './nn/index.ts';
 export * as linalg from './linalg/index.ts';
 export * as optim from './optim/index.ts';

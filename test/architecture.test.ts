@@ -29,6 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   nn: ['core', 'ops', 'tensor'],
   optim: ['core', 'ops', 'tensor'],
   linalg: ['core', 'tensor'],
+  func: ['core', 'tensor'],
   data: ['core', 'tensor', 'io'],
   io: ['core', 'tensor'],
   plot: ['core'],

@@ -7,7 +7,7 @@
  * runs sample by sample (tensor/sample-loop.ts). An output that was allocated for one sample becomes batched here.
  */
 import { allocatePlain } from '../core/allocator.ts';
-import { Batch, BatchedReadError, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
+import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
 import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
@@ -108,7 +108,7 @@ function eachSample(dims: readonly { readonly size: number; readonly strides: re
   const move = (k: number, by: number): void => void (frame[operandAt(k) + OFFSET] += by);
   for (let i = 0; i < size; i++) {
     eachSample(rest, run);
-    strides.forEach(move);
+    strides.forEach((stride, k) => move(k, stride));
   }
   strides.forEach((stride, k) => move(k, -stride * size));
 }
@@ -170,7 +170,8 @@ function requireOwn(storage: Storage, level: Level): void {
 
 /** Elements of a batched output must not be one in memory. */
 function requireDistinct(storage: Storage): void {
-  if (dimsOf(storage).some(({ level, stride }) => stride === 0 && level.size > 1)) {
+  const aliases = storage.state instanceof Batch && storage.state.birth < 0 && storage.byteLength > 0;
+  if (aliases && dimsOf(storage).some(({ level, stride }) => stride === 0 && level.size > 1)) {
     throw new VmapError('vmap: in-place operation on a tensor whose samples share memory (an expanded one); clone() it first');
   }
 }
@@ -198,7 +199,7 @@ function call(family: Family, kernel: Kernel, operands: readonly Operand[]): voi
 function draw(kernel: Kernel, out: Storage, state: Storage): void {
   const active = running.filter(({ suspended }) => !suspended);
   if (active.some(({ randomness }) => randomness === 'error')) {
-    throw new VmapError("vmap: a random operation was called with randomness 'error', the default; give vmap { randomness: 'different' } or { randomness: 'same' }");
+    throw new VmapError(RANDOM_REFUSED);
   }
   const reads = RANDOM_OPS[frame[OP]] === 'bernoulli' && frame[INTS] === 1;
   extend(out, [out], unionOf([out]).concat(active.filter((level) => level.randomness === 'different' && !dimsOf(out).some((dim) => dim.level === level))), !reads);
@@ -207,7 +208,8 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
   const fresh = levels.filter((level) => level.randomness === 'different'), same = levels.filter((level) => level.randomness !== 'different');
   const over = (level: Level): { size: number; strides: readonly number[] } => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
   const each = fresh.map(over).reverse();
-  while (each.length > 0 && each[0].strides[0] === Math.max(frame[NDIM] === 0 ? 1 : frame[DIMS], 1)) {
+  // A permutation is of one sample's elements.
+  while (RANDOM_OPS[frame[OP]] !== 'randperm' && each.length > 0 && each[0].strides[0] === Math.max(frame[NDIM] === 0 ? 1 : frame[DIMS], 1)) {
     frame[DIMS] = (frame[NDIM] === 0 ? 1 : frame[DIMS]) * each[0].size;
     frame[NDIM] = 1;
     each.shift();

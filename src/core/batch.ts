@@ -59,6 +59,8 @@ export class Batch implements StorageState {
   }
 }
 
+export const RANDOM_REFUSED = "vmap: a random operation was called with randomness 'error', the default; give vmap { randomness: 'different' } or { randomness: 'same' }";
+
 /** How many scopes run in which storages may be batched; 0 outside of vmap and of backward passes through one. */
 export let regions = 0;
 export function countRegion(change: 1 | -1): number {

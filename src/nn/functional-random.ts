@@ -1,8 +1,10 @@
 /** Functions that draw: dropout of whole channels, dropout for SELU networks, Gumbel softmax, randomised leaky ReLU. */
 import { bind, boolArg, intArg, numberArg, signature, type CallArgs } from '../core/args.ts';
+import type { DType } from '../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { empty, emptyLike, onesLike, zeros, zerosLike } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
+import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, tensorArg } from './args.ts';
 
@@ -124,6 +126,12 @@ export function gumbelSoftmax(logits: Tensor, ...args: CallArgs<[tau: number, ha
   return hard.sub(soft.detach()).add(soft);
 }
 
+/** Draws where the mask is true, ones elsewhere. */
+const slopesWhere = bySample('rrelu', (mask: Tensor, dtype: DType, lower: number, upper: number): Tensor => {
+  const draws = empty([mask.sum().item()], { dtype: 'float64' }).uniform_(lower, upper);
+  return onesLike(mask, { dtype }).maskedScatter(mask, draws.to(dtype));
+});
+
 const RRELU = signature('rrelu(input, lower?, upper?, training?, inplace?)');
 interface RreluOptions { readonly lower?: number; readonly upper?: number; readonly training?: boolean; readonly inplace?: boolean }
 
@@ -136,8 +144,7 @@ export function rrelu(input: Tensor, ...args: CallArgs<[lower: number, upper: nu
   const slopes = noGrad(() => {
     const negative = input.le(0);
     if (!boolArg('rrelu', 'training', given.training)) return onesLike(input).maskedFill(negative, (lower + upper) / 2);
-    const draws = empty([negative.sum().item()], { dtype: 'float64' }).uniform_(lower, upper);
-    return onesLike(input).maskedScatter(negative, draws.to(input.dtype));
+    return slopesWhere(negative, input.dtype, lower, upper);
   });
   return inplace ? input.mul_(slopes) : input.mul(slopes);
 }

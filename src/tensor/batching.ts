@@ -55,8 +55,8 @@ export function leave(x: Tensor, level: Level, dim: number): Tensor {
 /** Whether leaving a level gives memory that others see too. */
 export const sharesMemory = (x: Tensor): boolean => x.storage.state instanceof Batch && x.storage.state.birth < 0;
 
-/** Batched over the levels too that it is the same for. */
-function expandOver(x: Tensor, levels: readonly Level[]): Tensor {
+/** Batched over levels too for which it is the same. */
+export function expandOver(x: Tensor, levels: readonly Level[]): Tensor {
   const { storage } = x;
   const alias = new Storage(storage.memory, storage.byteOffset, storage.byteLength);
   alias.origin = storage.origin ?? storage;

@@ -12,6 +12,7 @@ import { noGrad } from './grad-mode.ts';
 import { recording } from './graph.ts';
 import { copyInto, emptyLike } from './kernels.ts';
 import { generatorState, type Generator } from './random-state.ts';
+import { drawnBySample } from './sample-loop.ts';
 import { elements } from './values.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -71,6 +72,10 @@ function requireFloat(op: string, self: Tensor): void {
 /** Poisson counts with the rates in `input`, in its dtype. PyTorch's `torch.poisson`. */
 export function poisson(...args: readonly unknown[]): Tensor {
   const { input, generator } = bind(POISSON, args);
+  return countsOf(input, generator);
+}
+
+const countsOf = drawnBySample('poisson', (input: unknown, generator: unknown): Tensor => {
   if (!(input instanceof TensorCore)) throw new ArgumentError('poisson', 'input', `must be a Tensor, got ${show(input)}`);
   const rates = input as Tensor;
   requireFloat('poisson', rates);
@@ -81,7 +86,7 @@ export function poisson(...args: readonly unknown[]): Tensor {
   const words = elements(state) as Int32Array, out = elements(counts) as Float64Array;
   values.forEach((rate, i) => (out[i] = rate === 0 ? 0 : rate < 10 ? multiplied(rate, words) : rejected(rate, words)));
   return counts.castTo(rates.dtypeCode);
-}
+});
 
 /** Knuth: how many uniforms can be multiplied before the product falls below exp(-rate). */
 function multiplied(rate: number, words: Int32Array): number {

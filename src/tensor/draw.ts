@@ -4,6 +4,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { RNG_WORDS } from '../core/rng.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import type { Storage } from '../core/storage.ts';
+import { everySample } from './batching.ts';
 import { copyInto, emptyLike, randomInto } from './kernels.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -68,7 +69,8 @@ function drawDtype(kind: Draw, dtype: DTypeCode, p: number | Tensor): DTypeCode 
 }
 
 function checkedProbabilities(p: Tensor): Tensor {
-  if (p.numel() > 0 && !p.ge(0).logicalAnd(p.le(1)).all().item()) throw new ArgumentError('bernoulli', 'input', 'must hold probabilities in [0, 1]');
+  const all = everySample(p);
+  if (p.numel() > 0 && !all.ge(0).logicalAnd(all.le(1)).all().item()) throw new ArgumentError('bernoulli', 'input', 'must hold probabilities in [0, 1]');
   return p;
 }
 

@@ -8,6 +8,7 @@ import { dtypeOption } from './reduction.ts';
 import { intList } from './movement.ts';
 import { TensorCore } from './core.ts';
 import { defaultDTypeCode } from './promotion.ts';
+import { everySample } from './batching.ts';
 import { drawInto } from './draw.ts';
 import { randomInto } from './kernels.ts';
 import { Generator, defaultGenerator, generatorState } from './random-state.ts';
@@ -147,7 +148,8 @@ export function multinomial(...args: readonly unknown[]): Tensor {
   if (count <= 0) throw new ArgumentError('multinomial', 'numSamples', `must be positive, got ${count}`);
   const replacement = bound.replacement === true;
   if (!replacement && count > classes) throw new ArgumentError('multinomial', 'numSamples', `must not exceed the ${classes} categories without replacement, got ${count}`);
-  if (!input.ge(0).all().item() || !input.isfinite().all().item() || !input.sum(-1).gt(0).all().item()) {
+  const weights = everySample(input);
+  if (!weights.ge(0).all().item() || !weights.isfinite().all().item() || !weights.sum(-1).gt(0).all().item()) {
     throw new ArgumentError('multinomial', 'input', 'must hold finite, non-negative probabilities with a positive sum');
   }
   const generator = bound.generator as Generator | undefined;

@@ -5,6 +5,7 @@ import { bind, boolArg, intArg, numberArg, show, signature, type CallArgs, type 
 import { contiguousLayout, normalizeDim, normalizeDims, numelOf, SCALAR_LAYOUT } from '../core/layout.ts';
 import { named, type Named } from '../core/named.ts';
 import { ARG_REDUCE_OPS, REDUCE_OPS, SCAN_OPS, type ArgReduceOp, type ReduceOp, type ScanOp } from '../ops/families.ts';
+import { isBatched } from './batching.ts';
 import { rawCast } from './dispatch.ts';
 import { emptyLike, emptyShape, parameters, reduceInto, scanInto, softmaxInto, softmaxGradInto } from './kernels.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
@@ -92,7 +93,7 @@ function sumBackward(op: 'sum' | 'mean' | 'prod', x: Tensor, dims: readonly numb
 
 /** Products of all the others, without dividing by zero: exclusive products from both sides. */
 function prodBackward(g: Tensor, x: Tensor, y: Tensor, dims: readonly number[]): Tensor {
-  if (!gradEnabled && x.numel() > 0 && !x.eq(0).any().item()) return g.mul(y.div(x));
+  if (!gradEnabled && x.numel() > 0 && !isBatched(x) && !x.eq(0).any().item()) return g.mul(y.div(x));
   const rest = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const order = [...rest, ...dims];
   const moved = x.permute(order);
@@ -387,7 +388,7 @@ export function normOver(x: Tensor, p: number, dims: readonly number[], keepdim:
       const input = node.saved(0), size = restore(node.saved(1), input.shape, dims, keepdim), scale = restore(g, input.shape, dims, keepdim);
       // x |x|^(p-2) / norm^(p-1). At zero the subgradient 0, as in PyTorch; replacing it before the powers keeps NaN out of higher orders.
       const zero = input.eq(0).logicalOr(size.eq(0));
-      const inner = p < 2 || !size.detach().ne(0).all().item() ? input.where(zero.logicalNot(), 1) : input;
+      const inner = p < 2 || isBatched(size) || !size.detach().ne(0).all().item() ? input.where(zero.logicalNot(), 1) : input;
       const length = size.where(size.ne(0), 1);
       return inner.mul(inner.abs().pow(p - 2)).mul(scale.div(length.pow(p - 1))).where(zero.logicalNot(), 0);
     }, [x, out]);
@@ -433,7 +434,7 @@ const reverseCumsum = (g: Tensor, dim: number): Tensor => (g.ndim === 0 ? g : g.
 /** sum over j >= i of g_j y_j / x_i; where x has zeros, by the explicit sum of products without x_i. */
 function cumprodBackward(g: Tensor, x: Tensor, y: Tensor, dim: number): Tensor {
   if (x.numel() === 0 || x.ndim === 0) return g;
-  if (!gradEnabled && !x.eq(0).any().item()) return reverseCumsum(g.mul(y), dim).div(x);
+  if (!gradEnabled && !isBatched(x) && !x.eq(0).any().item()) return reverseCumsum(g.mul(y), dim).div(x);
   const n = x.shape[dim];
   const parts: Tensor[] = [];
   for (let i = 0; i < n; i++) {

@@ -3,11 +3,11 @@
  * reads elements outside of a kernel; where something does, it runs once per sample and the results are stacked.
  * Differentiable to every order: taking a batch apart and stacking it are each other's derivatives.
  */
-import { BatchedReadError, levelsOf, regions, type Level } from '../core/batch.ts';
+import { BatchedReadError, RANDOM_REFUSED, levelsOf, regions, running, type Level } from '../core/batch.ts';
 import { sameShape } from '../core/layout.ts';
 import { VmapError } from '../core/errors.ts';
 import { isOptions } from '../core/args.ts';
-import { enter, leave } from './batching.ts';
+import { enter, expandOver, leave } from './batching.ts';
 import { TensorCore } from './core.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, wantsGrad } from './graph.ts';
@@ -74,13 +74,13 @@ function combine(op: string, results: Values, level: Level, cause: unknown): unk
   if (first instanceof TensorCore) {
     const like = first as Tensor, parts = results as readonly Tensor[];
     if (parts.some((part) => !(part instanceof TensorCore) || !sameShape(part.shape, like.shape) || part.dtypeCode !== like.dtypeCode)) {
-      throw new VmapError(`vmap: ${op} gives samples results of different shapes, which cannot be one tensor`);
+      throw new BatchedReadError(`vmap: ${op} gives samples results of different shapes, which cannot be one tensor`);
     }
     return enter(stackAll(parts), level, 0);
   }
   if (Array.isArray(first)) {
     const lists = results as readonly Values[];
-    if (lists.some((list) => list.length !== first.length)) throw new VmapError(`vmap: ${op} gives samples different numbers of results`);
+    if (lists.some((list) => list.length !== first.length)) throw new BatchedReadError(`vmap: ${op} gives samples different numbers of results`);
     const list = first.map((_, i) => combine(op, lists.map((each) => each[i]), level, cause));
     // The named fields of results with several parts.
     for (const name of Object.getOwnPropertyNames(first)) {
@@ -109,6 +109,8 @@ function perSample<A extends Values, R>(op: string, run: (...values: A) => R, va
   const parts = new Map<Tensor, readonly Tensor[]>();
   visit(values, (x) => {
     if (levelsOf(x.storage)?.includes(level)) parts.set(x, unstack(leave(x, level, 0)));
+    // The same value, but a gradient per sample.
+    else if (gradEnabled && wantsGrad(x)) parts.set(x, unstack(leave(expandOver(x, [level]), level, 0)));
   });
   const { words } = defaultGenerator, state = words.slice();
   const suspended = level.suspended;
@@ -127,6 +129,21 @@ function perSample<A extends Values, R>(op: string, run: (...values: A) => R, va
 /** A function that reads elements of its arguments, made to work inside of vmap. */
 export function bySample<A extends Values, R>(op: string, run: (...values: A) => R): (...values: A) => R {
   return (...values) => (regions === 0 ? run(...values) : guarded(op, run, values));
+}
+
+/**
+ * The same for a function that draws numbers without a kernel, of which the first argument gives the shape: sample by
+ * sample where a running vmap asks for different numbers, whether or not its argument is batched.
+ */
+export function drawnBySample<A extends readonly [unknown, ...Values], R>(op: string, run: (...values: A) => R): (...values: A) => R {
+  return (...values) => {
+    if (regions === 0) return run(...values);
+    const levels = running.filter(({ suspended }) => !suspended);
+    if (levels.some(({ randomness }) => randomness === 'error')) throw new VmapError(RANDOM_REFUSED);
+    const [first, ...rest] = values;
+    const fresh = first instanceof TensorCore ? levels.filter((level) => level.randomness === 'different' && !levelsOf((first as Tensor).storage)?.includes(level)) : [];
+    return guarded(op, run, fresh.length === 0 ? values : [expandOver(first as Tensor, fresh), ...rest] as unknown as A);
+  };
 }
 
 /** The same for methods of a prototype; the tensor itself is the first value. */

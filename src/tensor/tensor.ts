@@ -10,6 +10,7 @@ import { TensorCore, type Extra } from './core.ts';
 import { Composite } from './composite.ts';
 import { formatTensor } from './format.ts';
 import { installNamedForms } from './named-forms.ts';
+import { guardMethods } from './sample-loop.ts';
 import { dtypeOfType, typeName } from './legacy-types.ts';
 import { copyElements, single, singleBigInt, toNested, writeNumbers, type Nested } from './values.ts';
 
@@ -236,6 +237,7 @@ installNamedForms(Tensor.prototype);
 /** The gradient that backward starts with: the one given, checked, or one for a scalar. */
 export function startGradient(op: string, output: Tensor, gradient: unknown): Tensor {
   if (gradient === undefined || gradient === null) {
+guardMethods(Tensor.prototype, ['index', 'indexPut', 'maskedSelect', 'maskedScatter', 'narrow', 'newFull', 'nonzero', 'repeatInterleave']);
     if (output.numel() !== 1) throw new AutogradError(`${op}: grad can be implicitly created only for scalar outputs, got shape [${output.shape.join(', ')}]; give a gradient`);
     return output.newFull([...output.shape], 1);
   }
