@@ -5,7 +5,8 @@ export { StateDictError, type LoadReport, type StateDict } from './state-dict.ts
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers.ts';
 export { Flatten, Identity, Linear, Unflatten, type LinearOptions } from './linear.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
-export { LSTM, RNNBase, type RecurrentOptions } from './rnn.ts';
+export { GRU, LSTM, RNN, RNNBase, type RecurrentOptions } from './rnn.ts';
+export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from './rnn-cell.ts';
 export { Dropout } from './dropout.ts';
 export * from './activation.ts';
 export {

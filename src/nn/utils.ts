@@ -6,6 +6,8 @@ import { tensor as makeTensor } from '../tensor/create.ts';
 import { cat, stack } from '../tensor/composite.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
+export * as rnn from './packed-sequence.ts';
+
 type Tensors = Tensor | Iterable<Tensor>;
 
 function list(op: string, parameters: Tensors): Tensor[] {
