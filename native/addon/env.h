@@ -3,6 +3,8 @@
 #pragma once
 #include <node_api.h>
 
+#include <new>
+
 #include "call.h"
 #include "dispatch.h"
 
@@ -18,12 +20,30 @@ struct Entry {
   Kernel kernel;  // at the chosen level; null when no level has one
 };
 
+// Weak references by number. A free entry links to the next one.
+struct Watched {
+  napi_ref reference;
+  int32_t next;
+};
+struct Watch {
+  Watched* entries = nullptr;
+  int32_t capacity = 0;
+  int32_t free = 0;  // first free entry; `capacity` when there is none
+
+  Watch() = default;
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch();
+  bool grow();
+};
+
 struct Env {
   const int32_t* frame = nullptr;  // shared memory: it is never moved, detached or freed while frame_ref holds it
   napi_ref frame_ref = nullptr;
   Levels levels = isa_levels();
   int level = 0;
   Entry entry[kFamilies];
+  Watch watch;
 
   Env();
   void set_level(int to);
@@ -35,5 +55,12 @@ napi_value call_family(napi_env env, napi_callback_info info);
 
 // setFrame(Int32Array on a SharedArrayBuffer)
 napi_value set_frame(napi_env env, napi_callback_info info);
+
+// watch(object): a number for it, which does not keep it alive.
+napi_value watch(napi_env env, napi_callback_info info);
+
+// collected(Int32Array): writes the numbers of watched objects that the garbage collector has taken, as many as fit, and
+// gives their count. Those numbers may be given again.
+napi_value collected(napi_env env, napi_callback_info info);
 
 }  // namespace flambeau

@@ -16,7 +16,7 @@ namespace flambeau {
 namespace {
 
 // Changes whenever the frame, the families or the exports change their meaning: an addon of another number is not used.
-constexpr int kAbi = 1;
+constexpr int kAbi = 2;
 
 Napi::Value isa(const Napi::CallbackInfo& info) {
   const Env& self = *static_cast<Env*>(info.Data());
@@ -77,9 +77,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     if (names.count > 0) ops.Set(name, list(env, names));
     if (entry.kernel != nullptr) coverage[coverage.Length()] = name;
   }
-  napi_value set_frame_function = nullptr;
-  if (napi_create_function(env, "setFrame", NAPI_AUTO_LENGTH, set_frame, self, &set_frame_function) != napi_ok) return exports;
-  exports.Set("setFrame", set_frame_function);
+  const struct {
+    const char* name;
+    napi_callback callback;
+  } functions[] = {{"setFrame", set_frame}, {"watch", watch}, {"collected", collected}};
+  for (const auto& each : functions) {
+    napi_value function = nullptr;
+    if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, self, &function) != napi_ok) return exports;
+    exports.Set(each.name, function);
+  }
 
   Napi::Array levels = Napi::Array::New(env);
   for (int i = 0; i < self->levels.count; ++i) levels[static_cast<uint32_t>(i)] = self->levels.tables[i]->isa;

@@ -4,6 +4,7 @@
  * Hot paths read the live binding `active`; nothing is decided (and no binary is loaded) before its first use.
  */
 import { setMisalignment } from '../core/allocator.ts';
+import { setWatcher } from '../core/pool.ts';
 import { BackendError } from '../core/errors.ts';
 import { FAMILIES, type Backend, type BackendName, type Family } from './backend.ts';
 import { jsBackend } from './js/index.ts';
@@ -52,6 +53,7 @@ function native(): NativeState {
   const threads = Number(FLAMBEAU_NUM_THREADS);
   if (Number.isInteger(threads) && threads >= 1) addon.setNumThreads(threads);
   setMisalignment(addon.misalignment);
+  setWatcher(addon);
   return (nativeState = { backend: new NativeBackend(addon, jsBackend), from, tried });
 }
 

@@ -6,6 +6,7 @@
  */
 import { regions, stamp } from './batch.ts';
 import { countAllocation } from './collect.ts';
+import { capacityFor, pooled } from './pool.ts';
 import { Slab, Storage } from './storage.ts';
 import { ShapeError } from './errors.ts';
 
@@ -32,6 +33,12 @@ function uninitialized(bytes: number): Uint8Array {
   } catch (error) {
     throw new ShapeError('allocate', `cannot get ${bytes} bytes of memory (${error instanceof Error ? error.message : String(error)})`);
   }
+}
+
+/** New memory and its first byte that lies on a cache line. */
+function aligned(bytes: number): { readonly bytes: Uint8Array; readonly start: number } {
+  const memory = uninitialized(bytes + LINE);
+  return { bytes: memory, start: (LINE - misalignment(memory)) % LINE };
 }
 
 class SizeClass {
@@ -62,9 +69,8 @@ class SizeClass {
   }
 
   private renew(): number {
-    const bytes = uninitialized(this.slabBytes + LINE);
-    this.slab = new Slab(bytes);
-    const start = (LINE - misalignment(bytes)) % LINE;
+    const { slab, start } = pooled(this.slabBytes, () => aligned(this.slabBytes));
+    this.slab = slab;
     this.end = start + this.slabBytes;
     return start;
   }
@@ -93,7 +99,7 @@ export function allocate(byteLength: number): Storage {
 export function allocatePlain(byteLength: number): Storage {
   if (byteLength <= SCALAR_BYTES) return scalars.take(byteLength);
   if (byteLength <= 32768) return classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)].take(byteLength);
-  return takeLarge(byteLength) ?? ownStorage(byteLength);
+  return takeLarge(byteLength) ?? largeStorage(byteLength);
 }
 
 /** Memory that shares its buffer with nothing else: parameters, generator states and what outlives a step. */
@@ -101,11 +107,17 @@ export function allocateOwn(byteLength: number): Storage {
   return regions === 0 ? ownStorage(byteLength) : stamp(ownStorage(byteLength));
 }
 
+function largeStorage(byteLength: number): Storage {
+  const capacity = capacityFor(byteLength);
+  const { slab, start } = pooled(capacity, () => aligned(capacity));
+  return new Storage(slab, start, byteLength);
+}
+
 function ownStorage(byteLength: number): Storage {
   // Whole slots, so that a storage given back fits everything of its class.
   const capacity = byteLength <= 64 ? 64 : byteLength <= 32768 ? 2 ** (32 - Math.clz32(byteLength - 1)) : byteLength;
-  const bytes = uninitialized(capacity + LINE);
-  return new Storage(new Slab(bytes), (LINE - misalignment(bytes)) % LINE, byteLength);
+  const { bytes, start } = aligned(capacity);
+  return new Storage(new Slab(bytes), start, byteLength);
 }
 
 function takeLarge(byteLength: number): Storage | undefined {

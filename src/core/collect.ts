@@ -31,12 +31,17 @@ function obtain(): Collect | null {
   }
 }
 
-/** Tells that a buffer of `bytes` is about to be made; may collect before. */
-export function countAllocation(bytes: number): void {
-  allocated += bytes;
-  if (allocated < BUDGET || stopped) return;
+/** Runs a young collection where the runtime lets us. */
+export function collectYoung(): void {
   allocated = 0;
+  if (stopped) return;
   collect ??= obtain();
   if (collect === null) stopped = true;
   else collect({ type: 'minor' });
+}
+
+/** Tells that a buffer of `bytes` is about to be made; may collect before. */
+export function countAllocation(bytes: number): void {
+  allocated += bytes;
+  if (allocated >= BUDGET) collectYoung();
 }

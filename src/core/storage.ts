@@ -12,8 +12,15 @@ export class Slab {
 
   /** Whole-slab view; an element's index is its byte offset in the slab divided by the item size. */
   view(code: DTypeCode): TypedArray {
-    return (this.views[code] ??= viewAs(code, this.bytes.buffer, this.bytes.byteOffset,
-      Math.floor(this.bytes.byteLength / ITEM_SIZE[code])));
+    return this.views[code] ?? this.makeView(code);
+  }
+
+  private makeView(code: DTypeCode): TypedArray {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    const view = viewAs(code, buffer, byteOffset, Math.floor(byteLength / ITEM_SIZE[code]));
+    // The pool reuses the memory when the slab is gone: whoever reads a view keeps its slab.
+    this.views[code] = Object.assign(view, { slab: this });
+    return view;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Family } from '../backend.ts';
 export type NativeKernel = (...buffers: Uint8Array[]) => undefined | false;
 
 /** Must be the number in native/addon/module.cpp. */
-export const ABI = 1;
+export const ABI = 2;
 
 export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   readonly abi: number;
@@ -31,4 +31,8 @@ export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   setNumThreads(threads: number): void;
   /** How many bytes the first byte of a view is past a 64-byte boundary. */
   misalignment(bytes: Uint8Array): number;
+  /** A number for an object, which does not keep it alive. */
+  watch(object: object): number;
+  /** Writes the numbers of watched objects that the garbage collector took, as many as fit; returns how many. They may be given again. */
+  collected(numbers: Int32Array): number;
 }
