@@ -170,6 +170,10 @@ bool stride_is_zero(const Call& call, int k, int dim) {
   return call.operand[k].data == nullptr || call.operand[k].stride[dim] == 0;
 }
 
+// Kernels whose scratch grows with a dimension want operands whose memory grows with it, so that no frame can ask for more
+// scratch than a few times the buffers it came with.
+bool stays_along(const Call& call, int k, int dim) { return call.dim[dim] > 1 && call.operand[k].stride[dim] == 0; }
+
 bool contiguous_vector(const Call& call, int k) {
   return call.operand[k].data == nullptr || call.dim[0] <= 1 || call.operand[k].stride[0] == 1;
 }
@@ -265,10 +269,13 @@ const char* check_family(const Call& call) {
     case Family::nonzero:
       return o[0].dtype == DType::i64 && o[1].dtype == DType::i64 ? nullptr : kDtypes;
     case Family::sort:
+      if (stays_along(call, 0, last) || stays_along(call, 1, last)) return kLayout;
+      return is_compute(o[0].dtype) && o[1].dtype == DType::i64 && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::arg_scan:
       return is_compute(o[0].dtype) && o[1].dtype == DType::i64 && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::select: {
-      if (!stride_is_zero(call, 2, last)) return kLayout;
+      if (!stride_is_zero(call, 2, last) || stays_along(call, 0, last) || stays_along(call, 1, last)) return kLayout;
+      if (call.ints[0] > 1 && call.ints[1] == 0) return kLayout;
       // The kernel divides by the row's length, and a rank must be in it.
       const int64_t n = call.ints[0], k = call.dim[last];
       if (n < 1 || k > n || (call.op >= kSelectKth && k > 1)) return kParameter;

@@ -31,7 +31,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
-  scatter: 3, nonzero: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, random: 2, optimStep: 5,
+  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -39,7 +39,7 @@ const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
 /** Operands that the family writes, by its contract. */
 function written(family: Family, operands: number): number[] {
   switch (family) {
-    case 'crossEntropy': case 'nonzero': case 'random': return [0, 1];
+    case 'crossEntropy': case 'nonzero': case 'random': case 'sort': case 'select': case 'argScan': return [0, 1];
     case 'optimStep': return Array.from({ length: operands - 1 }, (_, k) => k).filter((k) => k !== 1);
     default: return [0];
   }
@@ -93,6 +93,14 @@ function fillFrame(family: Family): void {
     case 'matmul': still(0, last); still(1, last - 1); still(2, last - 2); still(3, last); break;
     case 'gather': case 'scatter': type(2, chance(2) ? I64 : I32); break;
     case 'nonzero': type(0, I64); type(1, I64); break;
+    case 'sort': case 'argScan': type(1, I64); break;
+    case 'select':
+      type(1, I64);
+      if (ndim > 0) still(2, last);
+      if (name !== 'smallest' && name !== 'largest' && ndim > 0 && !chance(5)) frame[DIMS + last] = 1;
+      if (ndim > 0) frame[INTS] = frame[DIMS + last] + (chance(4) ? below(200) : below(4) - 1);
+      break;
+    case 'searchSorted': type(0, I64); if (ndim > 0) still(1, last); break;
     case 'crossEntropy': still(0, 1); still(3, 1); type(3, I64); break;
     case 'crossEntropyGrad': still(2, 1); still(3, 1); type(2, I32); break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;

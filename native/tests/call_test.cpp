@@ -93,6 +93,14 @@ void walk_as_kernel(Family family, const Call& call) {
       for (int64_t i = 0; i < call.ints[0] * n; ++i) touch(call.operand[0], i);
       touch(call.operand[1], 0);
       return walk(call, 2, 0, n);
+    case Family::select:
+    case Family::search_sorted:
+      for (int k = 0; k < 3; ++k) {
+        const bool row = k == (family == Family::select ? 2 : 1);
+        if (!row) walk(call, k, 0, n);
+        else if (call.ints[0] > 0) walk(call, k, 0, n, (call.ints[0] - 1) * call.ints[1]);
+      }
+      return;
     case Family::cross_entropy:
       walk(call, 0, 0, 1);
       walk(call, 1, 0, 2);
@@ -119,7 +127,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 2, 3, 4, 4, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7};
 
 // A frame that decode() accepts about every third time, then damaged now and then.
@@ -175,6 +183,15 @@ void fill(Family family, Frame& frame) {
     case Family::gather:
     case Family::scatter: type(2, chance(2) ? 2 : 3); break;
     case Family::nonzero: type(0, 2), type(1, 2); break;
+    case Family::sort:
+    case Family::arg_scan: type(1, 2); break;
+    case Family::select:
+      type(1, 2);
+      if (ndim > 0) still(2, last);
+      if (ndim > 0 && frame.word[at::op] >= kSelectKth && !chance(5)) frame.word[at::dims + last] = 1;
+      if (ndim > 0) frame.word[at::ints] = frame.word[at::dims + last] + static_cast<int32_t>(below(4)) - 1;
+      break;
+    case Family::search_sorted: type(0, 2); if (ndim > 0) still(1, last); break;
     case Family::cross_entropy: still(0, 1), still(3, 1), type(3, 2); break;
     case Family::cross_entropy_grad: still(2, 1), still(3, 1), type(2, 3); break;
     case Family::random: type(1, 3); break;

@@ -27,7 +27,8 @@ export function pickRanked(op: string, x: Tensor, dim: number, size: number, run
   }
   const shape = x.shape.map((n, i) => (i === dim ? size : n)), compute = computeType(x.dtypeCode);
   const raw = emptyShape(x, shape, compute), indices = emptyShape(x, shape, I64);
-  run(raw, indices, rawCast(x, compute) as Tensor, dim);
+  const source = x.layout.strides[dim] === 0 && x.shape[dim] > 1 ? x.detach().contiguous() : x;
+  run(raw, indices, rawCast(source, compute) as Tensor, dim);
   const values = rawCast(raw, x.dtypeCode) as Tensor, of = x.shape;
   if (isFloating(x.dtypeCode) && recording(x)) record(op, values, [x], (g, node) => place(op, g, alongDim(node.saved(0), dim), of), [indices]);
   return ranked(values, indices);
