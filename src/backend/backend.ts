@@ -44,10 +44,11 @@
  *   non-zero element in row-major order, at most INTS[0] rows, and how many non-zero elements there are, written or
  *   not, into count[0]. out is contiguous.
  * - sort [values, indices int64, a]: dims are [..., n]; along the last dim, stable, op ascending or descending. A NaN is
- *   larger than every number, -0 and 0 are equal.
+ *   larger than every number, -0 and 0 are equal. The outputs move along n.
  * - select [values, indices int64, a]: dims are [..., k]; a has stride 0 along k, and rows of INTS[0] elements, INTS[1]
- *   apart. op smallest, largest: the first k in that order, ties by position. With k = 1, kth: the element of rank INTS[2]
- *   (0 is the smallest); median: the lower median, or the first NaN; nanmedian: the lower median of what is no NaN.
+ *   (not 0) apart; the outputs move along k. op smallest, largest: the first k in that order, ties by position. With k = 1,
+ *   kth: the element of rank INTS[2] (0 is the smallest); median: the lower median, or the first NaN; nanmedian: the lower
+ *   median of what is no NaN.
  * - argScan [values, indices int64, a]: op cummax, cummin along the last dim; of equal elements, and of NaNs, which win,
  *   the last index.
  * - searchSorted [out int64, sequence, values]: dims are [..., m]; the sequence has stride 0 along m, INTS[0] ascending

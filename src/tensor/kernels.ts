@@ -193,7 +193,7 @@ export function sortInto(op: SortOp, values: TensorCore, indices: TensorCore, a:
   active.sort(values.storage, indices.storage, a.storage);
 }
 
-/** `values` and `indices` have the k wanted elements along the axis, `a` all of them; `rank` is read by kth. */
+/** `values` and `indices` have the k wanted elements along the axis, `a` all of them, not expanded; `rank` is read by kth. */
 export function selectInto(op: SelectOp, values: TensorCore, indices: TensorCore, a: TensorCore, axis: number, rank = 0): void {
   axisLoop(SELECT_OPS.indexOf(op), [values, indices, a], axis, 2);
   frame[INTS + 2] = rank;
