@@ -5,6 +5,7 @@ import { elementwiseContract } from './backend-contract-elementwise.ts';
 import { matmulContract } from './backend-contract-matmul.ts';
 import { movementContract } from './backend-contract-movement.ts';
 import { nnContract } from './backend-contract-nn.ts';
+import { orderContract } from './backend-contract-order.ts';
 import { reduceContract } from './backend-contract-reduce.ts';
 
 /** Drives every family of a backend; `makeBackend` is called when the tests run. */
@@ -15,6 +16,7 @@ export function contract(name: string, makeBackend: () => Backend): void {
     elementwiseContract(backend);
     movementContract(backend);
     reduceContract(backend);
+    orderContract(backend);
     matmulContract(backend);
     nnContract(backend);
   });
