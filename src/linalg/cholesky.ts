@@ -6,13 +6,14 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorCholesky } from './numeric/cholesky.ts';
-import { batchOf, eachMatrix, halfLower, read, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { batchOf, eachMatrix, halfLower, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 import { checkSystem, triangular } from './triangular.ts';
 
 /** [L, info] of the matrices in the lower triangle. */
 class Cholesky extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
-    const n = rowsOf(A), batch = batchOf(A), values = read(A), info = new Int32Array(numelOf(batch));
+    const n = rowsOf(A), batch = batchOf(A), values = workingCopy(A), info = new Int32Array(numelOf(batch));
     eachMatrix(batch, (b) => (info[b] = factorCholesky(values, b * n * n, n)));
     const L = write(A, A.shape, values);
     ctx.saveForBackward(L);

@@ -6,13 +6,14 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU } from './numeric/lu.ts';
-import { batchOf, diagonalMatrix, eachMatrix, identity, read, requireSquare, rowsOf, write } from './matrices.ts';
+import { batchOf, diagonalMatrix, eachMatrix, identity, requireSquare, rowsOf, write } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 import { solveBatch } from './solve.ts';
 import { svdOf } from './svd.ts';
 
 /** The sign and U's diagonal of every matrix, handed to `each`. */
 function eachFactor(A: Tensor, each: (b: number, sign: number, diagonal: Float64Array) => void): void {
-  const n = rowsOf(A), values = read(A), pivots = new Int32Array(n), diagonal = new Float64Array(n);
+  const n = rowsOf(A), values = workingCopy(A), pivots = new Int32Array(n), diagonal = new Float64Array(n);
   eachMatrix(batchOf(A), (b) => {
     factorLU(values, b * n * n, n, n, pivots, 0, true);
     let sign = 1;
@@ -41,12 +42,12 @@ class Det extends Function {
 
 /** Each matrix by its own rule: g det(A) A^-T, or where that has no meaning the cofactors. */
 const detBackward = bySample('linalg.det', (A: Tensor, det: Tensor, g: Tensor): Tensor => {
-  const n = rowsOf(A), singular = det.detach().eq(0).reshape([-1]);
-  const matrices = A.reshape([-1, n, n]), scales = g.reshape([-1]), values = det.reshape([-1]);
+  const n = rowsOf(A), count = det.numel(), singular = det.detach().eq(0).reshape([count]);
+  const matrices = A.reshape([count, n, n]), scales = g.reshape([count]), values = det.reshape([count]);
   const regular = (a: Tensor, d: Tensor, s: Tensor): Tensor => solveBatch(a.mT, diagonalMatrix(s.mul(d).unsqueeze(-1).expand([d.numel(), n])));
   if (!singular.any().item()) return regular(matrices, values, scales).reshape([...A.shape]);
   if (singular.all().item()) return cofactors(matrices, scales).reshape([...A.shape]);
-  const none = singular.nonzero().reshape([-1]), some = singular.logicalNot().nonzero().reshape([-1]);
+  const none = singular.nonzero().squeeze(1), some = singular.logicalNot().nonzero().squeeze(1);
   const pick = (x: Tensor, at: Tensor): Tensor => x.indexSelect(0, at);
   const parts = cofactors(pick(matrices, none), pick(scales, none)).cat([regular(pick(matrices, some), pick(values, some), pick(scales, some))], 0);
   return parts.indexSelect(0, none.cat([some], 0).argsort()).reshape([...A.shape]);

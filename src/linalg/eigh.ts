@@ -8,14 +8,15 @@ import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { eigenSymmetric } from './numeric/symmetric.ts';
 import { transpose } from './numeric/product.ts';
-import { batchOf, diagonalMatrix, eachMatrix, identity, read, requireFinite, requireSquare, rowsOf, write } from './matrices.ts';
+import { batchOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireSquare, rowsOf, write } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 
 export type Triangle = 'L' | 'U';
 
 class Eigh extends Function {
   static override forward(ctx: Context, A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] {
     const n = rowsOf(A), batch = batchOf(A), count = numelOf(batch);
-    const values = read(A), eigenvalues = new Float64Array(count * n), vectors = new Float64Array(count * n * n);
+    const values = workingCopy(A), eigenvalues = new Float64Array(count * n), vectors = new Float64Array(count * n * n);
     requireFinite(op, 'A', values);
     const matrix = new Float64Array(n * n), rows = new Float64Array(n * n);
     eachMatrix(batch, (b) => {

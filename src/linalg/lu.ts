@@ -7,14 +7,15 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU, permutationOf } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, identity, read, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { batchOf, colsOf, eachMatrix, identity, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 import { triangular } from './triangular.ts';
 
 /** [LU, pivots, info] of a batch; LU is differentiable. */
 class LUFactor extends Function {
   static override forward(ctx: Context, A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] {
     const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
-    const values = read(A), pivots = new Int32Array(numelOf(batch) * k), info = new Int32Array(numelOf(batch));
+    const values = workingCopy(A), pivots = new Int32Array(numelOf(batch) * k), info = new Int32Array(numelOf(batch));
     eachMatrix(batch, (b) => (info[b] = factorLU(values, b * m * n, m, n, pivots, b * k, pivot)));
     const LU = write(A, A.shape, values), order = writeInts(A, [...batch, k], pivots);
     ctx.saveForBackward(LU, order);

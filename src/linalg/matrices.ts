@@ -41,12 +41,6 @@ export function sameBatch(op: string, A: Tensor, B: Tensor): [Tensor, Tensor] {
   return [A.expand([...batch, rowsOf(A), colsOf(A)]), B.expand([...batch, rowsOf(B), colsOf(B)])];
 }
 
-/** The elements of a float tensor in row-major order, as a float64 array of their own. */
-export function read(A: Tensor): Float64Array {
-  const copy = copyElements(A);
-  return copy instanceof Float64Array ? copy : new Float64Array(copy as Float32Array);
-}
-
 /** Throws where a matrix holds NaN or an infinity, with which the iterations cannot converge. */
 export function requireFinite(op: string, name: string, values: Float64Array): void {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new ArgumentError(op, name, `must hold finite numbers, got ${values[i]}`);

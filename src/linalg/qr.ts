@@ -9,7 +9,8 @@ import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { columnsOfQ, factorQR } from './numeric/householder.ts';
 import { transpose } from './numeric/product.ts';
-import { batchOf, colsOf, eachMatrix, halfLower, identity, read, requireMatrices, requireSameDtype, rowsOf, write } from './matrices.ts';
+import { batchOf, colsOf, eachMatrix, halfLower, identity, requireMatrices, requireSameDtype, rowsOf, write } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 import { triangular } from './triangular.ts';
 
 export type QRMode = 'reduced' | 'complete' | 'r';
@@ -18,7 +19,7 @@ export type QRMode = 'reduced' | 'complete' | 'r';
 class QR extends Function {
   static override forward(ctx: Context, A: Tensor, mode: QRMode): [Tensor, Tensor] {
     const m = rowsOf(A), n = colsOf(A), k = mode === 'complete' ? m : Math.min(m, n), batch = batchOf(A), count = numelOf(batch);
-    const values = read(A), q = new Float64Array(mode === 'r' ? 0 : count * m * k), r = new Float64Array(count * k * n);
+    const values = workingCopy(A), q = new Float64Array(mode === 'r' ? 0 : count * m * k), r = new Float64Array(count * k * n);
     eachMatrix(batch, (b) => {
       const w = transpose(values, b * m * n, m, n), tau = factorQR(w, m, n);
       for (let i = 0; i < k; i++) for (let j = i; j < n; j++) r[b * k * n + i * n + j] = w[j * m + i];

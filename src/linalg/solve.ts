@@ -7,17 +7,18 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { factorLU, solveLU } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, identity, read, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { batchOf, colsOf, eachMatrix, identity, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 import { checkSystem } from './triangular.ts';
 
 /** [X, info] of A X = B by LU with partial pivoting. */
 class Solve extends Function {
   static override forward(ctx: Context, A: Tensor, B: Tensor): [Tensor, Tensor] {
     const n = rowsOf(B), r = colsOf(B), batch = batchOf(B);
-    const matrices = read(A), values = read(B), pivots = new Int32Array(n), info = new Int32Array(numelOf(batch));
+    const matrices = workingCopy(A), values = workingCopy(B), pivots = new Int32Array(n), info = new Int32Array(numelOf(batch));
     eachMatrix(batch, (b) => {
       info[b] = factorLU(matrices, b * n * n, n, n, pivots, 0, true);
-      solveLU(matrices, b * n * n, n, pivots, 0, values, b * n * r, r, false);
+      solveLU(matrices, b * n * n, n, pivots, 0, values, b * n * r, r);
     });
     const X = write(B, B.shape, values);
     ctx.saveForBackward(A, X);

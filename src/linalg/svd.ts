@@ -10,7 +10,8 @@ import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { singular } from './numeric/singular.ts';
 import { transpose } from './numeric/product.ts';
-import { batchOf, colsOf, diagonalMatrix, eachMatrix, identity, read, requireFinite, requireMatrices, rowsOf, write } from './matrices.ts';
+import { batchOf, colsOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireMatrices, rowsOf, write } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 
 /** [U, S, Vh]. */
 class SVD extends Function {
@@ -62,7 +63,7 @@ function svdBackward(U: Tensor, S: Tensor, Vh: Tensor, gU: Tensor | null, gS: Te
 }
 
 function checkedValues(op: string, A: Tensor): Float64Array {
-  const values = read(A);
+  const values = workingCopy(A);
   requireFinite(op, 'A', values);
   return values;
 }

@@ -5,11 +5,12 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { solveTriangle } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, read, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch, write } from './matrices.ts';
+import { batchOf, colsOf, eachMatrix, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch, write } from './matrices.ts';
+import { workingCopy } from './workspace.ts';
 
 class SolveTriangular extends Function {
   static override forward(ctx: Context, A: Tensor, B: Tensor, upper: boolean, unit: boolean): Tensor {
-    const n = rowsOf(B), r = colsOf(B), matrices = read(A), values = read(B);
+    const n = rowsOf(B), r = colsOf(B), matrices = workingCopy(A), values = workingCopy(B);
     eachMatrix(batchOf(B), (b) => solveTriangle(matrices, b * n * n, n, 1, n, values, b * n * r, r, upper, unit));
     const X = write(B, B.shape, values);
     ctx.saveForBackward(A, X);

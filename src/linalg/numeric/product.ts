@@ -1,22 +1,5 @@
-/** The inner loops of the decompositions: float64, row-major, contiguous inner loops, four rows of the right factor at a time. */
-
-/** C -= A B over strided blocks: C [m, n], A [m, k], B [k, n]; `cs`, `as`, `bs` are the row strides, columns are adjacent. */
-export function subtractProduct(c: Float64Array, c0: number, cs: number, a: Float64Array, a0: number, as: number, b: Float64Array, b0: number, bs: number,
-  m: number, n: number, k: number): void {
-  for (let i = 0; i < m; i++) {
-    const row = c0 + i * cs, left = a0 + i * as;
-    let t = 0;
-    for (; t + 3 < k; t += 4) {
-      const f0 = a[left + t], f1 = a[left + t + 1], f2 = a[left + t + 2], f3 = a[left + t + 3];
-      const r0 = b0 + t * bs, r1 = r0 + bs, r2 = r1 + bs, r3 = r2 + bs;
-      for (let j = 0; j < n; j++) c[row + j] -= f0 * b[r0 + j] + f1 * b[r1 + j] + f2 * b[r2 + j] + f3 * b[r3 + j];
-    }
-    for (; t < k; t++) {
-      const f = a[left + t], r = b0 + t * bs;
-      for (let j = 0; j < n; j++) c[row + j] -= f * b[r + j];
-    }
-  }
-}
+/** The inner loops of the decompositions, over runs of adjacent float64 elements. */
+import { workspace } from '../workspace.ts';
 
 /** The inner product of two runs of `n` adjacent elements. */
 export function dot(a: Float64Array, a0: number, b: Float64Array, b0: number, n: number): number {
@@ -59,7 +42,7 @@ export function length(a: Float64Array, a0: number, n: number): number {
 
 /** The transpose of an [m, n] block as a new [n, m] one. */
 export function transpose(a: Float64Array, a0: number, m: number, n: number): Float64Array {
-  const out = new Float64Array(m * n);
+  const out = workspace(m * n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[a0 + i * n + j];
   return out;
 }

@@ -1,9 +1,11 @@
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation, then implicit QR steps with Wilkinson's
- * shift (Golub and Van Loan, 8.3).
+ * shift (Golub and Van Loan, 8.3), for vectors of large matrices by divide and conquer.
  */
+import { workspace } from '../workspace.ts';
+import { divideTridiagonal } from './divide.ts';
+import { applyReflections, reflection } from './householder.ts';
 import { axpy, dot, rotate } from './product.ts';
-import { reflect, reflection } from './householder.ts';
 
 const EPS = Number.EPSILON;
 /** Steps per eigenvalue; two or three are usual. */
@@ -17,8 +19,12 @@ export function eigenSymmetric(a: Float64Array, n: number, values: Float64Array,
   if (n === 0) return true;
   const off = new Float64Array(n), tau = new Float64Array(n);
   tridiagonalise(a, n, values, off, tau);
-  if (vectors !== null) reflections(a, n, tau, vectors);
-  const converged = diagonalise(values, off, n, vectors);
+  if (vectors !== null) {
+    vectors.fill(0);
+    for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
+  }
+  const converged = vectors === null ? diagonalise(values, off, n, null) : divideTridiagonal(values, off, n, vectors, diagonalise);
+  if (vectors !== null && n > 1) applyReflections(a, n, 1, tau.subarray(0, n - 1), vectors, n, n, false);
   sortAscending(values, n, vectors);
   return converged;
 }
@@ -43,13 +49,7 @@ function tridiagonalise(a: Float64Array, n: number, diagonal: Float64Array, off:
   diagonal[n - 1] = a[n * n - 1];
 }
 
-/** The rows of Q^T: the product of the reflections, from the last on. */
-function reflections(a: Float64Array, n: number, tau: Float64Array, q: Float64Array): void {
-  q.fill(0);
-  for (let i = 0; i < n; i++) q[i * n + i] = 1;
-  for (let k = n - 2; k >= 0; k--) for (let i = k + 1; i < n; i++) reflect(tau[k], a, k * n + k + 1, q, i * n + k + 1, n - k - 1);
-}
-
+/** Makes the tridiagonal matrix (d, e) diagonal; turns the rows of z [n, n] along. False when an eigenvalue does not converge. */
 function diagonalise(d: Float64Array, e: Float64Array, n: number, z: Float64Array | null): boolean {
   let left = STEPS * n;
   for (let end = n - 1; end > 0;) {
@@ -95,6 +95,7 @@ function sortAscending(values: Float64Array, n: number, rows: Float64Array | nul
   const sorted = order.map((i) => values[i]);
   values.set(sorted);
   if (rows === null) return;
-  const copy = rows.slice();
+  const copy = workspace(n * n);
+  copy.set(rows);
   order.forEach((from, to) => rows.set(copy.subarray(from * n, (from + 1) * n), to * n));
 }
