@@ -66,6 +66,9 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"softmaxGrad", &Kernels::softmax_grad, 3, 3, 1, 16, 0, 0, {}},
     {"crossEntropy", &Kernels::cross_entropy, 4, 4, 2, 2, 1, 0, {{Space::first}, {}, {}, {Space::first}}},
     {"crossEntropyGrad", &Kernels::cross_entropy_grad, 4, 4, 2, 2, 1, 1, {{}, {}, {Space::first}, {Space::first}}},
+    {"conv", &Kernels::conv, 4, 4, 10, 10, 12, 0,
+     {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
+    {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
     {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
     {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
 };
@@ -151,6 +154,30 @@ bool touched(Space space, const Call& call) {
   return true;
 }
 
+// Operands of conv and pool are contiguous tensors, whose elements are counted in doubles: exact below kMaxElements.
+double product_of(const int64_t* sizes, int count) {
+  double product = 1;
+  for (int i = 0; i < count; ++i) product *= static_cast<double>(sizes[i]);
+  return product;
+}
+
+double spatial_elements(Family family, int k, const Call& call) {
+  const double in = product_of(call.ints, 3);
+  if (family == Family::pool) {
+    const double planes = static_cast<double>(call.dim[0]), out = product_of(call.dim + 1, 3);
+    return planes * ((k == 1) == (call.op != kPoolAvgGrad) && k < 2 ? in : out);
+  }
+  const double batch = static_cast<double>(call.dim[0]), groups = static_cast<double>(call.dim[1]);
+  const double outputs = groups * static_cast<double>(call.dim[2]), inputs = static_cast<double>(call.dim[3]);
+  const double x = batch * groups * inputs * in, y = batch * outputs * product_of(call.dim + 4, 3);
+  const double w = outputs * inputs * product_of(call.dim + 7, 3);
+  switch (call.op) {
+    case kConvForward: return k == 0 ? y : k == 1 ? x : k == 2 ? w : outputs;
+    case kConvInputGrad: return k == 0 ? x : k == 1 ? y : k == 2 ? w : groups * inputs;
+    default: return k == 0 ? w : k == 1 ? x : y;
+  }
+}
+
 // The last element index the operand reaches beyond its offset, apart from what strides say.
 template <Family family>
 int64_t extra_reach(int k, const Call& call) {
@@ -158,6 +185,8 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::gather: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::scatter: return k == 0 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::nonzero: return k == 0 ? call.ints[0] * call.ndim - 1 : 0;
+    case Family::conv:
+    case Family::pool: return static_cast<int64_t>(spatial_elements(family, k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
@@ -299,6 +328,14 @@ const char* check_family(const Call& call) {
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[3].dtype == o[0].dtype && is_index(o[2].dtype)
                  ? nullptr
                  : kDtypes;
+    case Family::conv:
+      if (!is_float(o[0].dtype) || o[1].dtype != o[0].dtype || o[2].dtype != o[0].dtype) return kDtypes;
+      if (o[3].data != nullptr && (o[3].dtype != o[0].dtype || call.op == kConvWeightGrad)) return kParameter;
+      return nullptr;
+    case Family::pool:
+      if (o[1].dtype != o[0].dtype) return kDtypes;
+      if (call.op != kPoolMax) return is_float(o[0].dtype) && o[2].data == nullptr ? nullptr : kDtypes;
+      return is_compute(o[0].dtype) && o[0].dtype != DType::boolean && o[2].data != nullptr && o[2].dtype == DType::i64 ? nullptr : kDtypes;
     case Family::random: {
       if (!is_compute(o[0].dtype) || o[1].dtype != DType::i32) return kDtypes;
       if (!contiguous_vector(call, 0)) return "the output is not contiguous";
@@ -329,6 +366,18 @@ const char* check_parameters(const Call& call) {
     case Family::select:
     case Family::search_sorted:
       return call.ints[0] >= 0 && call.ints[1] >= 0 ? nullptr : kParameter;
+    case Family::conv:
+    case Family::pool: {
+      for (int i = 0; i < 12; ++i)
+        if (call.ints[i] < (i < 3 || (i >= 6 && i < 9) ? 0 : 1)) return kParameter;
+      // Tables of the kernels grow with the kernel's dims, which the weight's memory bounds.
+      for (int k = 0; k < call.operands; ++k)
+        if (!(spatial_elements(family, k, call) < static_cast<double>(kMaxElements))) return "too many elements";
+      if (!(product_of(call.ints, 3) < static_cast<double>(kMaxElements))) return "too many elements";
+      if (family == Family::pool && (call.ints[12] > 1 || call.ints[12] < 0 || call.ints[13] > 1 || call.ints[13] < 0))
+        return kParameter;
+      return nullptr;
+    }
     case Family::optim_step:
       return call.operands == kOptim[call.op].operands ? nullptr : "wrong number of operands";
     default:
@@ -343,6 +392,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
   if (family == Family::select) return k != 2 || call.ints[0] > 0;
   if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
+  if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -362,6 +412,8 @@ constexpr Names names_of(Family family) {
     case Family::search_sorted: return {search_names, search_count};
     case Family::softmax:
     case Family::softmax_grad: return {softmax_names, softmax_count};
+    case Family::conv: return {conv_names, conv_count};
+    case Family::pool: return {pool_names, pool_count};
     case Family::random: return {random_names, random_count};
     case Family::optim_step: return {optim_names, optim_count};
     default: return {nullptr, 0};
@@ -384,6 +436,7 @@ constexpr int deciding_operand(Family family, int operands) {
 }
 
 constexpr bool is_output(Family family, int k) {
+  if (family == Family::pool) return k != 1;
   if (family == Family::nonzero || family == Family::cross_entropy) return k <= 1;
   if (family == Family::optim_step) return k != 1;
   return k == 0;
@@ -410,7 +463,8 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
   constexpr FamilyRule rule = kRules[static_cast<int>(family)];
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
                                    family == Family::select || family == Family::search_sorted ||
-                                   family == Family::random || family == Family::optim_step;
+                                   family == Family::random || family == Family::optim_step || family == Family::conv ||
+                                   family == Family::pool;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

@@ -62,6 +62,8 @@ constexpr const char* arg_scan_names[] = {"cummax", "cummin"};
 constexpr const char* search_names[] = {"left", "right"};
 constexpr const char* scatter_names[] = {"set", "add", "mul", "amax", "amin"};
 constexpr const char* softmax_names[] = {"softmax", "logSoftmax"};
+constexpr const char* conv_names[] = {"forward", "inputGrad", "weightGrad"};
+constexpr const char* pool_names[] = {"max", "avg", "avgGrad"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
 constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop"};
 constexpr const char* activation_names[] = {"none", "relu", "sigmoid", "tanh", "gelu", "silu"};
@@ -76,14 +78,18 @@ constexpr int unary_count = count_of(unary_names), binary_count = count_of(binar
               sort_count = count_of(sort_names), select_count = count_of(select_names),
               arg_scan_count = count_of(arg_scan_names), search_count = count_of(search_names),
               scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
+              conv_count = count_of(conv_names), pool_count = count_of(pool_names),
               random_count = count_of(random_names), optim_count = count_of(optim_names),
               activation_count = count_of(activation_names);
 
 constexpr int kWhere = index_of("where", ternary_names);
 constexpr int kSelectKth = index_of("kth", select_names);
+constexpr int kConvForward = index_of("forward", conv_names), kConvInputGrad = index_of("inputGrad", conv_names),
+              kConvWeightGrad = index_of("weightGrad", conv_names);
+constexpr int kPoolMax = index_of("max", pool_names), kPoolAvgGrad = index_of("avgGrad", pool_names);
 constexpr int kRandint = index_of("randint", random_names);
 
-constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot"};
+constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot", "signbit", "isneginf", "isposinf"};
 constexpr const char* binary_predicates[] = {"eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor"};
 constexpr auto unary_result = boolean_if_named(unary_names, unary_predicates);
 constexpr auto binary_result = boolean_if_named(binary_names, binary_predicates);

@@ -17,6 +17,14 @@ template <class T> FLAMBEAU_INLINE V<T> zip_hi(V<T> a, V<T> b) {
   else return __builtin_shufflevector(a.v, b.v, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
+// a0 a2 a4 ... b0 b2 b4 ...
+template <class T> FLAMBEAU_INLINE V<T> even_lanes(V<T> a, V<T> b) {
+  if constexpr (V<T>::W == 2) return __builtin_shufflevector(a.v, b.v, 0, 2);
+  else if constexpr (V<T>::W == 4) return __builtin_shufflevector(a.v, b.v, 0, 2, 4, 6);
+  else if constexpr (V<T>::W == 8) return __builtin_shufflevector(a.v, b.v, 0, 2, 4, 6, 8, 10, 12, 14);
+  else return __builtin_shufflevector(a.v, b.v, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+
 // r[i][j] becomes r[j][i]: a perfect shuffle of the rows, log2(W) times.
 template <class T, int Rounds = V<T>::W> FLAMBEAU_INLINE void transpose(V<T> (&r)[V<T>::W]) {
   if constexpr (Rounds > 1) {
