@@ -14,6 +14,8 @@ export {
 } from './loss.ts';
 export * from './loss-margin.ts';
 export * from './norm.ts';
+export { MultiheadAttention } from './multihead-attention.ts';
+export { Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer } from './transformer.ts';
 export * as functional from './functional.ts';
 export * as init from './init.ts';
 export * as utils from './utils.ts';

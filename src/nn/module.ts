@@ -282,6 +282,14 @@ export abstract class Module {
     return this;
   }
 
+  /**
+   * A module of the same class with copies of all parameters, buffers and modules below, without running the constructor.
+   * What is shared inside stays shared; gradients are not copied. PyTorch's `copy.deepcopy(module)`.
+   */
+  deepCopy(): this {
+    return copyOf(this, new Map()) as this;
+  }
+
   // --- hooks ---------------------------------------------------------------------------------------------------
 
   registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
@@ -326,6 +334,26 @@ function call(module: Module, { preHooks, hooks }: Internals, args: readonly unk
     if (replaced !== undefined) output = replaced;
   }
   return output;
+}
+
+function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {
+  if (done.has(value)) return done.get(value);
+  const keep = <T>(copy: T): T => {
+    done.set(value, copy);
+    return copy;
+  };
+  if (value instanceof Parameter) return keep(new Parameter(value.detach().clone(), value.requiresGrad));
+  if (value instanceof Tensor) return keep(value.detach().clone());
+  if (Array.isArray(value)) return keep(value.map((item) => copyOf(item, done)));
+  if (!(value instanceof Module)) return value;
+  // Only the base constructor runs: it makes the callable instance of the class.
+  const copy = keep(Reflect.construct(Module, [], value.constructor as new () => Module) as Module);
+  const from = internals(value), to = internals(copy);
+  for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent);
+  to.preHooks = from.preHooks;
+  to.hooks = from.hooks;
+  for (const name of Object.keys(value)) Object.defineProperty(copy, name, { value: copyOf(member(value, name), done), writable: true, enumerable: true, configurable: true });
+  return copy;
 }
 
 const internals = (module: Module): Internals => internalsOf.get(module)!;
