@@ -1,13 +1,17 @@
 /**
  * Connectionist temporal classification (Graves et al., 2006): the loss by the forward recursion in log space, its
- * gradient by the backward one. Loops over float64 arrays on every backend: the recursion is sequential in time.
+ * gradient by the backward one. Loops over float64 arrays on every backend: the recursion is sequential in time. Under
+ * createGraph the gradient is composed of tensor operations instead, so that it can be differentiated (PyTorch's cannot).
  */
 import { show } from '../core/args.ts';
-import { ArgumentError, AutogradError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { isFloating } from '../core/dtype.ts';
-import { tensor } from '../tensor/create.ts';
+import { stack } from '../tensor/composite.ts';
+import { ones, tensor } from '../tensor/create.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { isGradEnabled } from '../tensor/grad-mode.ts';
+import { grad as gradientOf } from '../tensor/gradients.ts';
+import { constantPad } from '../tensor/library/padding.ts';
 import { operation } from '../tensor/operation.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { toNumbers } from '../tensor/values.ts';
@@ -21,10 +25,19 @@ interface Batch {
   readonly lengths: readonly number[];
 }
 
-/** log(exp(a) + exp(b) + exp(c)) */
+/** log(exp(a) + exp(b) + exp(c)), with no exponential of what is certain. */
 function logSum(a: number, b: number, c: number): number {
-  const most = Math.max(a, b, c);
-  return most === -Infinity ? -Infinity : Math.log(Math.exp(a - most) + Math.exp(b - most) + Math.exp(c - most)) + most;
+  const most = a > b ? (a > c ? a : c) : b > c ? b : c;
+  if (most === -Infinity) return -Infinity;
+  // The largest contributes 1; the impossible ones nothing. NaN goes through.
+  let rest = 0, ones = 0;
+  if (a === most) ones++;
+  else if (a !== -Infinity) rest += Math.exp(a - most);
+  if (b === most) ones++;
+  else if (b !== -Infinity) rest += Math.exp(b - most);
+  if (c === most) ones++;
+  else if (c !== -Infinity) rest += Math.exp(c - most);
+  return ones === 1 && rest === 0 ? most : most + Math.log(ones + rest);
 }
 
 /** Whether a path may step over the blank between labels s and s + 2. */
@@ -89,14 +102,50 @@ class CtcLoss extends Function {
   }
 
   static override backward(ctx: Context, g: Tensor): (Tensor | null)[] {
-    if (isGradEnabled()) throw new AutogradError('ctcLoss: its gradient has no derivative, as in PyTorch: createGraph cannot go through it');
     const [logProbs] = ctx.savedTensors, { input, alphas, losses, zeroInfinity } = ctx as unknown as { input: Batch; alphas: Float64Array[]; losses: Float64Array; zeroInfinity: boolean };
+    if (isGradEnabled()) return [composedGradient(logProbs, input, Array.from(losses, (loss) => loss !== Infinity)).mul(g.unsqueeze(1)), null, null];
     const scales = toNumbers('ctcLoss', g), grad = new Float64Array(logProbs.numel());
     alphas.forEach((alpha, b) => {
       if (!(zeroInfinity && losses[b] === Infinity)) backwardSums(input, b, alpha, losses[b], scales[b], grad);
     });
     return [tensor(grad, { dtype: logProbs.dtype }).view(logProbs.shape), null, null];
   }
+}
+
+/** Stands for log(0) where an infinity would make derivatives NaN. */
+const IMPOSSIBLE = -1e30;
+
+/** The losses as a composition of tensor operations, of any order of derivative. */
+function composedLosses(logProbs: Tensor, { sizes: [time, batch], labels, lengths }: Batch): Tensor {
+  const width = labels.reduce((most, { length }) => Math.max(most, length), 1), { dtype } = logProbs;
+  const states = new Int32Array(batch * width), start = new Float64Array(batch * width).fill(IMPOSSIBLE), jumps = new Uint8Array(batch * width);
+  labels.forEach((label, b) => {
+    states.set(label, b * width);
+    start.fill(0, b * width, b * width + Math.min(label.length, 2));
+    for (let s = 2; s < label.length; s++) jumps[b * width + s] = Number(skips(label, s - 2));
+  });
+  const table = (values: Float64Array | Uint8Array): Tensor => tensor(values, { dtype: values instanceof Uint8Array ? 'bool' : dtype }).view([batch, width]);
+  const emitted = logProbs.gather(2, tensor(states).view([1, batch, width]).expand([time, batch, width]));
+  const canJump = table(jumps), lengthOf = tensor(lengths).unsqueeze(1);
+  const shifted = (x: Tensor, by: number): Tensor => constantPad(x, [{ dim: 1, before: by, after: -by }], IMPOSSIBLE);
+  let alpha = table(start).add(emitted.select(0, 0));
+  for (let t = 1; t < time; t++) {
+    const jump = width < 2 ? shifted(alpha, 1) : shifted(alpha, 2).where(canJump, IMPOSSIBLE);
+    alpha = stack([alpha, shifted(alpha, 1), jump]).logsumexp(0).add(emitted.select(0, t)).where(lengthOf.gt(t), alpha);
+  }
+  const ends = labels.map(({ length }) => [length - 1, Math.max(length - 2, 0)]);
+  const last = alpha.gather(1, tensor(ends).to('int64'));
+  const isTwo = tensor(labels.map(({ length }) => [true, length > 1]));
+  return last.where(isTwo, IMPOSSIBLE).logsumexp(1).neg();
+}
+
+/** What {@link backwardSums} computes for an upstream gradient of ones, as a function that can be differentiated. */
+function composedGradient(logProbs: Tensor, input: Batch, isFinite: readonly boolean[]): Tensor {
+  const { sizes: [time], lengths } = input;
+  const x = logProbs.mul(1);
+  const [posterior] = gradientOf(composedLosses(x, input), [x], { gradOutputs: [ones([lengths.length], { dtype: x.dtype })], createGraph: true });
+  const within = Array.from({ length: time }, (_, t) => lengths.map((length, b) => [t < length && isFinite[b]]));
+  return x.exp().add(posterior).where(tensor(within), 0);
 }
 
 function lengthsOf(name: string, value: unknown, batch: number): number[] {
