@@ -140,7 +140,7 @@ export function splitOptions(args: readonly unknown[], names: readonly string[])
 }
 
 /** Cotangents or tangents: a tree like `like`, tensor by tensor of its shapes and dtypes. */
-function matching(op: string, name: string, given: Tree, like: Tree, tensors: readonly Tensor[]): Tensor[] {
+export function matching(op: string, name: string, given: Tree, like: Tree, tensors: readonly Tensor[]): Tensor[] {
   if (!sameStructure(given, like)) throw new ArgumentError(op, name, `must have the structure of what it belongs to: expected ${kindOf(like)}, got ${kindOf(given)}`);
   return tensorsOf(op, name, given).map((g, i) => {
     if (!sameShape(g.shape, tensors[i].shape)) throw new ShapeError(op, `${name} must have shape [${tensors[i].shape.join(', ')}], got [${g.shape.join(', ')}]`);
