@@ -2,7 +2,7 @@
 import { allocatePlain } from '../core/allocator.ts';
 import { F64 } from '../core/dtype.ts';
 import { contiguousLayout, Layout } from '../core/layout.ts';
-import { copyInto, matmulInto } from '../tensor/kernels.ts';
+import { copyInto, emptyShape, matmulInto } from '../tensor/kernels.ts';
 import { PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { elements } from '../tensor/values.ts';
 
@@ -24,7 +24,7 @@ export function workspace(n: number): Float64Array {
 
 /** The elements of a tensor in row-major order, as float64. */
 export function workingCopy(x: Tensor): Float64Array {
-  const copy = new PlainTensor(allocatePlain(x.numel() * 8), contiguousLayout(x.shape), F64);
+  const copy = emptyShape(x, x.shape, F64);
   copyInto(copy, x);
   return over(copy);
 }

@@ -5,11 +5,20 @@
 import { addProduct, block, workspace, type Block } from '../workspace.ts';
 import { axpy, dot, length } from './product.ts';
 
+/** Below this, reciprocals overflow: low ranks let what remains of a matrix shrink without end. */
+const TINY = 1e-290;
+
 /** Makes the reflection that maps x [n] to (beta, 0, ...): beta replaces x[0], v the rest. Returns tau. */
 export function reflection(x: Float64Array, x0: number, n: number): number {
   const tail = length(x, x0 + 1, n - 1);
   if (tail === 0) return 0;
   const alpha = x[x0], beta = alpha > 0 ? -Math.hypot(alpha, tail) : Math.hypot(alpha, tail);
+  if (Math.abs(beta) < TINY) {
+    for (let i = 0; i < n; i++) x[x0 + i] *= 2 ** 500;
+    const tau = reflection(x, x0, n);
+    x[x0] *= 2 ** -500;
+    return tau;
+  }
   const scale = 1 / (alpha - beta);
   for (let i = 1; i < n; i++) x[x0 + i] *= scale;
   x[x0] = beta;

@@ -9,6 +9,8 @@ import { columnsOfQ, completeBasis, factorPivotedQR } from './householder.ts';
 
 /** Cyclic Jacobi needs about ten. */
 const SWEEPS = 60;
+/** Squared lengths below this, of rows near 1, are rounding errors without digits. */
+const VANISHED = 1e-280;
 /** From how many columns on the eigenvectors of the square are worth their cost. */
 const LARGE = 24;
 
@@ -65,11 +67,11 @@ function approach(x: Float64Array, n: number, v: Float64Array): void {
   }
 }
 
-/** Divides by a power of two, so that no square overflows or vanishes; returns it. */
+/** Divides by a power of two that brings the largest element near 1, so that no square overflows; returns it. */
 function normalise(w: Float64Array): number {
   let peak = 0;
   for (let i = 0; i < w.length; i++) peak = Math.max(peak, Math.abs(w[i]));
-  if (peak === 0 || (peak > 1e-100 && peak < 1e100)) return 1;
+  if (peak === 0) return 1;
   const scale = 2 ** Math.max(Math.min(Math.round(Math.log2(peak)), 1023), -1022);
   for (let i = 0; i < w.length; i++) w[i] /= scale;
   return scale;
@@ -85,7 +87,7 @@ function orthogonalise(x: Float64Array, n: number, v: Float64Array): boolean {
     for (let i = 0; i < n - 1; i++) {
       for (let j = i + 1; j < n; j++) {
         const between = dot(x, i * n, x, j * n, n), ni = squares[i], nj = squares[j];
-        if (between === 0 || !(Math.abs(between) > tolerance * Math.sqrt(ni) * Math.sqrt(nj))) continue;
+        if (ni < VANISHED || nj < VANISHED || !(Math.abs(between) > tolerance * Math.sqrt(ni) * Math.sqrt(nj))) continue;
         turned = true;
         const zeta = (nj - ni) / (2 * between);
         const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
@@ -124,11 +126,11 @@ function leftVectors(w: Float64Array, m: number, n: number, tau: Float64Array, v
   return left;
 }
 
-/** The normalised x with the columns' order undone; those of length zero are replaced by a completion of the others. */
+/** The normalised x with the columns' order undone; those that vanished are replaced by a completion of the others. */
 function rightVectors(x: Float64Array, n: number, order: Int32Array, lengths: Float64Array, rank: readonly number[]): Float64Array {
   const right = new Float64Array(n * n);
   let count = 0;
-  for (; count < n && lengths[rank[count]] > 0; count++) {
+  for (; count < n && lengths[rank[count]] ** 2 >= VANISHED; count++) {
     const from = rank[count] * n, size = lengths[rank[count]];
     for (let k = 0; k < n; k++) right[count * n + order[k]] = x[from + k] / size;
   }
