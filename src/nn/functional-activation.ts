@@ -134,7 +134,9 @@ export function prelu(input: Tensor, slope: Tensor | { readonly weight: Tensor }
     throw new ArgumentError('prelu', 'weight', `must have 1 element or one per channel of input [${input.shape.join(', ')}], got ${weight.numel()}`);
   }
   const shape = input.shape.map((_, i) => (perChannel && i === 1 ? weight.numel() : 1));
-  return input.where(input.gt(0), weight.view(shape).mul(input));
+  const positive = input.gt(0);
+  // The branch that is not taken sees 0: weight's gradient is no NaN there.
+  return input.where(positive, weight.view(shape).mul(input.where(positive.logicalNot(), 0)));
 }
 
 const GLU = signature('glu(input, dim?)');

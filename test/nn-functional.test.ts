@@ -1,0 +1,70 @@
+/** nn.functional against PyTorch where its recorded samples are few, and what it refuses. */
+import { describe, expect, test } from 'vitest';
+import { autograd, manualSeed, nn, randn, tensor, zeros, type Tensor } from 'flambeau';
+import { onBackends } from './fixtures/backends.ts';
+import { readJson } from './fixtures/conformance.ts';
+import { outcomes, type OpFile } from './fixtures/op-samples.ts';
+
+const F = nn.functional;
+const files = readJson<readonly OpFile[]>('reference/functional.json');
+
+onBackends(() => {
+  test.each(files.map((file) => [file.op, file] as const))('%s gives what PyTorch gives', (_, file) => {
+    expect(outcomes(file).filter(({ failure }) => failure !== null && failure !== 'skipped').map(({ name, failure }) => `${name}: ${failure}`)).toEqual([]);
+  });
+
+  describe('derivatives that are not compositions', () => {
+    const input = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
+    test.each<[name: string, fn: (...inputs: Tensor[]) => Tensor, inputs: () => Tensor[]]>([
+      ['fold', (x) => F.fold(x, [3, 3], 2), () => [input(1, 4, 4)]],
+      ['affineGrid and gridSample', (x, theta) => F.gridSample(x, F.affineGrid(theta, [1, 1, 2, 3])), () => [input(1, 2, 4, 4), input(1, 2, 3)]],
+      ['gridSample with reflection', (x, grid) => F.gridSample(x, grid, { mode: 'bicubic', paddingMode: 'reflection' }), () => [input(1, 1, 4, 4), input(1, 2, 2, 2)]],
+      ['antialiased resizing', (x) => F.interpolate(x, [2, 3], { mode: 'bicubic', antialias: true }), () => [input(1, 1, 5, 4)]],
+      ['circular padding', (x) => F.pad(x, [1, 2, 2, 0], 'circular'), () => [input(1, 2, 4, 3)]],
+      ['hardswish', (x) => F.hardswish(x), () => [input(3, 4)]],
+    ])('%s: first and second', (_, fn, inputs) => {
+      manualSeed(0);
+      const values = inputs();
+      expect(autograd.gradcheck(fn, values)).toBe(true);
+      expect(autograd.gradgradcheck(fn, values)).toBe(true);
+    });
+  });
+
+  test('the gradient of ctcLoss is the same with createGraph, also for samples without frames, labels or paths', () => {
+    manualSeed(1);
+    const gradient = (createGraph: boolean): Tensor => {
+      manualSeed(2);
+      const logProbs = randn([5, 4, 3], { dtype: 'float64' }).logSoftmax(2).requiresGrad_();
+      F.ctcLoss(logProbs, tensor([[1n, 1n], [2n, 1n], [1n, 2n], [2n, 2n]]), [5, 0, 4, 2], [2, 0, 0, 2], { reduction: 'sum', zeroInfinity: true }).backward({ createGraph });
+      return (logProbs.grad as Tensor).detach();
+    };
+    expect(gradient(true).allclose(gradient(false), 1e-12, 1e-12)).toBe(true);
+  });
+
+  test('an activation in place keeps the values that its derivative reads', () => {
+    const x = randn(4, 5).requiresGrad_(), y = x.detach().clone().requiresGrad_();
+    F.hardswish(x.mul(1), true).sum().backward();
+    F.hardswish(y.mul(1)).sum().backward();
+    expect((x.grad as Tensor).equal(y.grad as Tensor)).toBe(true);
+  });
+
+  test('an infinity of the input reaches only the outputs that read it', () => {
+    const x = zeros(1, 1, 2, 4);
+    x.indexPut_([0, 0, 0, 3], Infinity);
+    for (const mode of ['bilinear', 'bicubic', 'area'] as const) expect(F.interpolate(x, [2, 2], { mode, ...(mode === 'bilinear' ? { antialias: true } : {}) }).select(-1, 0).isfinite().all().item(), mode).toBe(true);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a mode for another number of dims', () => F.interpolate(zeros(1, 1, 3), 2, { mode: 'bilinear' }), /^interpolate: mode 'bilinear' is for 4 dimensions/],
+    ['aligned corners of neighbours', () => F.upsample(zeros(1, 1, 3), 2, { alignCorners: true }), /^upsample: alignCorners is only for modes/],
+    ['reflection beyond the input', () => F.pad(zeros(1, 3), [3, 0], 'reflect'), /^pad: reflect pads at most 2 elements/],
+    ['a value for borders', () => F.pad(zeros(1, 3), [1, 0], 'replicate', 2), /^pad: value is only for mode 'constant'/],
+    ['a grid of another dtype', () => F.gridSample(zeros(1, 1, 2, 2), zeros(1, 2, 2, 2, { dtype: 'float64' })), /^gridSample: grid must have input's dtype float32, got float64/],
+    ['columns that are no blocks', () => F.fold(zeros(1, 4, 5), [3, 3], 2), /^fold: the last dimension must be the number of blocks, 2 \* 2 = 4/],
+    ['offsets that decrease', () => F.embeddingBag(tensor([0n, 1n]), zeros(2, 2), tensor([0n, 2n, 1n])), /^embeddingBag: offsets must not decrease/],
+    ['an index outside of the table', () => F.embeddingBag(tensor([[0n, 2n]]), zeros(2, 2)), /^embeddingBag: index 2 is out of range/],
+    ['sparse gradients', () => F.embeddingBag(tensor([[0n]]), zeros(2, 2).requiresGrad_(), { sparse: true }), /^embeddingBag: sparse gradients are not supported/],
+    ['a target that is no class', () => F.ctcLoss(zeros(3, 1, 2), tensor([[2n]]), [3], [1]), /^ctcLoss: target 2 is out of range for 2 classes/],
+    ['channels that do not divide', () => F.pixelShuffle(zeros(1, 3, 2, 2), 2), /^pixelShuffle: channels must be divisible by upscaleFactor\^2 = 4, got 3/],
+  ])('%s is refused', (_, call, message) => expect(call).toThrow(message));
+});
