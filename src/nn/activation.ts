@@ -1,9 +1,11 @@
 /** Activation layers: each is the function of the same name in `nn.functional`. */
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { DType } from '../core/dtype.ts';
+import { ShapeError } from '../core/errors.ts';
 import { full } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { sizeArg, type Args } from './args.ts';
+import { sizeArg, tensorArg, type Args } from './args.ts';
+import { declared, type ArgsOf } from './declare.ts';
 import * as F from './functional.ts';
 import type { FactoryOptions } from './linear.ts';
 import { Module } from './module.ts';
@@ -353,5 +355,35 @@ export class LogSoftmax extends SoftmaxLayer {
 export class Softmin extends SoftmaxLayer {
   forward(input: Tensor): Tensor {
     return F.softmin(input, this.options());
+  }
+}
+
+/** Softmax over the channels of `[N, C, H, W]` or `[C, H, W]`. */
+export class Softmax2d extends Module {
+  forward(input: Tensor): Tensor {
+    tensorArg('Softmax2d', 'input', input);
+    if (input.ndim !== 3 && input.ndim !== 4) throw new ShapeError('Softmax2d', `input must have 3 or 4 dimensions, got shape [${input.shape.join(', ')}]`);
+    return F.softmax(input, -3);
+  }
+}
+
+const RRELU = declared('(lower: float = 0.125, upper: float = 0.3333333333333333, inplace: bool = false)');
+/** Leaky ReLU whose slopes are drawn in training. */
+export class RReLU extends Module {
+  readonly lower: number;
+  readonly upper: number;
+  readonly inplace: boolean;
+
+  constructor(...args: ArgsOf<typeof RRELU>) {
+    super();
+    [this.lower, this.upper, this.inplace] = RRELU(new.target.name, args);
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.rrelu(input, this.lower, this.upper, this.training, this.inplace);
+  }
+
+  override extraRepr(): string {
+    return `lower=${pyFloat(this.lower)}, upper=${pyFloat(this.upper)}${this.inplace ? ', inplace=True' : ''}`;
   }
 }

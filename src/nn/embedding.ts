@@ -42,7 +42,7 @@ export class Embedding extends Module {
     const given = bind(EMBEDDING, args);
     const count = (this.numEmbeddings = sizeArg('Embedding', 'numEmbeddings', given.numEmbeddings));
     this.embeddingDim = sizeArg('Embedding', 'embeddingDim', given.embeddingDim);
-    this.paddingIdx = paddingArg(given.paddingIdx, count);
+    this.paddingIdx = paddingArg('Embedding', given.paddingIdx, count);
     this.maxNorm = given.maxNorm === undefined ? null : numberArg('Embedding', 'maxNorm', given.maxNorm);
     this.normType = numberArg('Embedding', 'normType', given.normType, 2);
     this.scaleGradByFreq = boolArg('Embedding', 'scaleGradByFreq', given.scaleGradByFreq);
@@ -76,9 +76,10 @@ export class Embedding extends Module {
   }
 }
 
-function paddingArg(value: unknown, count: number): number | null {
+/** A row that is left out, counted from the start; null where there is none. */
+export function paddingArg(op: string, value: unknown, count: number): number | null {
   if (value === undefined) return null;
-  const index = intArg('Embedding', 'paddingIdx', value);
-  if (index < -count || index >= count) throw new ArgumentError('Embedding', 'paddingIdx', `must be within ${count} embeddings, got ${index}`);
+  const index = intArg(op, 'paddingIdx', value);
+  if (index < -count || index >= count) throw new ArgumentError(op, 'paddingIdx', `must be within ${count} embeddings, got ${index}`);
   return index < 0 ? index + count : index;
 }

@@ -7,13 +7,19 @@ export { Flatten, Identity, Linear, Unflatten, type LinearOptions } from './line
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { GRU, LSTM, RNN, RNNBase, type RecurrentOptions } from './rnn.ts';
 export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from './rnn-cell.ts';
-export { Dropout } from './dropout.ts';
+export * from './dropout.ts';
+export * from './distance.ts';
+export { EmbeddingBag } from './embedding-bag.ts';
+export * from './padding.ts';
+export * from './resampling.ts';
 export * from './activation.ts';
 export {
   BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss,
 } from './loss.ts';
 export * from './loss-margin.ts';
+export { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.ts';
 export * from './norm.ts';
+export * from './pool.ts';
 export { MultiheadAttention } from './multihead-attention.ts';
 export { Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer } from './transformer.ts';
 export * as functional from './functional.ts';
