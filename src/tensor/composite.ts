@@ -11,7 +11,7 @@ import { checkInPlace, edgesBefore, recordInPlace, unaliased } from './dispatch.
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
-import { intList } from './movement.ts';
+import { intList, type IntArgs } from './movement.ts';
 import { joined, stacked } from './join.ts';
 import { Indexing } from './indexing.ts';
 import { generatorState, type Generator } from './random-state.ts';
@@ -27,16 +27,10 @@ const NEW = Object.fromEntries((['newZeros', 'newOnes', 'newEmpty'] as const).ma
 const UNIFORM = signature('uniform_(from?, to?, *, generator?)'), NORMAL = signature('normal_(mean?, std?, *, generator?)');
 const BERNOULLI = signature('bernoulli_(p?, *, generator?)'), EXPONENTIAL = signature('exponential_(lambd?, *, generator?)');
 const RANDOM = signature('random_(from?, to?, *, generator?)');
-const REPEAT_INTERLEAVE = signature('repeatInterleave(repeats, dim?, *, outputSize?)');
-const SPLIT = signature('split(splitSize, dim?)'), CHUNK = signature('chunk(chunks, dim?)'), UNBIND = signature('unbind(dim?)'), ROLL = signature('roll(shifts, dims?)');
-const DIAG = signature('diag(diagonal?)');
 const CASTS = signature('to(*, memoryFormat?)');
-const FILL = signature('fill_(value)'), FLIP = signature('flip(...dims)');
 
 type NewArgs = readonly [...sizes: readonly number[]] | readonly [...sizes: readonly number[], options: NewOptions] | readonly [size: readonly number[], options?: NewOptions];
 type CastArgs = readonly [] | readonly [FormatOption];
-export interface DimOption { readonly dim?: number }
-export interface DiagonalOption { readonly diagonal?: number }
 
 export abstract class Composite extends Indexing {
   /**
@@ -110,8 +104,7 @@ export abstract class Composite extends Indexing {
   }
 
   /** Every element set to a number or a 0-d tensor. */
-  fill_(...args: readonly [value: Other] | readonly [{ readonly value: Other }]): Tensor {
-    const value = isOptions(args[0]) ? operandArg('fill_', 'value', bind(FILL, args).value) : args[0];
+  fill_(value: Other): Tensor {
     if (value instanceof TensorCore && value.ndim !== 0) throw new ShapeError('fill_', `value must be a number or a 0-d tensor, got shape [${value.shape.join(', ')}]`);
     return this.copy_(value);
   }
@@ -157,21 +150,20 @@ export abstract class Composite extends Indexing {
   }
 
   /** The elements of the given dims in reverse order; a copy. */
-  flip(...dims: readonly number[] | readonly [readonly number[] | { readonly dims: readonly number[] }]): Tensor {
+  flip(...dims: IntArgs<'dims'>): Tensor {
     const self = this as unknown as Tensor;
     if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
-    const list = normalizeDims('flip', intList('flip', 'dims', bind(FLIP, dims).dims as readonly number[]), this.ndim);
+    const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
     if (this.ndim === 0) return self.clone();
     return list.reduce<Tensor>((x, dim) => x.indexSelect(dim, reversed(x, x.shape[dim])), list.length === 0 ? self.clone() : self);
   }
 
   /** Elements moved by shifts along dims (of the flattened tensor without dims). */
-  roll(shifts: number | readonly number[], along?: number | readonly number[] | null | { readonly dims?: number | readonly number[] | null }): Tensor {
+  roll(shifts: number | readonly number[], dims: number | readonly number[] | null | undefined): Tensor {
     const self = this as unknown as Tensor;
-    const dims = lastArg(ROLL, shifts, along) as number | readonly number[] | null | undefined;
-    const moves = typeof shifts === 'number' ? [shifts] : shifts;
+    const moves = intList('roll', 'shifts', [shifts]);
     if (dims === undefined || dims === null) return moves.length === 1 ? self.reshape([-1]).roll(moves[0], 0).reshape([...this.shape]) : missingDims();
-    const axes = typeof dims === 'number' ? [dims] : dims;
+    const axes = intList('roll', 'dims', [dims]);
     if (axes.length !== moves.length) throw new ShapeError('roll', `shifts and dims must have the same length, got ${moves.length} and ${axes.length}`);
     return axes.reduce<Tensor>((x, dim, i) => {
       const size = x.shape[normalizeDim('roll', dim, x.ndim)];
@@ -181,8 +173,8 @@ export abstract class Composite extends Indexing {
   }
 
   /** Copies side by side: PyTorch's `repeat`. */
-  repeat(...sizes: readonly number[] | readonly [readonly number[]]): Tensor {
-    const times = intList('repeat', 'sizes', sizes);
+  repeat(...repeats: IntArgs<'repeats'>): Tensor {
+    const times = intList('repeat', 'repeats', repeats);
     const skip = times.length - this.ndim;
     if (skip < 0) throw new ShapeError('repeat', `the number of repeats (${times.length}) must be at least the number of dimensions (${this.ndim})`);
     const shape = [...new Array<number>(skip).fill(1), ...this.shape];
@@ -191,15 +183,14 @@ export abstract class Composite extends Indexing {
   }
 
   /** `repeat` in which missing leading counts are 1. */
-  tile(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+  tile(...dims: IntArgs<'dims'>): Tensor {
     const times = intList('tile', 'dims', dims);
     return this.repeat([...new Array<number>(Math.max(this.ndim - times.length, 0)).fill(1), ...times]);
   }
 
   /** Every element `repeats` times in a row (a number, or a tensor of one count per index), along `dim` or of the flattened tensor. PyTorch's `repeat_interleave`. */
-  repeatInterleave(...args: readonly unknown[]): Tensor {
-    const { repeats, dim, outputSize } = bind(REPEAT_INTERLEAVE, args);
-    const self = dim === undefined ? (this as unknown as Tensor).reshape([-1]) : (this as unknown as Tensor);
+  repeatInterleave(...[repeats, dim, outputSize]: readonly unknown[]): Tensor {
+    const self = dim === undefined || dim === null ? (this as unknown as Tensor).reshape([-1]) : (this as unknown as Tensor);
     const axis = normalizeDim('repeatInterleave', intArg('repeatInterleave', 'dim', dim, 0), self.ndim);
     const counts = repeats instanceof TensorCore ? (repeats as Tensor).tolist() as number | number[] : intArg('repeatInterleave', 'repeats', repeats);
     const size = self.shape[axis];
@@ -213,8 +204,8 @@ export abstract class Composite extends Indexing {
   }
 
   /** Pieces of `splitSize` (or of the sizes listed) along a dim, as views. */
-  split(splitSize: number | readonly number[], dim: number | DimOption = 0): Tensor[] {
-    const at = normalizeDim('split', intArg('split', 'dim', lastArg(SPLIT, splitSize, dim), 0), this.ndim);
+  split(splitSize: number | readonly number[], dim: number | undefined): Tensor[] {
+    const at = normalizeDim('split', intArg('split', 'dim', dim, 0), this.ndim);
     const size = this.shape[at];
     if (!Array.isArray(splitSize) && !(Number.isInteger(splitSize) && (splitSize as number) > 0)) throw new ShapeError('split', `splitSize must be a positive integer, got ${show(splitSize)}`);
     const sizes = typeof splitSize === 'number' ? Array.from({ length: Math.max(Math.ceil(size / splitSize), 1) }, (_, i) => Math.min(splitSize, size - i * splitSize)) : splitSize;
@@ -224,23 +215,23 @@ export abstract class Composite extends Indexing {
   }
 
   /** At most `chunks` equal pieces along a dim, as views. */
-  chunk(chunks: number, dim: number | DimOption = 0): Tensor[] {
-    const at = normalizeDim('chunk', intArg('chunk', 'dim', lastArg(CHUNK, chunks, dim), 0), this.ndim);
+  chunk(chunks: number, dim: number | undefined): Tensor[] {
+    const at = normalizeDim('chunk', intArg('chunk', 'dim', dim, 0), this.ndim);
     if (!Number.isInteger(chunks) || chunks <= 0) throw new ShapeError('chunk', `chunks must be a positive integer, got ${show(chunks)}`);
-    return this.split(Math.max(Math.ceil(this.shape[at] / chunks), 1), at);
+    return (this as unknown as Tensor).split(Math.max(Math.ceil(this.shape[at] / chunks), 1), at);
   }
 
   /** The slices along a dim, which goes, as views. */
-  unbind(dim: number | DimOption = 0): Tensor[] {
-    const at = normalizeDim('unbind', intArg('unbind', 'dim', lastArg(UNBIND, dim), 0), this.ndim);
+  unbind(dim: number | undefined): Tensor[] {
+    const at = normalizeDim('unbind', intArg('unbind', 'dim', dim, 0), this.ndim);
     if (this.ndim === 0) throw new ShapeError('unbind', 'a 0-d tensor has no dimension to unbind');
     return Array.from({ length: this.shape[at] }, (_, i) => (this as unknown as Tensor).select(at, i));
   }
 
   /** A vector on the diagonal of a matrix, or the diagonal of a matrix. */
-  diag(offset: number | DiagonalOption = 0): Tensor {
+  diag(offset: number | undefined): Tensor {
     const self = this as unknown as Tensor;
-    const diagonal = intArg('diag', 'diagonal', lastArg(DIAG, offset), 0);
+    const diagonal = intArg('diag', 'diagonal', offset, 0);
     if (this.ndim === 2) return self.diagonal(diagonal).clone();
     if (this.ndim !== 1) throw new ShapeError('diag', `expected 1 or 2 dimensions, got shape [${this.shape.join(', ')}]`);
     const n = this.shape[0] + Math.abs(diagonal);

@@ -24,8 +24,10 @@ import { PLACING_IN_PLACE, PLACING_METHODS } from './library/placing.ts';
 import { POSITIONS_METHODS } from './library/positions.ts';
 import { SCATTER_REDUCE_METHODS } from './library/scatter-reduce.ts';
 
-/** A method's functional form. */
-type Functional<K extends keyof Tensor> = Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
+/** A method's functional form; of up to three overloads. */
+type Functional<K extends keyof Tensor> = Tensor[K] extends { (...args: infer A): infer R; (...args: infer B): infer S; (...args: infer C): infer T }
+  ? { (input: Tensor, ...args: A): R; (input: Tensor, ...args: B): S; (input: Tensor, ...args: C): T }
+  : Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
 
 function requireTensor(op: string, value: unknown): Tensor {
   if (!(value instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(value)}`);

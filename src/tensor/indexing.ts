@@ -16,26 +16,11 @@ import type { Tensor } from './tensor.ts';
 
 export type { Subscript } from './subscripts.ts';
 
-const INDEX_PUT = signature('indexPut_(indices, values, accumulate?)');
-const SCATTER = signature('scatter(dim, index, src?, *, value?, reduce?)');
-const INDEX_ADD = signature('indexAdd(dim, index, source, *, alpha?)');
-const TAKE_ALONG_DIM = signature('takeAlongDim(indices, dim?)');
 const NONZERO = signature('nonzero(*, asTuple?)');
-
-export interface ScatterOptions {
-  readonly src?: Tensor;
-  readonly value?: number;
-  readonly reduce?: 'add' | 'multiply' | null;
-}
 
 export function tensorArg(op: string, name: string, value: unknown): Tensor {
   if (!(value instanceof TensorCore)) throw new ArgumentError(op, name, `must be a Tensor, got ${show(value)}`);
   return value as Tensor;
-}
-
-/** These take no options: one that is given must not be ignored. */
-function refuseExtra(op: string, count: number, extra: readonly unknown[]): void {
-  if (extra.length > 0) throw new ArgumentError(op, 'arguments', `are ${count}, got ${count + extra.length}: ${extra.map(show).join(', ')}`);
 }
 
 /** gather and scatter: index has as many dims as self (0-d counts as 1-d) and is nowhere larger than `sizes`. */
@@ -115,11 +100,10 @@ export abstract class Indexing extends Linalg {
   }
 
   /** PyTorch's `x[items] = value` (or `+=`, counting repeated indices, with `accumulate`). The value broadcasts. */
-  indexPut_(items: Subscript | readonly Subscript[], value: Other, accumulate: boolean | { readonly accumulate?: boolean } = false): Tensor {
+  indexPut_(items: Subscript | readonly Subscript[], values: Other, accumulate: boolean | undefined): Tensor {
     const self = this as unknown as Tensor;
-    const bound = bind(INDEX_PUT, [items, value, accumulate]);
-    const source = operandArg('indexPut_', 'values', bound.values);
-    const add = boolArg('indexPut_', 'accumulate', bound.accumulate);
+    const source = operandArg('indexPut_', 'values', values);
+    const add = boolArg('indexPut_', 'accumulate', accumulate);
     const { view, selection } = resolve('indexPut_', self, Array.isArray(items) ? items as readonly Subscript[] : [items as Subscript]);
     if (selection !== null) put_('indexPut', view, selection, source, add);
     else if (add) view.add_(source);
@@ -129,47 +113,31 @@ export abstract class Indexing extends Linalg {
   }
 
   /** As {@link indexPut_} on a copy. */
-  indexPut(items: Subscript | readonly Subscript[], value: Other, accumulate: boolean | { readonly accumulate?: boolean } = false): Tensor {
-    return (this as unknown as Tensor).clone().indexPut_(items, value, accumulate);
+  indexPut(items: Subscript | readonly Subscript[], values: Other, accumulate: boolean | undefined): Tensor {
+    return (this as unknown as Tensor).clone().indexPut_(items, values, accumulate);
   }
 
   /** `out[i][j] = self[index[i][j]][j]` for dim 0. Differentiable. */
-  gather(dim: number, index: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('gather', 2, extra);
+  gather(dim: number, index: Tensor): Tensor {
     const self = this as unknown as Tensor;
     return pick('gather', self, elementSelection('gather', self, dim, index, null));
   }
 
-  /** A copy with `self[index[i][j]][j] = src[i][j]` for dim 0; `src` may be a number. `reduce` 'add' or 'multiply'. */
-  scatter(dim: number, index: Tensor, src?: Tensor | number | ScatterOptions | null, options?: ScatterOptions): Tensor {
-    return (this as unknown as Tensor).clone().scatter_(dim, index, src, options);
+  /** A copy with `self[index[i][j]][j] = src[i][j]` for dim 0; `src` may be a number, or `value` one. `reduce` 'add' or 'multiply'. */
+  scatter(...args: readonly unknown[]): Tensor {
+    return scatterInto((this as unknown as Tensor).clone(), args);
   }
 
-  scatter_(dim: number, index: Tensor, src?: Tensor | number | ScatterOptions | null, options?: ScatterOptions): Tensor {
-    const self = this as unknown as Tensor;
-    const bound = bind(SCATTER, [dim, index, src, options].slice(0, options === undefined ? (src === undefined ? 2 : 3) : 4));
-    if (bound.src !== undefined && bound.value !== undefined) throw new ArgumentError('scatter_', 'src and value', 'are both given; expected one of them');
-    const source = operandArg('scatter_', 'src', bound.src ?? bound.value);
-    const reduce = bound.reduce === undefined ? null : stringArg('scatter_', 'reduce', bound.reduce, ['add', 'multiply'] as const);
-    const tensor = typeof source === 'object' && (source.ndim > 0 || self.ndim === 0) ? source : null;
-    if (tensor !== null && tensor.dtypeCode !== self.dtypeCode) throw new DTypeError('scatter_', tensor.dtype, `src must have dtype ${self.dtype} like the tensor, got ${tensor.dtype}`);
-    const selection = elementSelection('scatter_', self, intArg('scatter_', 'dim', bound.dim), bound.index as Tensor, tensor);
-    const value = tensor === null ? source : cropped(tensor, selection);
-    if (reduce !== 'multiply') return put_('scatter', self, selection, value, reduce === 'add');
-    if (recording(self, typeof value === 'object' ? value : null)) throw new AutogradError("scatter_: reduce: 'multiply' has no derivative; do it in noGrad()");
-    checkWritable('scatter_', self);
-    writeSelected('scatter_', 'mul', self, selection, value);
-    return self;
+  scatter_(...args: readonly unknown[]): Tensor {
+    return scatterInto(this as unknown as Tensor, args);
   }
 
   /** A copy with src added at the indexed elements; repeated indices add up. Differentiable. */
-  scatterAdd(dim: number, index: Tensor, src: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('scatterAdd', 3, extra);
+  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
     return (this as unknown as Tensor).clone().scatterAdd_(dim, index, src);
   }
 
-  scatterAdd_(dim: number, index: Tensor, src: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('scatterAdd_', 3, extra);
+  scatterAdd_(dim: number, index: Tensor, src: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const source = tensorArg('scatterAdd_', 'src', src);
     if (source.dtypeCode !== self.dtypeCode) throw new DTypeError('scatterAdd_', source.dtype, `src must have dtype ${self.dtype} like the tensor, got ${source.dtype}`);
@@ -178,8 +146,7 @@ export abstract class Indexing extends Linalg {
   }
 
   /** The rows (along dim) at the positions of a vector. Differentiable. */
-  indexSelect(dim: number, index: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('indexSelect', 2, extra);
+  indexSelect(dim: number, index: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexSelect', self, dim, index);
     const out = pick('indexSelect', atLeast1d(self), selection);
@@ -187,28 +154,20 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy with `alpha * source` added to the rows at `index`; repeated indices add up. Differentiable. */
-  indexAdd(dim: number, index: Tensor, source: Tensor, options?: { readonly alpha?: number }): Tensor {
-    return (this as unknown as Tensor).clone().indexAdd_(dim, index, source, options);
+  indexAdd(...args: readonly unknown[]): Tensor {
+    return addRows((this as unknown as Tensor).clone(), args);
   }
 
-  indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { readonly alpha?: number }): Tensor {
-    const self = this as unknown as Tensor;
-    const bound = bind(INDEX_ADD, options === undefined ? [dim, index, source] : [dim, index, source, options]);
-    const alpha = typeof bound.alpha === 'boolean' ? Number(bound.alpha) : numberArg('indexAdd_', 'alpha', bound.alpha, 1);
-    const selection = rowSelection('indexAdd_', self, dim, index);
-    const rows = checkSource('indexAdd_', self, selection, tensorArg('indexAdd_', 'source', source));
-    put_('indexAdd', atLeast1d(self), selection, alpha === 1 ? rows : rows.mul(alpha), true);
-    return self;
+  indexAdd_(...args: readonly unknown[]): Tensor {
+    return addRows(this as unknown as Tensor, args);
   }
 
   /** A copy with the rows at `index` replaced by those of source. Differentiable. */
-  indexCopy(dim: number, index: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('indexCopy', 3, extra);
+  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
     return (this as unknown as Tensor).clone().indexCopy_(dim, index, source);
   }
 
-  indexCopy_(dim: number, index: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('indexCopy_', 3, extra);
+  indexCopy_(dim: number, index: Tensor, source: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexCopy_', self, dim, index);
     put_('indexCopy', atLeast1d(self), selection, checkSource('indexCopy_', self, selection, tensorArg('indexCopy_', 'source', source)));
@@ -216,13 +175,11 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy with the rows at `index` filled with a number or a 0-d tensor. Differentiable. */
-  indexFill(dim: number, index: Tensor, value: Other, ...extra: readonly never[]): Tensor {
-    refuseExtra('indexFill', 3, extra);
+  indexFill(dim: number, index: Tensor, value: Other): Tensor {
     return (this as unknown as Tensor).clone().indexFill_(dim, index, value);
   }
 
-  indexFill_(dim: number, index: Tensor, value: Other, ...extra: readonly never[]): Tensor {
-    refuseExtra('indexFill_', 3, extra);
+  indexFill_(dim: number, index: Tensor, value: Other): Tensor {
     const self = this as unknown as Tensor;
     const selection = rowSelection('indexFill_', self, dim, index, true);
     const filled = fillValue('indexFill_', self, value);
@@ -232,8 +189,7 @@ export abstract class Indexing extends Linalg {
   }
 
   /** The elements where the mask (broadcast) is true, as a vector. Differentiable. */
-  maskedSelect(mask: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('maskedSelect', 1, extra);
+  maskedSelect(mask: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const chosen = maskArg('maskedSelect', mask);
     const shape = broadcastShapes('maskedSelect', self.shape, chosen.shape);
@@ -243,13 +199,11 @@ export abstract class Indexing extends Linalg {
   }
 
   /** `value` where the mask is true, else self. Differentiable in self and in a 0-d tensor value. */
-  maskedFill(mask: Tensor, value: Other, ...extra: readonly never[]): Tensor {
-    refuseExtra('maskedFill', 2, extra);
+  maskedFill(mask: Tensor, value: Other): Tensor {
     return where(maskArg('maskedFill', mask), fillValue('maskedFill', this as unknown as Tensor, value), this as unknown as Tensor);
   }
 
-  maskedFill_(mask: Tensor, value: Other, ...extra: readonly never[]): Tensor {
-    refuseExtra('maskedFill_', 2, extra);
+  maskedFill_(mask: Tensor, value: Other): Tensor {
     const self = this as unknown as Tensor;
     const chosen = maskArg('maskedFill_', mask);
     if (!sameShape(broadcastShapes('maskedFill_', self.shape, chosen.shape), self.shape)) {
@@ -259,15 +213,13 @@ export abstract class Indexing extends Linalg {
   }
 
   /** A copy whose elements at the true positions of the mask are the first ones of source, in order. Differentiable. */
-  maskedScatter(mask: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('maskedScatter', 2, extra);
+  maskedScatter(mask: Tensor, source: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const shape = broadcastShapes('maskedScatter', self.shape, tensorArg('maskedScatter', 'mask', mask).shape);
     return self.expand([...shape]).clone().maskedScatter_(mask, source);
   }
 
-  maskedScatter_(mask: Tensor, source: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('maskedScatter_', 2, extra);
+  maskedScatter_(mask: Tensor, source: Tensor): Tensor {
     const self = this as unknown as Tensor;
     const values = tensorArg('maskedScatter_', 'source', source);
     if (values.dtypeCode !== self.dtypeCode) throw new DTypeError('maskedScatter_', values.dtype, `source must have dtype ${self.dtype} like the tensor, got ${values.dtype}`);
@@ -280,18 +232,16 @@ export abstract class Indexing extends Linalg {
   }
 
   /** Elements at positions of the flattened tensor, in the shape of index. Differentiable. */
-  take(index: Tensor, ...extra: readonly never[]): Tensor {
-    refuseExtra('take', 1, extra);
+  take(index: Tensor): Tensor {
     const flat = (this as unknown as Tensor).reshape([-1]);
     return pick('take', flat, atDims('take', flat.shape, [{ dim: 0, index: indexArg('take', tensorArg('take', 'index', index)) }]));
   }
 
   /** As gather, with everything but `dim` broadcast; without a dim, positions of the flattened tensor. Differentiable. */
-  takeAlongDim(indices: Tensor, ...rest: readonly unknown[]): Tensor {
+  takeAlongDim(indices: Tensor, dim: number | null | undefined): Tensor {
     const self = this as unknown as Tensor;
-    const { dim } = bind(TAKE_ALONG_DIM, [indices, ...rest]);
     const picks = tensorArg('takeAlongDim', 'indices', indices);
-    if (dim === undefined) return self.reshape([-1]).takeAlongDim(picks.reshape([-1]), 0);
+    if (dim === undefined || dim === null) return self.reshape([-1]).takeAlongDim(picks.reshape([-1]), 0);
     const at = normalizeDim('takeAlongDim', intArg('takeAlongDim', 'dim', dim), self.ndim);
     if (picks.ndim !== self.ndim) throw new ShapeError('takeAlongDim', `indices must have ${self.ndim} dimensions like the tensor, got ${picks.ndim}`);
     const common = broadcastShapes('takeAlongDim', self.shape.map((s, i) => (i === at ? 1 : s)), picks.shape.map((s, i) => (i === at ? 1 : s)));
@@ -308,6 +258,31 @@ export abstract class Indexing extends Linalg {
     const self = this as unknown as Tensor;
     return boolArg('nonzero', 'asTuple', asTuple) ? nonzeroColumns(self) : nonzeroRows(self);
   }
+}
+
+/** `indexAdd_` by position. */
+function addRows(self: Tensor, [dim, index, source, factor]: readonly unknown[]): Tensor {
+  const alpha = typeof factor === 'boolean' ? Number(factor) : numberArg('indexAdd_', 'alpha', factor, 1);
+  const selection = rowSelection('indexAdd_', self, intArg('indexAdd_', 'dim', dim), tensorArg('indexAdd_', 'index', index));
+  const rows = checkSource('indexAdd_', self, selection, tensorArg('indexAdd_', 'source', source));
+  put_('indexAdd', atLeast1d(self), selection, alpha === 1 ? rows : rows.mul(alpha), true);
+  return self;
+}
+
+/** `scatter_` by position. */
+function scatterInto(self: Tensor, [dim, index, src, value, reduce]: readonly unknown[]): Tensor {
+  if (src !== undefined && src !== null && value !== undefined) throw new ArgumentError('scatter_', 'src and value', 'are both given; expected one of them');
+  const source = operandArg('scatter_', 'src', src ?? value);
+  const combine = reduce === undefined ? null : stringArg('scatter_', 'reduce', reduce, ['add', 'multiply'] as const);
+  const tensor = typeof source === 'object' && (source.ndim > 0 || self.ndim === 0) ? source : null;
+  if (tensor !== null && tensor.dtypeCode !== self.dtypeCode) throw new DTypeError('scatter_', tensor.dtype, `src must have dtype ${self.dtype} like the tensor, got ${tensor.dtype}`);
+  const selection = elementSelection('scatter_', self, intArg('scatter_', 'dim', dim), tensorArg('scatter_', 'index', index), tensor);
+  const given = tensor === null ? source : cropped(tensor, selection);
+  if (combine !== 'multiply') return put_('scatter', self, selection, given, combine === 'add');
+  if (recording(self, typeof given === 'object' ? given : null)) throw new AutogradError("scatter_: reduce: 'multiply' has no derivative; do it in noGrad()");
+  checkWritable('scatter_', self);
+  writeSelected('scatter_', 'mul', self, selection, given);
+  return self;
 }
 
 /** PyTorch lets an assigned value have extra leading dims of size 1. */

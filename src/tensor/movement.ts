@@ -2,7 +2,7 @@
 import { levelsOf, regions } from '../core/batch.ts';
 import { dtypeCode, isIntegral, type DType, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
-import { bind, intArg, isOptions, lastArg, show, signature } from '../core/args.ts';
+import { bind, intArg, isOptions, show, signature } from '../core/args.ts';
 import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
 import { formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
 import { gradEnabled } from './grad-mode.ts';
@@ -12,12 +12,17 @@ import { copyInto, emptyLike } from './kernels.ts';
 import { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Sizes or dims: varargs or one array. */
-export type IntList = readonly number[] | readonly [readonly number[]];
+/** Sizes or dims: varargs, one array, or an object that names the list. */
+export type IntArgs<N extends string> = number[] | [readonly number[]] | [{ readonly [K in N]: readonly number[] }];
 
-/** Reads varargs or one array of integers. */
+/** Reads varargs, one array, or an object that names the list. */
 export function intList(op: string, name: string, args: readonly unknown[]): number[] {
-  const list: readonly unknown[] = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  let list = args;
+  if (args.length === 1) {
+    const [only] = args;
+    if (Array.isArray(only)) list = only as readonly unknown[];
+    else if (isOptions(only)) return intList(op, name, [bind(signature(`${op}(${name})`), args)[name]]);
+  }
   return list.map((value) => intArg(op, name, value));
 }
 
@@ -90,16 +95,13 @@ setRegenerateView((view, base) => {
   view.needsGrad = true;
 });
 
-const FLATTEN = signature('flatten(startDim?, endDim?)');
 /** `narrow` takes its start as a 0-d integer tensor too. */
 function startOf(start: Tensor): number {
   if (start.ndim !== 0 || !isIntegral(start.dtypeCode)) throw new ArgumentError('narrow', 'start', `must be an integer or a 0-d integer Tensor, got shape [${start.shape.join(', ')}] of ${start.dtype}`);
   return start.item();
 }
 
-const UNSQUEEZE = signature('unsqueeze(dim)'), SQUEEZE = signature('squeeze(dim?)'), UNFLATTEN = signature('unflatten(dim, sizes)');
-const AS_STRIDED = signature('asStrided(size, stride, storageOffset?)');
-const SLICE = signature('slice(dim?, start?, end?, step?)');
+const VIEW = signature('view(dtype)');
 const CLONE = signature('clone(*, memoryFormat?)'), CONTIGUOUS = signature('contiguous(memoryFormat?)'), IS_CONTIGUOUS = signature('isContiguous(memoryFormat?)');
 
 type FormatArgs = readonly [] | readonly [memoryFormat: MemoryFormat | null | undefined] | readonly [FormatOption];
@@ -140,9 +142,8 @@ export abstract class Movement extends TensorCore {
   }
 
   /** A view of the same memory with other sizes and strides: PyTorch's `as_strided`. Stays inside the storage or throws. */
-  asStrided(size: readonly number[], stride: readonly number[], options?: number | null | { readonly storageOffset?: number | null }): Tensor {
+  asStrided(size: readonly number[], stride: readonly number[], storageOffset: number | null | undefined): Tensor {
     const self = this as unknown as Tensor;
-    const storageOffset = isOptions(options) ? bind(AS_STRIDED, [size, stride, options]).storageOffset as number | undefined : options;
     checkShape('asStrided', size);
     if (stride.length !== size.length) throw new ShapeError('asStrided', `size and stride must have the same length, got ${size.length} and ${stride.length}`);
     const offset = storageOffset ?? this.layout.offset;
@@ -161,17 +162,19 @@ export abstract class Movement extends TensorCore {
   }
 
   /** The same elements in other sizes without a copy; one size may be -1. Throws where strides forbid it. Also `view(dtype)` for equal item sizes. */
-  view(...shape: readonly number[] | readonly [readonly number[]] | readonly [DType]): Tensor {
+  view(...size: IntArgs<'size'> | [DType] | [{ readonly dtype: DType }]): Tensor {
     const self = this as unknown as Tensor;
-    if (typeof shape[0] === 'string') return viewDtype(self, shape[0]);
-    const target = resolveShape('view', intList('view', 'shape', shape), this.layout.numel);
+    const [first] = size;
+    if (typeof first === 'string') return viewDtype(self, first);
+    if (isOptions(first) && 'dtype' in first) return viewDtype(self, bind(VIEW, size).dtype as string);
+    const target = resolveShape('view', intList('view', 'size', size), this.layout.numel);
     const strides = viewStrides(this.layout, target);
     if (strides === null) throw new ShapeError('view', `shape [${target.join(', ')}] is not compatible with shape [${this.shape.join(', ')}] and strides [${this.layout.strides.join(', ')}]; use reshape()`);
     return viewTo(self, target, strides);
   }
 
   /** The same elements in other sizes: a view where possible, else a copy. */
-  reshape(...shape: readonly number[] | readonly [readonly number[]]): Tensor {
+  reshape(...shape: IntArgs<'shape'>): Tensor {
     const self = this as unknown as Tensor;
     const target = resolveShape('reshape', intList('reshape', 'shape', shape), this.layout.numel);
     const strides = viewStrides(this.layout, target);
@@ -189,8 +192,7 @@ export abstract class Movement extends TensorCore {
   }
 
   /** Merges the dims from startDim to endDim (both included). */
-  flatten(...args: readonly unknown[]): Tensor {
-    const { startDim, endDim } = bind(FLATTEN, args);
+  flatten(startDim: number | undefined, endDim: number | undefined): Tensor {
     const from = normalizeDim('flatten', intArg('flatten', 'startDim', startDim, 0), this.ndim, 'startDim');
     const to = normalizeDim('flatten', intArg('flatten', 'endDim', endDim, -1), this.ndim, 'endDim');
     if (from > to) throw new ShapeError('flatten', `startDim ${from} comes after endDim ${to}`);
@@ -199,31 +201,30 @@ export abstract class Movement extends TensorCore {
   }
 
   /** Splits a dim into several sizes, of which one may be -1; a view. */
-  unflatten(dim: number, into: readonly number[] | { readonly sizes: readonly number[] }): Tensor {
+  unflatten(dim: number, into: readonly number[]): Tensor {
     const at = normalizeDim('unflatten', dim, this.ndim);
-    const sizes = intList('unflatten', 'sizes', [lastArg(UNFLATTEN, dim, into)]);
+    const sizes = intList('unflatten', 'sizes', [into]);
     return this.view([...this.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.shape.slice(at + 1)]);
   }
 
   /** A new dim of size 1 at position `dim`; a view. */
-  unsqueeze(dim: number | { readonly dim: number }): Tensor {
-    const at = normalizeDim('unsqueeze', typeof dim === 'number' ? dim : intArg('unsqueeze', 'dim', lastArg(UNSQUEEZE, dim)), this.ndim + 1);
+  unsqueeze(dim: number): Tensor {
+    const at = normalizeDim('unsqueeze', intArg('unsqueeze', 'dim', dim), this.ndim + 1);
     const { shape, strides } = this.layout;
     const stride = at < shape.length ? shape[at] * strides[at] : 1;
     return viewTo(this as unknown as Tensor, [...shape.slice(0, at), 1, ...shape.slice(at)], [...strides.slice(0, at), stride, ...strides.slice(at)]);
   }
 
   /** Drops dims of size 1: all of them, or those named (others among them stay); a view. */
-  squeeze(axis?: number | readonly number[] | null | { readonly dim?: number | readonly number[] | null }): Tensor {
-    const dim = lastArg(SQUEEZE, axis) as number | readonly number[] | null | undefined;
-    const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', intList('squeeze', 'dim', Array.isArray(dim) ? dim : [dim]), this.ndim);
+  squeeze(dim: number | readonly number[] | null | undefined): Tensor {
+    const named = dim === undefined || dim === null ? null : normalizeDims('squeeze', intList('squeeze', 'dim', [dim]), this.ndim);
     const { shape, strides } = this.layout;
     const keep = shape.map((size, i) => size !== 1 || (named !== null && !named.includes(i)));
     return viewTo(this as unknown as Tensor, shape.filter((_, i) => keep[i]), strides.filter((_, i) => keep[i]));
   }
 
   /** All dims in another order; a view. */
-  permute(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+  permute(...dims: IntArgs<'dims'>): Tensor {
     const order = normalizeDims('permute', intList('permute', 'dims', dims), this.ndim);
     if (order.length !== this.ndim) throw new ShapeError('permute', `expected ${this.ndim} dims, got ${order.length}`);
     const { shape, strides, offset } = this.layout;
@@ -285,7 +286,7 @@ export abstract class Movement extends TensorCore {
   }
 
   /** A view in which dims of size 1 are repeated without memory; -1 keeps a size. */
-  expand(...size: readonly number[] | readonly [readonly number[]]): Tensor {
+  expand(...size: IntArgs<'size'>): Tensor {
     const target = intList('expand', 'size', size);
     const skip = target.length - this.ndim;
     if (skip < 0) throw new ShapeError('expand', `the number of sizes (${target.length}) must be at least the number of dimensions (${this.ndim})`);
@@ -305,7 +306,7 @@ export abstract class Movement extends TensorCore {
   }
 
   /** `expand` under its other name. PyTorch's `broadcast_to`. */
-  broadcastTo(...size: readonly number[] | readonly [readonly number[]]): Tensor {
+  broadcastTo(...size: IntArgs<'size'>): Tensor {
     return this.expand(intList('broadcastTo', 'size', size));
   }
 
@@ -333,15 +334,14 @@ export abstract class Movement extends TensorCore {
   }
 
   /** The indices start, start + step, ... before end of a dim; Python's slice rules, step > 0; a view. PyTorch's `x[start:end:step]`. */
-  slice(...args: readonly unknown[]): Tensor {
-    const bound = bind(SLICE, args);
-    const at = normalizeDim('slice', intArg('slice', 'dim', bound.dim, 0), this.ndim);
+  slice(dim: number | undefined, start: number | null | undefined, end: number | null | undefined, by: number | undefined): Tensor {
+    const at = normalizeDim('slice', intArg('slice', 'dim', dim, 0), this.ndim);
     if (this.ndim === 0) throw new ShapeError('slice', 'a 0-d tensor has no dimension to slice');
     const size = this.shape[at];
-    const step = intArg('slice', 'step', bound.step, 1);
+    const step = intArg('slice', 'step', by, 1);
     if (step <= 0) throw new ArgumentError('slice', 'step', `must be positive, got ${step}`);
     const clip = (v: number): number => Math.min(Math.max(v < 0 ? v + size : v, 0), size);
-    const from = clip(intArg('slice', 'start', bound.start, 0)), to = clip(intArg('slice', 'end', bound.end, size));
+    const from = clip(intArg('slice', 'start', start, 0)), to = clip(intArg('slice', 'end', end, size));
     const { shape, strides, offset } = this.layout;
     const sizes = shape.slice(), steps = strides.slice();
     sizes[at] = Math.max(Math.ceil((to - from) / step), 0);
@@ -351,12 +351,11 @@ export abstract class Movement extends TensorCore {
   }
 
   /** The diagonal of two dims (0 and 1), `offset` above the main one, as a new last dim of a view. */
-  diagonal(...args: readonly unknown[]): Tensor {
-    const bound = bind(DIAGONAL, args);
-    const a = normalizeDim('diagonal', intArg('diagonal', 'dim1', bound.dim1, 0), this.ndim, 'dim1');
-    const b = normalizeDim('diagonal', intArg('diagonal', 'dim2', bound.dim2, 1), this.ndim, 'dim2');
+  diagonal(above: number | undefined, dim1: number | undefined, dim2: number | undefined): Tensor {
+    const a = normalizeDim('diagonal', intArg('diagonal', 'dim1', dim1, 0), this.ndim, 'dim1');
+    const b = normalizeDim('diagonal', intArg('diagonal', 'dim2', dim2, 1), this.ndim, 'dim2');
     if (a === b) throw new ShapeError('diagonal', `dim1 and dim2 must differ, both are ${a}`);
-    const move = intArg('diagonal', 'offset', bound.offset, 0);
+    const move = intArg('diagonal', 'offset', above, 0);
     const { shape, strides, offset } = this.layout;
     const length = Math.max(move >= 0 ? Math.min(shape[a], shape[b] - move) : Math.min(shape[a] + move, shape[b]), 0);
     const start = length === 0 ? 0 : move >= 0 ? move * strides[b] : -move * strides[a];
@@ -415,8 +414,6 @@ export abstract class Movement extends TensorCore {
     return dtype === this.dtypeCode ? this as unknown as Tensor : this.copyAs('ToCopy', contiguousLayout(this.shape), dtype);
   }
 }
-
-const DIAGONAL = signature('diagonal(offset?, dim1?, dim2?)');
 
 const isFloatingCode = (code: DTypeCode): boolean => code < 2 || code > 7;
 const ITEMS = [4, 8, 8, 4, 1, 2, 1, 1, 2, 2];

@@ -104,8 +104,10 @@ export class Tensor extends Composite {
   }
 
   /** Sets `requiresGrad`, in place. */
-  requiresGrad_(requiresGrad = true): this {
-    this.requiresGrad = requiresGrad;
+  requiresGrad_(requiresGrad?: boolean): this;
+  requiresGrad_(options: { readonly requiresGrad?: boolean }): this;
+  requiresGrad_(requiresGrad: unknown = true): this {
+    this.requiresGrad = requiresGrad as boolean;
     return this;
   }
 
@@ -178,9 +180,11 @@ export class Tensor extends Composite {
   }
 
   /** True when shape and all elements are equal. PyTorch's `torch.equal`. */
-  equal(other: Tensor): boolean {
+  equal(other: Tensor): boolean;
+  equal(options: { readonly other: Tensor }): boolean;
+  equal(other: unknown): boolean {
     if (!(other instanceof TensorCore)) throw new ArgumentError('equal', 'other', `must be a Tensor, got ${show(other)}`);
-    return sameShape(this.shape, other.shape) && (this.numel() === 0 || (this.eq(other).all().item() as unknown as boolean));
+    return sameShape(this.shape, other.shape) && (this.numel() === 0 || (this.eq(other as Tensor).all().item() as unknown as boolean));
   }
 
   /** True when all elements are within `atol + rtol * |other|`. */
@@ -233,11 +237,11 @@ export const PlainTensor = function PlainTensor(this: Fields, storage: Storage, 
 } as unknown as new (storage: Storage, layout: Layout, dtypeCode: DTypeCode) => Tensor;
 PlainTensor.prototype = Tensor.prototype;
 installNamedForms(Tensor.prototype);
+guardMethods(Tensor.prototype, ['index', 'indexPut', 'maskedSelect', 'maskedScatter', 'narrow', 'newFull', 'nonzero', 'repeatInterleave']);
 
 /** The gradient that backward starts with: the one given, checked, or one for a scalar. */
 export function startGradient(op: string, output: Tensor, gradient: unknown): Tensor {
   if (gradient === undefined || gradient === null) {
-guardMethods(Tensor.prototype, ['index', 'indexPut', 'maskedSelect', 'maskedScatter', 'narrow', 'newFull', 'nonzero', 'repeatInterleave']);
     if (output.numel() !== 1) throw new AutogradError(`${op}: grad can be implicitly created only for scalar outputs, got shape [${output.shape.join(', ')}]; give a gradient`);
     return output.newFull([...output.shape], 1);
   }
