@@ -28,14 +28,13 @@ export const cov = operation('cov(input: Tensor, *, correction: int = 1, fweight
   const weights = fweights === undefined ? aweights : aweights === undefined ? fweights : fweights.mul(aweights);
   const total = weights === undefined ? rows.newFull([], observations, { dtype: 'int64' }) : weights.sum();
   if (weights !== undefined && total.item() === 0) throw new ArgumentError('cov', 'weights', 'must not sum to zero');
-  const x = weights === undefined || isFloating(rows.dtypeCode) ? rows.castTo(floatType(rows.dtypeCode)) : rows.castTo(floatType(rows.dtypeCode));
+  const x = rows.castTo(floatType(rows.dtypeCode));
   const mean = weights === undefined ? x.sum(1, true).div(observations) : x.mul(weights).sum(1, true).div(total);
   const counted = aweights === undefined || correction === 0 ? total : total.sub(weights!.mul(aweights).sum().div(total).mul(correction));
   const degrees = aweights === undefined ? counted.sub(correction) : counted;
   const centred = x.sub(mean);
   const scaled = weights === undefined ? centred : centred.mul(weights);
-  const type = scaled.dtypeCode;
-  return result(scaled.matmul(centred.castTo(type).t()).div(degrees.clampMin(0)));
+  return result(scaled.matmul(centred.castTo(scaled.dtypeCode).t()).div(degrees.clampMin(0)));
 });
 
 /** One variable has one number. */

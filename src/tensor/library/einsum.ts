@@ -17,6 +17,20 @@ interface Equation {
 
 const fail = (message: string): ArgumentError => new ArgumentError('einsum', 'equation', message);
 
+// Programs have few equations; emptied when they do not.
+const parsed = new Map<string, Equation>();
+const PARSED_KEPT = 256;
+
+function equationOf(text: string, ranks: readonly number[]): Equation {
+  const key = `${text} ${ranks.join()}`;
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const equation = parse(text, ranks);
+  if (parsed.size >= PARSED_KEPT) parsed.clear();
+  parsed.set(key, equation);
+  return equation;
+}
+
 function parse(equation: string, ranks: readonly number[]): Equation {
   const [left, right, more] = equation.replaceAll(' ', '').split('->');
   if (more !== undefined) throw fail(`must have one arrow at most, got ${JSON.stringify(equation)}`);
@@ -144,7 +158,7 @@ function nextPair(terms: readonly Term[], output: readonly string[], sizes: Read
 export const einsum = operation('einsum(equation: string, ...operands: Tensors)', (equation, operands): Tensor => {
   if (operands.length === 0) throw new ArgumentError('einsum', 'operands', 'must be at least one Tensor');
   for (const x of operands) if (x.dtypeCode !== operands[0].dtypeCode) throw new DTypeError('einsum', x.dtype, `all operands must have one dtype, got ${operands[0].dtype} and ${x.dtype}`);
-  const { inputs, output } = parse(equation, operands.map((x) => x.ndim));
+  const { inputs, output } = equationOf(equation, operands.map((x) => x.ndim));
   let terms: Term[] = operands.map((x, i) => withoutRepeats({ x, labels: inputs[i] }));
   const sizes = sizesOf(terms);
   while (terms.length > 1) {
