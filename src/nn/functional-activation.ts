@@ -41,8 +41,8 @@ export const relu = simple('relu', (x) => x.relu(), (x) => x.relu_());
 export const relu6 = simple('relu6', (x) => bounded(x, 0, 6));
 export const silu = simple('silu', (x) => x.silu());
 export const mish = simple('mish', (x) => x.mul(x.softplus().tanh()));
-export const hardsigmoid = simple('hardsigmoid', (x) => sloped(x, (v) => v.add(3).clamp(0, 6).div(6), (v) => v.abs().lt(3).to(v.dtype).div(6)));
-export const hardswish = simple('hardswish', (x) => sloped(x, (v) => v.mul(v.add(3).clamp(0, 6)).div(6),
+export const hardsigmoid = simple('hardsigmoid', (x) => sloped(x, (v) => v.add(3).clamp_(0, 6).div_(6), (v) => v.abs().lt(3).to(v.dtype).div_(6)));
+export const hardswish = simple('hardswish', (x) => sloped(x, (v) => v.add(3).clamp_(0, 6).mul_(v).div_(6),
   (v) => where(v.le(-3), 0, where(v.abs().lt(3), v.clamp(-3, 3).div(3).add(0.5), 1))));
 export const sigmoid = (input: Tensor): Tensor => tensorArg('sigmoid', 'input', input).sigmoid();
 export const tanh = (input: Tensor): Tensor => tensorArg('tanh', 'input', input).tanh();

@@ -118,13 +118,14 @@ const countOf = ({ starts, kept }: Bags, b: number): number => {
 };
 
 /** The sum of each bag's rows, `[bags, D]`. */
-function sumBags(rows: Tensor, { starts, kept }: Bags, regular: boolean): Tensor {
-  const bags = starts.length - 1, end = starts[bags];
+function sumBags(rows: Tensor, { starts, kept }: Bags): Tensor {
+  const bags = starts.length - 1, end = starts[bags], size = bags === 0 ? 0 : end / bags;
   const used = kept === null ? rows : rows.where(tensor(kept, { dtype: 'bool' }).unsqueeze(1), 0);
-  if (regular) return used.view([bags, bags === 0 ? 0 : end / bags, rows.shape[1]]).sum(1);
+  // Bags of one size need no scatter.
+  if (end === used.shape[0] && starts.every((start, b) => start === b * size)) return used.view([bags, size, rows.shape[1]]).sum(1);
   const bag = new Int32Array(end);
   for (let b = 0; b < bags; b++) bag.fill(b, starts[b], starts[b + 1]);
-  return zeros([bags, rows.shape[1]], { dtype: rows.dtype }).indexAdd(0, tensor(bag), end === used.shape[0] ? used : used.narrow(0, 0, end));
+  return zeros([bags, rows.shape[1]], { dtype: rows.dtype }).indexAdd_(0, tensor(bag), end === used.shape[0] ? used : used.narrow(0, 0, end));
 }
 
 /** The largest element of each bag's rows per column, the first of equal ones; 0 for a bag without any. */
@@ -177,7 +178,7 @@ export const embeddingBag = operation(
     const picked = pick(op, weight, selection).to(wide), bags = { starts, kept };
     const rows = scaleGradByFreq ? ScaleGrad.apply(picked, noGrad(() => oneByOccurrences(samples, weight).unsqueeze(1).to(wide))) : picked;
     if (mode === 'max') return maxBags(rows, bags).to(weight.dtype);
-    const sum = sumBags(perSampleWeights === undefined ? rows : rows.mul(perSampleWeights.reshape([-1, 1]).to(wide)), bags, input.ndim === 2);
+    const sum = sumBags(perSampleWeights === undefined ? rows : rows.mul(perSampleWeights.reshape([-1, 1]).to(wide)), bags);
     const counts = (): Float64Array => Float64Array.from({ length: starts.length - 1 }, (_, b) => Math.max(countOf(bags, b), 1));
     return (mode === 'sum' ? sum : sum.div(tensor(counts(), { dtype: wide }).unsqueeze(1))).to(weight.dtype);
   });

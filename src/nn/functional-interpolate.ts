@@ -50,12 +50,17 @@ function spread(op: string, g: Tensor, pass: Pass): Tensor {
   return sum;
 }
 
-/** Dim after dim, those that shrink most first: the least work. */
+/** The order of the dims with the least work: those that shrink most first. The last dim, whose gathers are slowest, when it is smallest. */
+function passOrder(scalings: readonly Scaling[]): { readonly scaling: Scaling; readonly dim: number }[] {
+  const ratio = ({ input, output }: Scaling): number => output / input;
+  return scalings.map((scaling, k) => ({ scaling, dim: k + 2 }))
+    .sort((a, b) => ratio(a.scaling) - ratio(b.scaling) || (ratio(a.scaling) < 1 ? a.dim - b.dim : b.dim - a.dim));
+}
+
 function separable(op: string, x: Tensor, scalings: readonly Scaling[], tapsOf: (scaling: Scaling) => Taps): Tensor {
   if (x.dtypeCode === U8) return separableBytes(op, x, scalings, tapsOf);
-  const order = scalings.map((scaling, k) => ({ scaling, dim: k + 2 })).sort((a, b) => a.scaling.output / a.scaling.input - b.scaling.output / b.scaling.input || b.dim - a.dim);
   let out = x.dtypeCode === F64 ? x : x.castTo(F32);
-  for (const { scaling, dim } of order) if (!isIdentity(scaling)) out = resample(op, out, passOf(op, out, dim, tapsOf(scaling)));
+  for (const { scaling, dim } of passOrder(scalings)) if (!isIdentity(scaling)) out = resample(op, out, passOf(op, out, dim, tapsOf(scaling)));
   return out === x ? x.clone() : out.castTo(x.dtypeCode);
 }
 
