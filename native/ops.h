@@ -4,7 +4,7 @@
 // ROW(name, types, expression) over `x` (unary) or `a`, `b`, `c`, and the parameters `p0`, `p1`; all are V<T>. An
 // expression that gives a Mask makes the op a predicate. T runs over the compute dtypes that `types` names:
 //   real: f32 f64    number: f32 f64 i64 i32    same: number and bool    bits: i64 i32 bool
-//   math, slow: as real and number, for long expressions, whose loops are not unrolled
+//   whole: i64 i32    math, slow: as real and number, for long expressions, whose loops are not unrolled
 // Bools are computed as int32 0 and 1, and stored as `!= 0`. Helpers are in simd/math.h and kernels/row_math.inc.
 #pragma once
 
@@ -52,7 +52,28 @@
   ROW(logicalNot, same, x == T(0))                                           \
   ROW(bitwiseNot, bits, ~x)                                                  \
   ROW(clampScalar, number, min(p1, max(p0, x)))                              \
-  ROW(leakyRelu, real, select(x > T(0), x, p0 * x))
+  ROW(leakyRelu, real, select(x > T(0), x, p0 * x))                          \
+  ROW(frac, real, x - trunc(x))                                              \
+  ROW(signbit, same, has_sign(x))                                            \
+  ROW(isneginf, same, is_same_infinity(x, -1))                               \
+  ROW(isposinf, same, is_same_infinity(x, 1))                                \
+  ROW(angle, real, angle(x))                                                 \
+  ROW(deg2rad, real, x * T(0.017453292519943295))                            \
+  ROW(rad2deg, real, x * T(57.29577951308232))                               \
+  ROW(sinc, math, sinc(x))                                                   \
+  ROW(logit, math, logit(x))                                                 \
+  ROW(entr, math, entropy(x))                                                \
+  ROW(erfcx, math, erfcx(x))                                                 \
+  ROW(ndtr, math, ndtr(x))                                                   \
+  ROW(logNdtr, math, log_ndtr(x))                                            \
+  ROW(ndtri, math, ndtri(x))                                                 \
+  ROW(erfinv, math, erfinv(x))                                               \
+  ROW(lgamma, math, lgamma(x))                                               \
+  ROW(digamma, math, digamma(x))                                             \
+  ROW(i0, math, i0(x))                                                       \
+  ROW(i0e, math, i0e(x))                                                     \
+  ROW(i1, math, i1(x))                                                       \
+  ROW(i1e, math, i1e(x))
 
 #define FLAMBEAU_BINARY_ROWS(ROW)                                            \
   ROW(add, same, a + b)                                                      \
@@ -88,11 +109,20 @@
   ROW(reluGrad, real, select(b <= T(0), V<T>::zero(), a))                    \
   ROW(sigmoidGrad, real, (a * (T(1) - b)) * b)                               \
   ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
-  ROW(mulScaled, real, p0 * a * b)
+  ROW(mulScaled, real, p0 * a * b)                                           \
+  ROW(heaviside, same, select(a == T(0), b, select_or_zero(a > T(0), V<T>(T(1))))) \
+  ROW(nextafter, real, next_after(a, b))                                     \
+  ROW(logaddexp, math, logaddexp(a, b))                                      \
+  ROW(logaddexp2, math, logaddexp2(a, b))                                    \
+  ROW(xlogy, math, guarded_product(a, b, log(b)))                            \
+  ROW(xlog1py, math, guarded_product(a, b, log1p(b)))                        \
+  ROW(gcd, whole, gcd(a, b))                                                 \
+  ROW(lcm, whole, lcm(a, b))
 
 // `where` is not here: it moves whole elements of any of the ten dtypes (kernels/elementwise.inc).
 #define FLAMBEAU_TERNARY_ROWS(ROW)                                           \
   ROW(clamp, number, minimum(maximum(a, b), c))                              \
   ROW(lerp, real, select(abs(c) < T(0.5), fma(c, b - a, a), fnma(b - a, T(1) - c, b))) \
   ROW(addcmul, number, fma(p0 * b, c, a))                                      \
-  ROW(addcdiv, real, fma(p0, b / c, a))
+  ROW(addcdiv, real, fma(p0, b / c, a))                                      \
+  ROW(nanToNum, same, replace_nonfinite(a, b, c, p0))

@@ -3,3 +3,5 @@
 #include "math_exp.h"
 #include "math_trig.h"
 #include "math_special.h"
+#include "math_normal.h"
+#include "math_gamma.h"

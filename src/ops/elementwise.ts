@@ -100,18 +100,18 @@ export const UNARY = {
   /** `exp(x^2) erfc(x)` */
   erfcx: row('float', 6, 'erfcx(x)'),
   /** The normal distribution function, its logarithm and its inverse. */
-  ndtr: row('float', 8, 'ndtr(x)'),
-  logNdtr: row('float', 6, 'logNdtr(x)'),
+  ndtr: row('float', 6, 'ndtr(x)'),
+  logNdtr: row('float', 8, 'logNdtr(x)'),
   ndtri: row('float', 6, 'ndtri(x)'),
-  erfinv: row('float', 6, 'erfinv(x)'),
+  erfinv: row('float', 8, 'erfinv(x)'),
   /** ULP relative to the larger of 1 and the result: between its zeros the gamma function's logarithm is small. */
   lgamma: row('float', 6, 'lgamma(x)'),
   /** Likewise. */
-  digamma: row('float', 12, 'digamma(x)'),
+  digamma: row('float', 8, 'digamma(x)'),
   /** Modified Bessel functions; those in `e` times `exp(-|x|)`. */
-  i0: row('float', 8, 'i0(x)'),
+  i0: row('float', 6, 'i0(x)'),
   i0e: row('float', 6, 'i0e(x)'),
-  i1: row('float', 8, 'i1(x)'),
+  i1: row('float', 6, 'i1(x)'),
   i1e: row('float', 6, 'i1e(x)'),
   /** The p0-th derivative of digamma. */
   polygamma: row('float', 8, 'polygamma(p0, x)', SCALAR),
