@@ -18,3 +18,4 @@ export * from './functional-fractional.ts';
 export * from './functional-pool.ts';
 export * from './functional-ctc.ts';
 export * from './functional-sample.ts';
+export * from './functional-inplace.ts';
