@@ -28,6 +28,10 @@ const WRONG: readonly unknown[] = ['wrong', Symbol('wrong'), Number.NaN, 1.5, tr
 
 /** Whether a value is of a kind: what must then not be refused for its kind. */
 function fits(kind: string, value: unknown): boolean {
+  if (kind.startsWith("'")) {
+    const last = kind.split('|').at(-1) as string;
+    return !last.startsWith("'") && fits(last, value);
+  }
   switch (kind) {
     case 'Tensors': return Array.isArray(value) && value.length === 0;
     case 'operand': case 'scalar': return typeof value === 'number' || typeof value === 'boolean';

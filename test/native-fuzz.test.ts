@@ -31,7 +31,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
-  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, random: 2, optimStep: 5,
+  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, conv: 4, pool: 3, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -40,6 +40,7 @@ const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
 function written(family: Family, operands: number): number[] {
   switch (family) {
     case 'crossEntropy': case 'nonzero': case 'random': case 'sort': case 'select': case 'argScan': return [0, 1];
+    case 'pool': return [0, 2];
     case 'optimStep': return Array.from({ length: operands - 1 }, (_, k) => k).filter((k) => k !== 1);
     default: return [0];
   }
@@ -47,12 +48,22 @@ function written(family: Family, operands: number): number[] {
 
 const at = (k: number): number => OPERAND + k * OPERAND_SIZE;
 
+/** Elements of the operands of conv and pool, which are contiguous, by the frame. */
+function spatialElements(family: Family, k: number): number {
+  const [d, i] = [DIMS, INTS].map((from) => Array.from(frame.subarray(from, from + 16)));
+  const volume = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
+  if (family === 'pool') return d[0] * ((k === 0) === (frame[OP] === 2) && k < 2 ? volume(i.slice(0, 3)) : volume(d.slice(1, 4)));
+  const x = d[0] * d[1] * d[3] * volume(i.slice(0, 3)), y = d[0] * d[1] * d[2] * volume(d.slice(4, 7)), w = d[1] * d[2] * d[3] * volume(d.slice(7, 10));
+  return [[y, x, w, d[1] * d[2]], [x, y, w, d[1] * d[3]], [w, x, y, 0]][frame[OP]][k];
+}
+
 function fillFrame(family: Family): void {
   frame.fill(0);
   const ops = addon.ops[family];
   const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
   const ndim = family === 'matmul' ? 3 + below(2)
     : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
+    : family === 'conv' ? 10 : family === 'pool' ? 7
     : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' && op > 0 ? 7 : OPERAND_COUNT[family];
   frame[OP] = op;
@@ -103,6 +114,17 @@ function fillFrame(family: Family): void {
     case 'searchSorted': type(0, I64); if (ndim > 0) still(1, last); break;
     case 'crossEntropy': still(0, 1); still(3, 1); type(3, I64); break;
     case 'crossEntropyGrad': still(2, 1); still(3, 1); type(2, I32); break;
+    case 'conv': case 'pool':
+      for (let d = 0; d < ndim; d++) frame[DIMS + d] = chance(40) ? 0 : 1 + below(chance(3) ? 3 : 2);
+      for (let i = 0; i < 3; i++) frame[INTS + i] = 1 + below(4);
+      for (let i = 3; i < 12; i++) frame[INTS + i] = i >= 6 && i < 9 ? below(3) : 1 + below(3);
+      frame[INTS + 12] = below(2);
+      frame[INTS + 13] = below(2);
+      frame[INTS + 14] = below(2);
+      if (family === 'pool') type(2, I64);
+      if (family === 'pool' && op > 0) frame[at(2) + ARG] = ABSENT;
+      if (family === 'conv' && (op === 2 || chance(2))) frame[at(3) + ARG] = ABSENT;
+      break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
     case 'optimStep': type(operands - 2, F32); type(operands - 1, F64); break;
     default: break;
@@ -131,6 +153,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   const o = at(k), item = ITEM_SIZE[frame[o + DTYPE]] ?? 0;
   let length = 1;
   if (family === 'nonzero') length = k === 0 ? frame[INTS] * frame[NDIM] : 1;
+  else if (family === 'conv' || family === 'pool') length = spatialElements(family, k);
   else if (family === 'random' && k === 1) length = RNG_WORDS;
   else if (!(family === 'optimStep' && k === operands - 2)) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];
@@ -193,7 +216,7 @@ describe('the addon called with anything', () => {
   test('so do the builds for lesser instruction sets', () => {
     for (const isa of addon.levels.slice(0, -1)) {
       addon.setIsa(isa);
-      const { worked } = fuzz(CALLS / 5);
+      const { worked } = fuzz(CALLS / 4);
       for (const family of addon.coverage) expect(worked.get(family), `${isa} ${family}`).toBeGreaterThan(10);
     }
     addon.setIsa('');

@@ -111,6 +111,23 @@ void walk_as_kernel(Family family, const Call& call) {
       walk(call, 1, 0, 2);
       walk(call, 2, 0, 1);
       return walk(call, 3, 0, 1);
+    case Family::conv:
+    case Family::pool: {
+      // The last elements of contiguous tensors.
+      const auto volume = [](const int64_t* sizes) { return sizes[0] * sizes[1] * sizes[2]; };
+      const int64_t *d = call.dim, in = volume(call.ints);
+      int64_t length[4] = {d[0] * in, d[0] * volume(d + 1), d[0] * volume(d + 1), 0};
+      if (family == Family::pool) {
+        if (call.op != kPoolAvgGrad) std::swap(length[0], length[1]);
+      } else {
+        const int64_t x = d[0] * d[1] * d[3] * in, y = d[0] * d[1] * d[2] * volume(d + 4), w = d[1] * d[2] * d[3] * volume(d + 7);
+        const int64_t all[3][4] = {{y, x, w, d[1] * d[2]}, {x, y, w, d[1] * d[3]}, {w, x, y, 0}};
+        for (int k = 0; k < 4; ++k) length[k] = all[call.op][k];
+      }
+      for (int k = 0; k < call.operands; ++k)
+        if (call.operand[k].data != nullptr && length[k] > 0) touch(call.operand[k], length[k] - 1);
+      return;
+    }
     case Family::random:
       walk(call, 0, 0, 1);
       for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
@@ -127,7 +144,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 4, 3, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7};
 
 // A frame that decode() accepts about every third time, then damaged now and then.
@@ -138,6 +155,8 @@ void fill(Family family, Frame& frame) {
   int ndim = static_cast<int>(below(4));
   if (family == Family::matmul) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
+  if (family == Family::conv) ndim = 10;
+  if (family == Family::pool) ndim = 7;
   if (family == Family::random || family == Family::optim_step) ndim = 1;
   frame.word[at::ndim] = ndim;
   const int operands = family == Family::optim_step ? kOptimOperands[frame.word[at::op]] : kOperands[f];
@@ -194,6 +213,15 @@ void fill(Family family, Frame& frame) {
     case Family::search_sorted: type(0, 2); if (ndim > 0) still(1, last); break;
     case Family::cross_entropy: still(0, 1), still(3, 1), type(3, 2); break;
     case Family::cross_entropy_grad: still(2, 1), still(3, 1), type(2, 3); break;
+    case Family::conv:
+    case Family::pool:
+      for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(30) ? 0 : static_cast<int32_t>(1 + below(2));
+      for (int i = 0; i < 12; ++i) frame.word[at::ints + i] = static_cast<int32_t>(1 + below(3));
+      for (int i = 12; i < 15; ++i) frame.word[at::ints + i] = static_cast<int32_t>(below(2));
+      if (family == Family::pool) type(2, 2);
+      if (frame.word[at::op] > (family == Family::pool ? 0 : 1)) frame.operand(operands - 1)[at::arg] = at::absent;
+      if (family == Family::pool && frame.word[at::op] == 1) frame.operand(2)[at::arg] = at::absent;
+      break;
     case Family::random: type(1, 3); break;
     case Family::optim_step: type(operands - 2, 0), type(operands - 1, 1); break;
     default: break;

@@ -4,10 +4,9 @@ import { F32 } from '../core/dtype.ts';
 import { tensor } from '../tensor/create.ts';
 import { rand } from '../tensor/random.ts';
 import { operation } from '../tensor/operation.ts';
-import { requireImage, withIndices, type WithIndices } from '../tensor/library/pooling.ts';
+import { indexed, requireImage, withIndices, type WithIndices } from '../tensor/library/pooling.ts';
 import { perDim, product, shapeText } from '../tensor/library/spatial.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { indexed } from './functional-pool.ts';
 
 /** Where the windows begin along one dim, by PyTorch's arithmetic in the dtype of the input. */
 function beginnings(sample: number, size: number, count: number, kernel: number, round: (x: number) => number): readonly number[] {

@@ -1,19 +1,10 @@
 /** Pooling of sequences, images and volumes: `[N, C, ...]` or, unbatched, `[C, ...]`. */
 import { DTypeError, ArgumentError, ShapeError } from '../core/errors.ts';
-import { operation, type CallOf, type Operation } from '../tensor/operation.ts';
-import { adaptive, averages, maxima, regular, type WithIndices, type WindowArguments } from '../tensor/library/pooling.ts';
+import { operation } from '../tensor/operation.ts';
+import { adaptive, averages, indexed, maxima, regular, type WithIndices, type WindowArguments } from '../tensor/library/pooling.ts';
 import { perDim, product, shapeText } from '../tensor/library/spatial.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** A pooling gives its indices too when the parameter `returnIndices`, the Nth, is true. */
-type Indexed<S extends string, N extends number> = Operation<S, Tensor> & { (...args: WithTrue<CallOf<S>, N>): WithIndices };
-type WithTrue<A, N extends number> = A extends readonly [...infer Head, infer Last]
-  ? Last extends { readonly returnIndices?: boolean | null } ? [...Head, options: Last & { readonly returnIndices: true }] : A['length'] extends N ? [...Head, returnIndices: true] : never
-  : never;
-
-export function indexed<const S extends string, const N extends number>(_position: N, run: Operation<S, Tensor | WithIndices>): Indexed<S, N> {
-  return run as unknown as Indexed<S, N>;
-}
 const chosen = (result: WithIndices, returnIndices: boolean): Tensor | WithIndices => (returnIndices ? result : result.output);
 
 function maxPool(op: string, dims: number, x: Tensor, kernelSize: readonly number[], stride: readonly number[] | undefined, padding: readonly number[],

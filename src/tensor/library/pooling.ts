@@ -6,6 +6,7 @@ import { noGrad } from '../grad-mode.ts';
 import { record, recording } from '../graph.ts';
 import { emptyShape } from '../kernels.ts';
 import { poolInto, type PoolGeometry, type Triple } from '../kernels-spatial.ts';
+import type { CallOf, Operation } from '../operation.ts';
 import { computeType } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
 import { dense, perDim, product, shapeText, triple } from './spatial.ts';
@@ -15,6 +16,15 @@ export type WithIndices = readonly [output: Tensor, indices: Tensor] & { readonl
 
 export const withIndices = (output: Tensor, indices: Tensor): WithIndices => Object.assign([output, indices] as const, { output, indices });
 
+/** A pooling gives its indices too when the parameter `returnIndices`, the Nth, is true. */
+type Indexed<S extends string, N extends number> = Operation<S, Tensor> & { (...args: WithTrue<CallOf<S>, N>): WithIndices };
+type WithTrue<A, N extends number> = A extends readonly [...infer Head, infer Last]
+  ? Last extends { readonly returnIndices?: boolean | null } ? [...Head, options: Last & { readonly returnIndices: true }] : A['length'] extends N ? [...Head, returnIndices: true] : never
+  : never;
+
+export function indexed<const S extends string, const N extends number>(_position: N, run: Operation<S, Tensor | WithIndices>): Indexed<S, N> {
+  return run as unknown as Indexed<S, N>;
+}
 /** The input has a channel dim, maybe a batch dim before it, and elements in all but the batch. */
 export function requireImage(op: string, x: Tensor, dims: number): void {
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) throw new ShapeError(op, `input must have ${dims + 1} (unbatched) or ${dims + 2} dimensions, got shape ${shapeText(x)}`);
