@@ -4,6 +4,7 @@ import { DTypeError } from '../../core/errors.ts';
 import { normalizeDim } from '../../core/layout.ts';
 import { SCAN_OPS } from '../../ops/families.ts';
 import { rawCast } from '../dispatch.ts';
+import { noGrad } from '../grad-mode.ts';
 import { record, recording } from '../graph.ts';
 import { argScanInto, emptyShape, scanInto } from '../kernels.ts';
 import { operation, type Method } from '../operation.ts';
@@ -29,19 +30,42 @@ export const logcumsumexp = operation('logcumsumexp(input: Tensor, dim: int, *, 
   const raw = emptyShape(input, input.shape, compute);
   scanInto(SCAN_OPS.indexOf('logcumsumexp'), raw, rawCast(input, compute), d);
   const out = rawCast(raw, input.dtypeCode) as Tensor;
-  if (recording(input)) record('logcumsumexp', out, [input], (g, node) => logcumsumexpBackward(g, node.saved(0), node.saved(1), d), [input, out]);
+  if (recording(input)) record('logcumsumexp', out, [input], (g, node) => pull(g, node.saved(0), node.saved(1), d), [input, out]);
   return out;
 });
 
-/** The sum over j >= i of g[j] exp(x[i] - y[j]), of the positive and the negative gradients apart, in logarithms. */
-function logcumsumexpBackward(g: Tensor, x: Tensor, y: Tensor, dim: number): Tensor {
+/** A linear map of logarithms applied to numbers of either sign: to their positive and negative parts apart. */
+const signed = (g: Tensor, map: (log: Tensor) => Tensor): Tensor => {
   const part = (sign: 1 | -1): Tensor => {
     const size = g.mul(sign), kept = size.gt(0);
-    const log = size.where(kept, 1).log().sub(y).where(kept, -Infinity);
-    const sums = x.ndim === 0 ? log : logcumsumexp(log.flip(dim), dim).flip(dim);
-    return sums.add(x).exp();
+    return map(size.where(kept, 1).log().where(kept, -Infinity)).exp();
   };
   return part(1).sub(part(-1));
+};
+
+/** sum over j >= i of g[j] exp(x[i] - y[j]): the derivative, computed in logarithms, but linear in g for those of higher order. */
+function pull(g: Tensor, x: Tensor, y: Tensor, dim: number): Tensor {
+  const reversed = (log: Tensor): Tensor => (x.ndim === 0 ? log : logcumsumexp(log.flip(dim), dim).flip(dim));
+  const out = noGrad(() => signed(g, (log) => reversed(log.sub(y)).add(x)));
+  if (recording(g, x, y)) {
+    record('logcumsumexp', out, [g, x, y], (h, node) => {
+      const [u, a, b] = [node.saved(0), node.saved(1), node.saved(2)], back = push(h, a, b, dim);
+      return [back, node.needs(1) ? h.mul(pull(u, a, b, dim)) : null, node.needs(2) ? u.mul(back).neg() : null];
+    }, [g, x, y]);
+  }
+  return out;
+}
+
+/** The transpose of {@link pull}: sum over i <= j of h[i] exp(x[i] - y[j]). */
+function push(h: Tensor, x: Tensor, y: Tensor, dim: number): Tensor {
+  const out = noGrad(() => signed(h, (log) => logcumsumexp(log.add(x), dim).sub(y)));
+  if (recording(h, x, y)) {
+    record('logcumsumexp', out, [h, x, y], (k, node) => {
+      const [u, a, b] = [node.saved(0), node.saved(1), node.saved(2)], back = pull(k, a, b, dim);
+      return [back, node.needs(1) ? u.mul(back) : null, node.needs(2) ? k.mul(push(u, a, b, dim)).neg() : null];
+    }, [h, x, y]);
+  }
+  return out;
 }
 
 const cumsum = operation('cumsum(input: Tensor, dim: int, *, dtype: dtype?)', (input, dim, dtype): Tensor => input.cumsum(dim, { dtype }));

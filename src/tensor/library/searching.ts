@@ -9,6 +9,7 @@ import { emptyShape, searchInto } from '../kernels.ts';
 import { operation, type Method } from '../operation.ts';
 import { TensorCore } from '../core.ts';
 import { computeType, resultType, type Scalar } from '../promotion.ts';
+import { alongDim, pick } from '../selection.ts';
 import { linspace } from '../create.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -29,7 +30,7 @@ function positions(op: string, sequence: Tensor, values: Tensor | Scalar, right:
 function inOrder(op: string, sequence: Tensor, sorter: Tensor): Tensor {
   if (sorter.dtypeCode !== I64) throw new DTypeError(op, sorter.dtype, `sorter must be int64, got ${sorter.dtype}`);
   if (!sameShape(sorter.shape, sequence.shape)) throw new ShapeError(op, `sorter must have the shape of sortedSequence, [${sequence.shape.join(', ')}], got [${sorter.shape.join(', ')}]`);
-  return sequence.gather(-1, sorter);
+  return pick(op, sequence.detach(), alongDim(sorter, sequence.ndim - 1));
 }
 
 /**
@@ -53,6 +54,10 @@ export const bucketize = operation('bucketize(input: operand, boundaries: Tensor
   if (boundaries.ndim !== 1) throw new ShapeError('bucketize', `boundaries must be 1-d, got shape [${boundaries.shape.join(', ')}]`);
   return positions('bucketize', boundaries, input, right, outInt32);
 });
+
+/** The bins of what lies inside, and one bin more for the rest, which {@link inner} takes away. */
+const binned = (bins: Tensor, inside: Tensor, size: number): Tensor => bins.clamp(0, size - 1).where(inside, size).long();
+const inner = (sums: Tensor): Tensor => sums.narrow(0, 0, sums.shape[0] - 1);
 
 /** Sums of `weights` (ones without) by bin, as float64 or int64. */
 const tally = (bins: Tensor, size: number, weights: Tensor | undefined): Tensor =>
@@ -95,9 +100,8 @@ export const histc = operation('histc(input: Tensor, bins: int = 100, min: float
   if (!isFloating(input.dtypeCode)) throw new DTypeError('histc', input.dtype, `expected a floating point dtype, got ${input.dtype}`);
   requireBins('histc', bins);
   const x = input.detach().reshape([-1]), [from, to] = ends('histc', x, min, max, min !== max, 1);
-  const inside = x.ge(from).logicalAnd(x.le(to)), kept = x.maskedSelect(inside);
-  const at = kept.sub(from).mul(bins).div(to - from).long().clampMax(bins - 1);
-  return tally(at, bins, undefined).castTo(input.dtypeCode);
+  const at = binned(x.sub(from).mul(bins).div(to - from), x.ge(from).logicalAnd(x.le(to)), bins);
+  return inner(tally(at, bins + 1, undefined)).castTo(input.dtypeCode);
 });
 
 /**
@@ -112,9 +116,8 @@ export const histogram = operation('histogram(input: Tensor, bins: any, *, range
   const x = input.detach().reshape([-1]), edges = binEdges(x, bins, range), count = edges.shape[0] - 1;
   requireBins('histogram', count);
   const [first, last] = [edges.narrow(0, 0, 1), edges.narrow(0, count, 1)];
-  const inside = x.ge(first).logicalAnd(x.le(last));
-  const at = positions('histogram', edges, x.maskedSelect(inside), true, false).sub(1).clamp(0, count - 1);
-  const sums = tally(at, count, weight?.reshape([-1]).maskedSelect(inside));
+  const at = binned(positions('histogram', edges, x, true, false).sub(1), x.ge(first).logicalAnd(x.le(last)), count);
+  const sums = inner(tally(at, count + 1, weight?.reshape([-1])));
   const hist = density ? sums.castTo(F64).div(sums.sum()).div(edges.castTo(F64).diff()) : sums;
   return named(['hist', 'binEdges'] as const, [hist.castTo(input.dtypeCode), edges]);
 });
