@@ -17,6 +17,7 @@ export { setPrintoptions } from './tensor/format.ts';
 export { getDefaultDtype, setDefaultDtype, type Scalar } from './tensor/promotion.ts';
 export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from './tensor/grad-mode.ts';
 export * from './tensor/dtype-info.ts';
+export { keep, tidy } from './tensor/tidy.ts';
 export { expr } from './expr/expr.ts';
 export { backendInfo, setBackend, withBackend, setNumThreads, getNumThreads, type BackendInfo, type BackendName } from './backend/select.ts';
 export * from './core/errors.ts';

@@ -11,7 +11,7 @@ import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, sorted, union
 import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
-import { Storage } from '../core/storage.ts';
+import { GONE, Storage } from '../core/storage.ts';
 import { RANDOM_OPS } from '../ops/families.ts';
 import { FAMILIES, type Backend, type Family } from './backend.ts';
 
@@ -88,7 +88,11 @@ function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
 }
 
 /** The whole memory of a storage, without its batch. */
-const plain = (storage: Operand): Operand => (storage === null || storage.state === null ? storage : new Storage(storage.memory, storage.byteOffset, storage.byteLength));
+function plain(storage: Operand): Operand {
+  if (storage === null || storage.state === null) return storage;
+  if (storage.state === GONE || storage.origin?.state === GONE) GONE.check();
+  return new Storage(storage.memory, storage.byteOffset, storage.byteLength);
+}
 
 function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], levels: readonly Level[]): void {
   const plains = operands.map(plain);

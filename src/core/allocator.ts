@@ -7,7 +7,8 @@
 import { regions, stamp } from './batch.ts';
 import { countAllocation } from './collect.ts';
 import { capacityFor, pooled } from './pool.ts';
-import { Slab, Storage } from './storage.ts';
+import { scope } from './scope.ts';
+import { GONE, Slab, Storage } from './storage.ts';
 import { ShapeError } from './errors.ts';
 
 /** Storages start at multiples of a cache line (and of the widest vector) when the backend can tell addresses. */
@@ -57,7 +58,7 @@ class SizeClass {
 
   take(byteLength: number): Storage {
     const recycled = this.free.pop();
-    if (recycled !== undefined) return new Storage(recycled.slab, recycled.byteOffset, byteLength);
+    if (recycled !== undefined) return new Storage(recycled.memory, recycled.byteOffset, byteLength);
     let offset = this.next;
     if (this.slab === null || offset + this.slot > this.end) offset = this.renew();
     this.next = offset + this.slot;
@@ -92,10 +93,13 @@ let largeBytes = 0;
 
 /** Memory for a temporary or a result. Contents are undefined. */
 export function allocate(byteLength: number): Storage {
-  return regions === 0 ? allocatePlain(byteLength) : stamp(allocatePlain(byteLength));
+  const storage = allocatePlain(byteLength);
+  if (regions !== 0) stamp(storage);
+  if (scope !== null) scope.made.push(storage);
+  return storage;
 }
 
-/** Memory that is never batched by vmap: what {@link allocate} hands out, and batched memory as a whole. */
+/** Memory that neither vmap nor tidy knows: what {@link allocate} hands out, and batched memory as a whole. */
 export function allocatePlain(byteLength: number): Storage {
   if (byteLength <= SCALAR_BYTES) return scalars.take(byteLength);
   if (byteLength <= 32768) return classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)].take(byteLength);
@@ -129,7 +133,7 @@ function takeLarge(byteLength: number): Storage | undefined {
     if (found.byteLength >= byteLength && found.byteLength <= byteLength + (byteLength >> 2)) {
       bucket.splice(i, 1);
       largeBytes -= found.byteLength;
-      return new Storage(found.slab, found.byteOffset, byteLength);
+      return new Storage(found.memory, found.byteOffset, byteLength);
     }
   }
   return undefined;
@@ -137,11 +141,12 @@ function takeLarge(byteLength: number): Storage | undefined {
 
 /**
  * Takes back memory that nothing refers to any more. Only for what is provably dead: a storage that was ever visible to
- * user code belongs to the garbage collector.
+ * user code belongs to the garbage collector, unless the user disposes of it: a later use throws.
  */
 export function release(storage: Storage): void {
   // Batched memory may be seen through other storages.
   if (storage.state !== null) return;
+  storage.state = GONE;
   const bytes = storage.byteLength;
   if (bytes <= SCALAR_BYTES) scalars.give(storage);
   else if (bytes <= 32768) classes[bytes <= 64 ? 0 : 26 - Math.clz32(bytes - 1)].give(storage);

@@ -7,7 +7,7 @@
  * it to run sample by sample (tensor/sample-loop.ts).
  */
 import { VmapError } from './errors.ts';
-import type { Storage, StorageState } from './storage.ts';
+import { Alias, type Storage, type StorageState } from './storage.ts';
 
 export type Randomness = 'error' | 'different' | 'same';
 
@@ -83,9 +83,9 @@ export function dimsOf(storage: Storage | null): readonly BatchDim[] {
 }
 
 /** The state of another storage over the same memory. */
-export function aliased(state: StorageState | null): StorageState | null {
-  if (!(state instanceof Batch)) return state;
-  return state.dims.length === 0 ? null : new Batch(-1, state.dims);
+export function aliased(storage: Storage): StorageState {
+  const { state } = storage;
+  return state instanceof Batch && state.dims.length > 0 ? new Batch(-1, state.dims) : new Alias(storage);
 }
 
 /** The levels a storage is batched over, null for none. */

@@ -68,6 +68,11 @@ export class AutogradError extends Error {
   override readonly name = 'AutogradError';
 }
 
+/** A tensor was used after its memory was given back by `dispose()` or `tidy()`. */
+export class DisposedError extends Error {
+  override readonly name = 'DisposedError';
+}
+
 /** What `vmap` cannot do: a read of a batched tensor's elements, randomness without a rule, a write into an unbatched tensor. */
 export class VmapError extends Error {
   override readonly name: string = 'VmapError';

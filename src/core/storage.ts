@@ -1,4 +1,5 @@
 /** Memory: slabs (one ArrayBuffer, possibly shared by many tensors) and storages (a tensor's piece of a slab). */
+import { DisposedError } from './errors.ts';
 import { DTYPES, ITEM_SIZE, viewAs, type DTypeCode, type TypedArray } from './dtype.ts';
 
 /** One ArrayBuffer with lazily made typed views over the whole of it, one per dtype. */
@@ -28,6 +29,26 @@ export class Slab {
 export interface StorageState {
   /** Throws where it may not be read. */
   check(): void;
+}
+
+/** The memory was given back: it may be another tensor's already. */
+export const GONE: StorageState = {
+  check() {
+    throw new DisposedError('the memory of this tensor was given back by dispose() or tidy(): return it from the tidy scope, or keep() it there');
+  },
+};
+
+/** The state of a second storage over the memory of `owner`. */
+export class Alias implements StorageState {
+  private readonly owner: Storage;
+
+  constructor(owner: Storage) {
+    this.owner = owner;
+  }
+
+  check(): void {
+    if (this.owner.state !== null) this.owner.state.check();
+  }
 }
 
 /** The memory behind one or more tensors (views share it). `version` counts in-place writes. */

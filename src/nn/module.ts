@@ -8,6 +8,7 @@
  */
 import { noGrad } from '../tensor/grad-mode.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { keep } from '../tensor/tidy.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Parameter } from './parameter.ts';
@@ -77,6 +78,7 @@ export abstract class Module {
     this.checkName('registerBuffer', name);
     if (tensor !== null && !(tensor instanceof Tensor)) throw new ArgumentError('registerBuffer', 'tensor', 'must be a Tensor or null');
     internals(this).buffers.set(name, typeof persistent === 'boolean' ? persistent : persistent.persistent ?? true);
+    if (tensor !== null) keep(tensor);
     this.setMember(name, tensor);
   }
 

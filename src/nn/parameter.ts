@@ -1,6 +1,7 @@
 /** Parameters: tensors that a module trains. */
 import { ArgumentError } from '../core/errors.ts';
 import { boolArg, bind, show, signature, type CallArgs } from '../core/args.ts';
+import { outlive } from '../core/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 const PARAMETER = signature('Parameter(data, requiresGrad?)');
@@ -10,6 +11,7 @@ export class Parameter extends Tensor {
   constructor(data: Tensor, ...args: CallArgs<[requiresGrad: boolean], { requiresGrad?: boolean }>) {
     if (!(data instanceof Tensor)) throw new ArgumentError('Parameter', 'data', `must be a Tensor, got ${show(data)}`);
     super(data.storage, data.layout, data.dtypeCode);
+    outlive(data.storage);
     this.requiresGrad = boolArg('Parameter', 'requiresGrad', bind(PARAMETER, [data, ...args]).requiresGrad, true);
   }
 
@@ -17,6 +19,7 @@ export class Parameter extends Tensor {
   replace(data: Tensor): void {
     const self = this as { -readonly [K in 'storage' | 'layout' | 'dtypeCode']: Tensor[K] };
     self.storage = data.storage;
+    outlive(data.storage);
     self.layout = data.layout;
     self.dtypeCode = data.dtypeCode;
     this.node = null;

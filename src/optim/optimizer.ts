@@ -7,6 +7,7 @@ import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
 import { zeros } from '../tensor/create.ts';
 import { optimStep } from '../tensor/kernels.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { keep } from '../tensor/tidy.ts';
 import { ParamGroup, type HyperKinds } from './group.ts';
 import { loadState, saveState, type OptimizerStateDict } from './state-dict.ts';
 
@@ -149,11 +150,11 @@ const withoutNone = (values: Readonly<Record<string, unknown>>): Record<string, 
 
 /** A vector of the parameter's shape for its state: contiguous zeros in the dtype that the kernel computes in. */
 export function stateLike(param: Tensor): Tensor {
-  return zeros([...param.shape], { dtype: param.dtype === 'float64' ? 'float64' : 'float32' });
+  return keep(zeros([...param.shape], { dtype: param.dtype === 'float64' ? 'float64' : 'float32' }));
 }
 
 /** A step count, which the kernel increments. */
-export const stepCount = (): Tensor => zeros([]);
+export const stepCount = (): Tensor => keep(zeros([]));
 
 /** Checks a hyperparameter against its lower bound. */
 export function atLeast(op: string, name: string, value: number | Tensor, least: number): void {

@@ -18,6 +18,8 @@ const extent = (layout: Layout, item: number): number =>
 
 /** The memory of `x` seen with other hidden dims, and a sample of the given shape and strides, at offset 0. */
 function reseen(x: Tensor, dims: readonly BatchDim[], shape: Shape, strides: readonly number[]): Tensor {
+  // Disposed memory must not be seen anew.
+  if (!isBatched(x) && x.storage.state !== null) x.storage.state.check();
   const item = ITEM_SIZE[x.dtypeCode];
   const seen = new Layout(shape, strides, 0);
   const storage = new Storage(x.storage.memory, x.storage.byteOffset + x.layout.offset * item, extent(seen, item));

@@ -1,6 +1,7 @@
 /** The root of the Tensor class chain: fields, metadata, and how results are wrapped. Kernels are run in dispatch.ts. */
 import { dtypeName, isFloating, type DType, type DTypeCode } from '../core/dtype.ts';
 import type { Layout, Shape } from '../core/layout.ts';
+import { outlive } from '../core/scope.ts';
 import type { Storage } from '../core/storage.ts';
 import { ArgumentError, AutogradError } from '../core/errors.ts';
 import { refreshView, type Node } from './graph.ts';
@@ -96,6 +97,7 @@ export abstract class TensorCore {
     if (value.dtypeCode !== this.dtypeCode || value.shape.length !== this.shape.length || value.shape.some((size, i) => size !== this.shape[i])) {
       throw new ArgumentError('grad', 'value', `must have shape [${this.shape.join(', ')}] and dtype ${this.dtype}, got [${value.shape.join(', ')}] and ${value.dtype}`);
     }
+    outlive(value.storage);
     this.gradient = value;
   }
 

@@ -10,6 +10,7 @@ import { sameShape, type Layout } from '../core/layout.ts';
 import type { DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
+import { outlive } from '../core/scope.ts';
 import { everBatched, inRegion } from './region.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -216,6 +217,7 @@ export class AccumulateGrad extends Node {
       existing.add_(grad);
       if (grad === gradient && hooks === undefined) recycle(grad);
     }
+    outlive((leaf.gradient as Tensor).storage, createGraph);
     if (leaf.extra?.accumulateHooks) for (const hook of leaf.extra.accumulateHooks.values()) hook(leaf);
   }
 }
@@ -485,4 +487,5 @@ function runTensorHooks(node: Node, grad: Tensor | (Tensor | null)[]): Tensor | 
 function retain(tensor: Tensor, grad: Tensor | null): void {
   if (grad === null) return;
   tensor.gradient = tensor.gradient === null ? grad.clone() : tensor.gradient.add(grad);
+  outlive(tensor.gradient.storage);
 }

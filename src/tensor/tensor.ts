@@ -3,7 +3,9 @@ import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, isOptions, numberArg, show, signature, type CallArgs } from '../core/args.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import { aliased } from '../core/batch.ts';
-import { Storage } from '../core/storage.ts';
+import { release } from '../core/allocator.ts';
+import { outlive } from '../core/scope.ts';
+import { GONE, Storage } from '../core/storage.ts';
 import type { DTypeCode, TypedArray } from '../core/dtype.ts';
 import { AccumulateGrad, edgeOf, runBackward } from './graph.ts';
 import { TensorCore, type Extra } from './core.ts';
@@ -79,9 +81,9 @@ export class Tensor extends Composite {
 
   /** PyTorch's detached alias: the same memory, unknown to autograd and to its in-place checks. */
   get data(): Tensor {
-    const { memory, byteOffset, byteLength, state } = this.storage;
+    const { memory, byteOffset, byteLength } = this.storage;
     const alias = new Storage(memory, byteOffset, byteLength);
-    alias.state = aliased(state);
+    alias.state = aliased(this.storage);
     return this.wrap(alias, this.layout, this.dtypeCode);
   }
 
@@ -91,6 +93,7 @@ export class Tensor extends Composite {
     const self = this as { -readonly [K in 'storage' | 'layout']: K extends 'storage' ? Storage : Layout };
     self.storage = value.storage;
     self.layout = value.layout;
+    outlive(value.storage);
     if (this.node?.accumulates) this.node = null;
   }
 
@@ -167,6 +170,26 @@ export class Tensor extends Composite {
     return dtype === undefined ? typeName(this.dtypeCode) : this.castTo(dtypeOfType('type', dtype));
   }
 
+  /**
+   * Gives the memory back at once; a later use of this tensor, or of a view of it, throws a {@link DisposedError}. A view
+   * only ends itself. Also at the end of a `using` scope. Nothing has to be disposed of: it lowers the peak.
+   */
+  dispose(): void {
+    const { storage } = this;
+    if (storage.state === GONE) return;
+    if (this.base === null && storage.origin === null && storage.state === null) {
+      release(storage);
+      return;
+    }
+    const ended = new Storage(storage.memory, 0, 0);
+    ended.state = GONE;
+    (this as { -readonly [K in 'storage']: Storage }).storage = ended;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** Slices along dimension 0. */
   *[Symbol.iterator](): Generator<Tensor, void> {
     if (this.ndim === 0) throw new ShapeError('iterator', 'a 0-d tensor cannot be iterated over');
@@ -203,6 +226,7 @@ export class Tensor extends Composite {
   }
 
   override toString(): string {
+    if (this.storage.state === GONE) return `tensor(disposed, size=(${this.shape.join(', ')}), dtype=torch.${this.dtype})`;
     return formatTensor(this);
   }
 
