@@ -9,7 +9,7 @@ import { Function, type Context } from '../tensor/function.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { recording } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
-import { atDims, indexArg, pick } from '../tensor/selection.ts';
+import { indexArg } from '../tensor/selection.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { toNumbers } from '../tensor/values.ts';
 import { tensorArg, type Maybe } from './args.ts';
@@ -42,7 +42,7 @@ export function embedding(input: Tensor, weight: Tensor,
   const given = bind(EMBEDDING, [input, weight, ...args]);
   refuseSparse('embedding', weight, boolArg('embedding', 'sparse', given.sparse));
   const paddingIdx = given.paddingIdx === undefined ? null : intArg('embedding', 'paddingIdx', given.paddingIdx);
-  if (given.maxNorm !== undefined) renormalize(weight, input.reshape([-1]), numberArg('embedding', 'maxNorm', given.maxNorm), numberArg('embedding', 'normType', given.normType, 2));
+  if (given.maxNorm !== undefined) renormalize('embedding', weight, input.reshape([-1]), numberArg('embedding', 'maxNorm', given.maxNorm), numberArg('embedding', 'normType', given.normType, 2));
   const rows = rowsOf(weight, input, paddingIdx);
   if (!boolArg('embedding', 'scaleGradByFreq', given.scaleGradByFreq)) return rows;
   return ScaleGrad.apply(rows, noGrad(() => oneByOccurrences(input.reshape([-1]), weight).view([...input.shape, 1])));
@@ -60,9 +60,9 @@ function refuseSparse(op: string, weight: Tensor, sparse: boolean): void {
 }
 
 /** Scales the rows that are read, in place, to a norm of at most `maxNorm`. */
-function renormalize(weight: Tensor, indices: Tensor, maxNorm: number, normType: number): void {
+function renormalize(op: string, weight: Tensor, indices: Tensor, maxNorm: number, normType: number): void {
   noGrad(() => {
-    const rows = weight.indexSelect(0, indices), wide = rows.dtype === 'float64' ? rows : rows.to('float32');
+    const rows = rowsOf(weight, indices, null, op), wide = rows.dtype === 'float64' ? rows : rows.to('float32');
     const norms = wide.norm(normType, 1, true);
     const scale = norms.add(1e-7).reciprocal().mul(maxNorm).where(norms.gt(maxNorm), 1);
     // A row that is read twice is written twice with the same values.
@@ -165,17 +165,12 @@ export const embeddingBag = operation(
     }
     if (paddingIdx !== undefined && (paddingIdx < -size || paddingIdx >= size)) throw new ArgumentError(op, 'paddingIdx', `must be within ${size} embeddings, got ${paddingIdx}`);
     const samples = index.reshape([-1]);
-    const selection = atDims(op, weight.shape, [{ dim: 0, index: samples }], false);
-    if (maxNorm !== undefined) {
-      // Refuses an index out of range before anything is written.
-      noGrad(() => pick(op, weight, selection));
-      renormalize(weight, samples, maxNorm, normType);
-    }
+    if (maxNorm !== undefined) renormalize(op, weight, samples, maxNorm, normType);
     const padding = paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + size : paddingIdx;
     const kept = padding === null ? null : Uint8Array.from(toNumbers(op, samples), (i) => (i === padding ? 0 : 1));
     // Sums of half floats are float32's until the end.
     const wide = weight.dtype === 'float64' ? 'float64' : 'float32';
-    const picked = pick(op, weight, selection).to(wide), bags = { starts, kept };
+    const picked = rowsOf(weight, samples, null, op).to(wide), bags = { starts, kept };
     const rows = scaleGradByFreq ? ScaleGrad.apply(picked, noGrad(() => oneByOccurrences(samples, weight).unsqueeze(1).to(wide))) : picked;
     if (mode === 'max') return maxBags(rows, bags).to(weight.dtype);
     const sum = sumBags(perSampleWeights === undefined ? rows : rows.mul(perSampleWeights.reshape([-1, 1]).to(wide)), bags);

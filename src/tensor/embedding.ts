@@ -10,20 +10,20 @@ import type { Tensor } from './tensor.ts';
  * `[...indices.shape, D]`: rows of `weight` `[N, D]`. The gradient adds the rows up; row `paddingIdx` gets none. Negative
  * indices are out of range, as in PyTorch.
  */
-export function embedding(weight: Tensor, indices: Tensor, paddingIdx: number | null = null): Tensor {
-  if (weight.ndim !== 2) throw new ShapeError('embedding', `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
+export function embedding(weight: Tensor, indices: Tensor, paddingIdx: number | null = null, op = 'embedding'): Tensor {
+  if (weight.ndim !== 2) throw new ShapeError(op, `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
   const rows = weight.shape[0];
   if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -rows && paddingIdx < rows)) {
-    throw new ArgumentError('embedding', 'paddingIdx', `must be within ${rows} embeddings, got ${show(paddingIdx)}`);
+    throw new ArgumentError(op, 'paddingIdx', `must be within ${rows} embeddings, got ${show(paddingIdx)}`);
   }
-  const index = indexArg('embedding', indices);
-  const selection = atDims('embedding', weight.shape, [{ dim: 0, index }], false);
-  if (paddingIdx === null || !recording(weight)) return pick('embedding', weight, selection);
-  const out = noGrad(() => pick('embedding', weight, selection));
+  const index = indexArg(op, indices);
+  const selection = atDims(op, weight.shape, [{ dim: 0, index }], false);
+  if (paddingIdx === null || !recording(weight)) return pick(op, weight, selection);
+  const out = noGrad(() => pick(op, weight, selection));
   const padding = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
-  record('embedding', out, [weight], (g, node) => {
+  record(op, out, [weight], (g, node) => {
     const kept = node.saved(0).ne(padding).unsqueeze(-1);
-    return place('embedding', g.where(kept, 0), selection, weight.shape);
+    return place(op, g.where(kept, 0), selection, weight.shape);
   }, [index]);
   return out;
 }
