@@ -7,13 +7,15 @@
  *
  * `kind?` is a parameter that may be absent (undefined in the function), `kind = value` one with a default (JSON without
  * spaces, or a quoted word), `*` begins the keyword-only ones, `...name` takes the remaining positional arguments. An
- * operation whose schema ends in `*, out: Tensor?` writes its result there; its function does not see `out`.
+ * operation whose schema ends in `*, out: Tensor?` (or `Tensors?`, for several results) writes its result there; its function
+ * does not see `out`.
  */
 import { regions } from '../core/batch.ts';
 import { ArgumentError, AutogradError, DTypeError } from '../core/errors.ts';
 import { bind, isOptions, show, signature, type Signature } from '../core/args.ts';
 import { dtypeCode, type DType } from '../core/dtype.ts';
 import { sameShape } from '../core/layout.ts';
+import { named } from '../core/named.ts';
 import { TensorCore } from './core.ts';
 import { noGrad } from './grad-mode.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
@@ -59,7 +61,7 @@ type IsOptional<P extends string> = P extends `${string} = ${string}` ? true : P
 
 /** The function's parameters: without `*`, and without the keyword-only `out`. */
 type Taken<P extends readonly string[]> = P extends readonly [infer H extends string, ...infer T extends string[]]
-  ? H extends '*' | 'out: Tensor?' ? Taken<T> : [TypesOf<H>[1], ...Taken<T>] : [];
+  ? H extends '*' | 'out: Tensor?' | 'out: Tensors?' ? Taken<T> : [TypesOf<H>[1], ...Taken<T>] : [];
 type BeforeStar<P extends readonly string[]> = P extends readonly [infer H extends string, ...infer T extends string[]] ? H extends '*' ? [] : [H, ...BeforeStar<T>] : [];
 
 /** The parameters as named ones. */
@@ -196,7 +198,7 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
   const sig = signatureOf(schema), { name } = sig;
   const parameters = parametersOf(schema).map((parameter) => ({ ...parameter, check: checkOf(parameter.kind) }));
   const taken = parameters.filter((parameter) => parameter.name !== 'out');
-  const hasOut = taken.length < parameters.length;
+  const hasOut = taken.length < parameters.length, several = hasOut && parameters[parameters.length - 1].kind === 'Tensors';
   const accept = ({ name: parameter, required, fallback, check }: (typeof taken)[number], value: unknown): unknown => (value === undefined && !required ? fallback : check(name, parameter, value));
   const apply = (values: Taken<Parameters_<S>>): R => (regions === 0 ? run(...values) : guarded(name, run, values));
   const call = (...args: readonly unknown[]): R => {
@@ -207,23 +209,40 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
     }
     const bound = bind(sig, args);
     const values = taken.map((parameter) => accept(parameter, bound[parameter.name])) as Taken<Parameters_<S>>;
-    const target = hasOut ? outArg(name, bound.out) : null;
+    const target = hasOut && !several ? outArg(name, bound.out) : null, targets = several && bound.out !== undefined ? CHECKS.Tensors(name, 'out', bound.out) as readonly Tensor[] : null;
     const result = apply(values);
-    return target === null ? result : writeOut(name, target, result as Tensor) as R;
+    return target !== null ? writeOut(name, target, result as Tensor) as R : targets !== null ? writeOuts(name, targets, result) as R : result;
   };
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as Operation<S, R>;
 }
 
 export const outArg = (op: string, out: unknown): Tensor | null => (out === undefined ? null : CHECKS.Tensor(op, 'out', out) as Tensor);
 
-/** PyTorch's `out=`: the result's values in a given tensor of its shape, whose dtype can hold them. */
-export function writeOut(op: string, out: Tensor, result: Tensor): Tensor {
+function checkOut(op: string, out: Tensor, result: Tensor): void {
   if (out.requiresGrad || result.requiresGrad) throw new AutogradError(`${op}: out does not support automatic differentiation, but one of the arguments requires grad`);
   if (!canCastCode(result.dtypeCode, out.dtypeCode)) throw new DTypeError(op, out.dtype, `result type ${result.dtype} can't be cast to the desired output type ${out.dtype}`);
   if (!sameShape(out.shape, result.shape)) throw new ArgumentError(op, 'out', `must have the result's shape [${result.shape.join(', ')}], got [${out.shape.join(', ')}]`);
   checkWritable(op, out);
+}
+
+/** PyTorch's `out=`: the result's values in a given tensor of its shape, whose dtype can hold them. */
+export function writeOut(op: string, out: Tensor, result: Tensor): Tensor {
+  checkOut(op, out, result);
   noGrad(() => out.copy_(result));
   return out;
+}
+
+/** The same for results with several parts, under their names; their dtypes must be the results' own, as in PyTorch. */
+function writeOuts(op: string, outs: readonly Tensor[], results: unknown): readonly Tensor[] {
+  if (!Array.isArray(results)) throw new ArgumentError(op, 'out', 'must not be given: there is one result');
+  const parts = results as readonly Tensor[];
+  if (outs.length !== parts.length) throw new ArgumentError(op, 'out', `must be ${parts.length} Tensors, got ${outs.length}`);
+  parts.forEach((part, k) => {
+    checkOut(op, outs[k], part);
+    if (outs[k].dtypeCode !== part.dtypeCode) throw new DTypeError(op, outs[k].dtype, `out[${k}] must be ${part.dtype}, got ${outs[k].dtype}`);
+  });
+  noGrad(() => parts.forEach((part, k) => outs[k].copy_(part)));
+  return named(Object.getOwnPropertyNames(parts).filter((key) => key !== 'length' && !/^\d+$/.test(key)), outs);
 }
 
 type AnyOperation = (...args: readonly unknown[]) => unknown;

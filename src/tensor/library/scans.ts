@@ -18,10 +18,10 @@ const running = (op: 'cummax' | 'cummin', input: Tensor, dim: number): Ranked =>
 };
 
 /** The largest element so far along a dim, and where it was met last; NaN from the first NaN on. PyTorch's `torch.cummax`. */
-export const cummax = operation('cummax(input: Tensor, dim: int)', (input, dim): Ranked => running('cummax', input, dim));
+export const cummax = operation('cummax(input: Tensor, dim: int, *, out: Tensors?)', (input, dim): Ranked => running('cummax', input, dim));
 
 /** The smallest element so far along a dim, and where it was met last; NaN from the first NaN on. PyTorch's `torch.cummin`. */
-export const cummin = operation('cummin(input: Tensor, dim: int)', (input, dim): Ranked => running('cummin', input, dim));
+export const cummin = operation('cummin(input: Tensor, dim: int, *, out: Tensors?)', (input, dim): Ranked => running('cummin', input, dim));
 
 /** The logarithm of the running sum of exponentials along a dim, without overflow; floating dtypes. PyTorch's `torch.logcumsumexp`. */
 export const logcumsumexp = operation('logcumsumexp(input: Tensor, dim: int, *, out: Tensor?)', (input, dim): Tensor => {

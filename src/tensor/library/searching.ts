@@ -38,7 +38,7 @@ function inOrder(op: string, sequence: Tensor, sorter: Tensor): Tensor {
  * elements, or right of them. The sequence is 1-d, or has the other dims of `input`. int64, or int32. PyTorch's
  * `torch.searchsorted`.
  */
-export const searchsorted = operation("searchsorted(sortedSequence: Tensor, input: operand, *, outInt32: bool = false, right: bool = false, side: 'left'|'right'?, sorter: Tensor?)",
+export const searchsorted = operation("searchsorted(sortedSequence: Tensor, input: operand, *, outInt32: bool = false, right: bool = false, side: 'left'|'right'?, sorter: Tensor?, out: Tensor?)",
   (sequence, input, outInt32, right, side, sorter): Tensor => {
     if (side === 'left' && right) throw new ArgumentError('searchsorted', 'side', "must not be 'left' with right: true");
     if (sequence.ndim === 0) throw new ShapeError('searchsorted', 'sortedSequence must have at least 1 dimension');
@@ -50,7 +50,7 @@ export const searchsorted = operation("searchsorted(sortedSequence: Tensor, inpu
   });
 
 /** The bucket of each element between ascending 1-d `boundaries`: left of equal ones, or right of them. int64, or int32. PyTorch's `torch.bucketize`. */
-export const bucketize = operation('bucketize(input: operand, boundaries: Tensor, *, outInt32: bool = false, right: bool = false)', (input, boundaries, outInt32, right): Tensor => {
+export const bucketize = operation('bucketize(input: operand, boundaries: Tensor, *, outInt32: bool = false, right: bool = false, out: Tensor?)', (input, boundaries, outInt32, right): Tensor => {
   if (boundaries.ndim !== 1) throw new ShapeError('bucketize', `boundaries must be 1-d, got shape [${boundaries.shape.join(', ')}]`);
   return positions('bucketize', boundaries, input, right, outInt32);
 });
@@ -109,7 +109,7 @@ export const histc = operation('histc(input: Tensor, bins: int = 100, min: float
  * `bins` equal ones over `range` (or the data's), or between the ascending edges given as a 1-d tensor. The last bin
  * contains its end. float32 or float64. PyTorch's `torch.histogram`.
  */
-export const histogram = operation('histogram(input: Tensor, bins: any, *, range: floats?, weight: Tensor?, density: bool = false)', (input, bins, range, weight, density): Named<Tensor, 'hist' | 'binEdges'> => {
+export const histogram = operation('histogram(input: Tensor, bins: any, *, range: floats?, weight: Tensor?, density: bool = false, out: Tensors?)', (input, bins, range, weight, density): Named<Tensor, 'hist' | 'binEdges'> => {
   if (input.dtypeCode !== F32 && input.dtypeCode !== F64) throw new DTypeError('histogram', input.dtype, `expected float32 or float64, got ${input.dtype}`);
   if (weight !== undefined && !sameShape(weight.shape, input.shape)) throw new ShapeError('histogram', `weight must have the input's shape [${input.shape.join(', ')}], got [${weight.shape.join(', ')}]`);
   if (weight !== undefined && weight.dtypeCode !== input.dtypeCode) throw new DTypeError('histogram', weight.dtype, `weight must have the input's dtype ${input.dtype}, got ${weight.dtype}`);

@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor.ts';
  * The elements along a dim in ascending (or descending) order as `values`, and where they were as `indices` (int64). Always
  * stable, also with `stable: false`; a NaN is larger than every number. PyTorch's `torch.sort`.
  */
-export const sort = operation('sort(input: Tensor, dim: int = -1, descending: bool = false, *, stable: bool = false)', (input, dim, descending): Ranked => {
+export const sort = operation('sort(input: Tensor, dim: int = -1, descending: bool = false, *, stable: bool = false, out: Tensors?)', (input, dim, descending): Ranked => {
   const d = normalizeDim('sort', dim, input.ndim), size = input.ndim === 0 ? 1 : input.shape[d];
   return pickRanked('sort', input, d, size, (values, indices, source, at) => sortInto(descending ? 'descending' : 'ascending', values, indices, source, at));
 });
@@ -31,7 +31,7 @@ const refuseBool = (op: string, x: Tensor): void => {
  * The `k` largest (or smallest) elements along a dim, in order also with `sorted: false`, ties by position, with their
  * indices. PyTorch's `torch.topk`.
  */
-export const topk = operation('topk(input: Tensor, k: int, dim: int = -1, largest: bool = true, sorted: bool = true)', (input, k, dim, largest): Ranked => {
+export const topk = operation('topk(input: Tensor, k: int, dim: int = -1, largest: bool = true, sorted: bool = true, *, out: Tensors?)', (input, k, dim, largest): Ranked => {
   refuseBool('topk', input);
   const d = normalizeDim('topk', dim, input.ndim), size = input.ndim === 0 ? 1 : input.shape[d];
   if (k < 0 || k > size) throw new ShapeError('topk', `k must be in [0, ${size}], the size of dimension ${d}, got ${k}`);
@@ -41,7 +41,7 @@ export const topk = operation('topk(input: Tensor, k: int, dim: int = -1, larges
 });
 
 /** The `k`-th smallest element along a dim (1 is the smallest) and its index; of equal ones in stable order. PyTorch's `torch.kthvalue`. */
-export const kthvalue = operation('kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = false)', (input, k, dim, keepdim): Ranked => {
+export const kthvalue = operation('kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = false, *, out: Tensors?)', (input, k, dim, keepdim): Ranked => {
   refuseBool('kthvalue', input);
   const d = normalizeDim('kthvalue', dim, input.ndim), size = input.ndim === 0 ? 1 : input.shape[d];
   requireSize('kthvalue', input, d);
@@ -62,10 +62,12 @@ function middle(op: 'median' | 'nanmedian', input: Tensor, dim: number | undefin
   return dim === undefined ? result.values : result;
 }
 
+interface MedianOptions { readonly dim: number; readonly keepdim?: boolean; readonly out?: readonly Tensor[] }
+
 /** A median: of all elements without a dim, else with the index. */
 export interface MedianMethod {
   (): Tensor;
-  (dim: number | { readonly dim: number; readonly keepdim?: boolean }, keepdim?: boolean | { readonly keepdim?: boolean }): Ranked;
+  (dim: number | MedianOptions, keepdim?: boolean | Omit<MedianOptions, 'dim'>, options?: { readonly out?: readonly Tensor[] }): Ranked;
 }
 interface Median {
   (input: Tensor): Tensor;
@@ -77,13 +79,13 @@ interface Median {
  * The lower median: of all elements, or along a dim with its index. NaN where there is a NaN (nanmedian: of what is no NaN).
  * PyTorch's `torch.median`.
  */
-export const median = operation('median(input: Tensor, dim: int?, keepdim: bool = false)', (input, dim, keepdim) => middle('median', input, dim, keepdim)) as unknown as Median;
+export const median = operation('median(input: Tensor, dim: int?, keepdim: bool = false, *, out: Tensors?)', (input, dim, keepdim) => middle('median', input, dim, keepdim)) as unknown as Median;
 
 /** The median of what is no NaN. PyTorch's `torch.nanmedian`. */
-export const nanmedian = operation('nanmedian(input: Tensor, dim: int?, keepdim: bool = false)', (input, dim, keepdim) => middle('nanmedian', input, dim, keepdim)) as unknown as Median;
+export const nanmedian = operation('nanmedian(input: Tensor, dim: int?, keepdim: bool = false, *, out: Tensors?)', (input, dim, keepdim) => middle('nanmedian', input, dim, keepdim)) as unknown as Median;
 
 /** The commonest element along a dim, the smallest of several, and the last index of one. PyTorch's `torch.mode`. */
-export const mode = operation('mode(input: Tensor, dim: int = -1, keepdim: bool = false)', (input, dim, keepdim): Ranked => {
+export const mode = operation('mode(input: Tensor, dim: int = -1, keepdim: bool = false, *, out: Tensors?)', (input, dim, keepdim): Ranked => {
   const d = normalizeDim('mode', dim, input.ndim);
   requireSize('mode', input, d);
   if (input.ndim === 0) return ranked(input.clone(), input.detach().newZeros([], { dtype: 'int64' }));

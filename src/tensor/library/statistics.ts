@@ -65,7 +65,7 @@ export const nanmean = operation('nanmean(input: Tensor, dim: ints?, keepdim: bo
 });
 
 /** The smallest and the largest element, of all or along a dim, as `[min, max]`; a NaN wins. PyTorch's `torch.aminmax`. */
-export const aminmax = operation('aminmax(input: Tensor, *, dim: int?, keepdim: bool = false)', (input, dim, keepdim): Named<Tensor, 'min' | 'max'> => {
+export const aminmax = operation('aminmax(input: Tensor, *, dim: int?, keepdim: bool = false, out: Tensors?)', (input, dim, keepdim): Named<Tensor, 'min' | 'max'> => {
   if (dim === undefined && input.numel() === 0) throw new ShapeError('aminmax', 'expected at least one element, got an empty tensor');
   if (dim !== undefined && input.ndim > 0 && input.shape[normalizeDim('aminmax', dim, input.ndim)] === 0) throw new ShapeError('aminmax', `expected dimension ${dim} to have a size that is not 0`);
   return named(['min', 'max'] as const, [input.amin(dim ?? null, keepdim), input.amax(dim ?? null, keepdim)]);
