@@ -127,13 +127,6 @@ export abstract class Composite extends Indexing {
   /** Uninitialised memory with this tensor's dtype unless given. PyTorch's `new_empty`. */
   newEmpty(...args: NewArgs): Tensor { return this.makeNew('newEmpty', bind(NEW.newEmpty, args), null); }
 
-  /** A 1-d tensor of numbers with this tensor's dtype. PyTorch's `new_tensor`, for flat arrays. */
-  newTensor(values: readonly number[]): Tensor {
-    const out = emptyShape(this, [values.length], this.dtypeCode);
-    out.writeNumbers(values);
-    return out;
-  }
-
   private makeNew(op: string, bound: Bound, value: Scalar | null): Tensor {
     const shape = intList(op, 'size', Array.isArray(bound.size) ? bound.size as readonly unknown[] : [bound.size]);
     checkShape(op, shape);

@@ -21,6 +21,9 @@ export function operandArg(op: string, name: string, value: unknown): Other {
   throw new ArgumentError(op, name, `must be a Tensor or a number, got ${show(value)}`);
 }
 
+/** A second operand, by position or by its name beside the options. */
+type Operand<Options> = Other | (Options & { readonly other: Other });
+
 /** Rows behind other methods, and those that PyTorch has as functions only. */
 const WITHOUT_METHOD = [
   'clampScalar', 'addScaled', 'entr', 'erfcx', 'ndtr', 'logNdtr', 'ndtri', 'i0e', 'i1', 'i1e', 'polygamma', 'xlog1py', 'zeta',
@@ -42,10 +45,13 @@ type NotInPlace = (typeof WITHOUT_IN_PLACE)[number];
 type PlainUnary = Exclude<UnaryOp, Hidden | 'leakyRelu' | 'gelu' | 'round' | 'softplus' | 'logit'>;
 type PlainBinary = Exclude<BinaryOp, Hidden | 'add' | 'sub' | 'div'>;
 type UnaryMethods = { [K in PlainUnary]: () => Tensor } & { [K in `${Exclude<PlainUnary, NotInPlace>}_`]: () => Tensor };
-type BinaryMethods = { [K in PlainBinary]: (other: Other) => Tensor } & { [K in `${Exclude<PlainBinary, NotInPlace>}_`]: (other: Other) => Tensor };
-type Named<Options> = (other: Other, options?: Options) => Tensor;
+type Second<K> = K extends 'pow' | 'pow_' ? 'exponent' : K extends 'heaviside' | 'heaviside_' ? 'values' : 'other';
+/** The second operand by position or by its name. */
+type BinaryMethod<K> = (other: Other | { readonly [P in Second<K>]: Other }) => Tensor;
+type BinaryMethods = { [K in PlainBinary]: BinaryMethod<K> } & { [K in `${Exclude<PlainBinary, NotInPlace>}_`]: BinaryMethod<K> };
+type Named<Options> = (other: Operand<Options>, options?: Options) => Tensor;
 type AliasMethod<K> = K extends UnaryOp ? () => Tensor : K extends 'sub' ? Named<AlphaOption> : K extends 'div' ? Named<RoundingOption>
-  : K extends 'clamp' ? (...args: readonly unknown[]) => Tensor : (other: Other) => Tensor;
+  : K extends 'clamp' ? (...args: readonly unknown[]) => Tensor : BinaryMethod<K>;
 type Aliases = typeof ALIASES;
 type AliasMethods = { [K in keyof Aliases]: AliasMethod<Aliases[K]> } & { [K in keyof Aliases as `${K}_`]: AliasMethod<Aliases[K]> };
 
@@ -59,7 +65,7 @@ export interface Elementwise extends UnaryMethods, BinaryMethods, AliasMethods {
 }
 
 const ALPHA = { add: signature('add(other, *, alpha?)'), sub: signature('sub(other, *, alpha?)'), rsub: signature('rsub(other, *, alpha?)') };
-const DIV = signature('div(other, *, roundingMode?)');
+const DIV = signature('div(other, *, roundingMode?)'), DIV_ = signature('div_(other, *, roundingMode?)');
 const CLAMP = signature('clamp(min?, max?)');
 const ROUND = signature('round(*, decimals?)'), LOGIT = signature('logit(eps?)');
 
@@ -77,7 +83,7 @@ function scaledArgs(op: 'add' | 'sub', self: Tensor, args: readonly unknown[]): 
 
 export abstract class Elementwise extends Movement {
   /** `self + alpha * other`. PyTorch's `add`. */
-  add(other: Other, options?: AlphaOption): Tensor {
+  add(other: Operand<AlphaOption>, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.add, self, other);
     const { other: b, alpha } = scaledArgs('add', self, options === undefined ? [other] : [other, options]);
@@ -85,14 +91,14 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self += alpha * other`. */
-  add_(other: Other, options?: AlphaOption): Tensor {
+  add_(other: Operand<AlphaOption>, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
-    const { other: b, alpha } = options === undefined ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', self, [other, options]);
+    const { other: b, alpha } = options === undefined && !isOptions(other) ? { other: operandArg('add_', 'other', other), alpha: 1 } : scaledArgs('add', self, options === undefined ? [other] : [other, options]);
     return alpha === 1 ? binary_(binaryEntries.add, self, b) : binary_(binaryEntries.addScaled, self, b, alpha);
   }
 
   /** `self - alpha * other`. PyTorch's `sub`. */
-  sub(other: Other, options?: AlphaOption): Tensor {
+  sub(other: Operand<AlphaOption>, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.sub, self, other);
     const { other: b, alpha } = scaledArgs('sub', self, options === undefined ? [other] : [other, options]);
@@ -100,9 +106,9 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self -= alpha * other`. */
-  sub_(other: Other, options?: AlphaOption): Tensor {
+  sub_(other: Operand<AlphaOption>, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
-    const { other: b, alpha } = options === undefined ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', self, [other, options]);
+    const { other: b, alpha } = options === undefined && !isOptions(other) ? { other: operandArg('sub_', 'other', other), alpha: 1 } : scaledArgs('sub', self, options === undefined ? [other] : [other, options]);
     return alpha === 1 ? binary_(binaryEntries.sub, self, b) : binary_(binaryEntries.addScaled, self, b, -alpha);
   }
 
@@ -120,7 +126,7 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `other - alpha * self`. PyTorch's `rsub`. */
-  rsub(other: Other, options?: AlphaOption): Tensor {
+  rsub(other: Operand<AlphaOption>, options?: AlphaOption): Tensor {
     const self = this as unknown as Tensor;
     const bound = bind(ALPHA.rsub, options === undefined ? [other] : [other, options]);
     const alpha = numberArg('rsub', 'alpha', bound.alpha, 1);
@@ -128,7 +134,7 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self / other`; `roundingMode` 'trunc' or 'floor' divides integers to integers. PyTorch's `div`. */
-  div(other: Other, options?: RoundingOption): Tensor {
+  div(other: Operand<RoundingOption>, options?: RoundingOption): Tensor {
     const self = this as unknown as Tensor;
     if (options === undefined && (typeof other === 'number' || other instanceof TensorCore)) return binary(binaryEntries.div, self, other);
     const bound = bind(DIV, options === undefined ? [other] : [other, options]);
@@ -139,10 +145,11 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self /= other`; integers only with a `roundingMode`. */
-  div_(other: Other, options?: RoundingOption): Tensor {
+  div_(other: Operand<RoundingOption>, options?: RoundingOption): Tensor {
     const self = this as unknown as Tensor;
-    if (options === undefined || options.roundingMode === undefined || options.roundingMode === null) return binary_(binaryEntries.div, self, operandArg('div_', 'other', other));
-    return self.copy_(self.div(other, options));
+    if (options === undefined && !isOptions(other)) return binary_(binaryEntries.div, self, operandArg('div_', 'other', other));
+    const bound = bind(DIV_, options === undefined ? [other] : [other, options]), by = operandArg('div_', 'other', bound.other);
+    return bound.roundingMode === undefined ? binary_(binaryEntries.div, self, by) : self.copy_(self.div(by, { roundingMode: bound.roundingMode as 'trunc' }));
   }
 
   /** Values limited to [min, max]; either bound may be a number, a tensor or absent. NaN stays NaN. */
@@ -264,23 +271,23 @@ export abstract class Elementwise extends Movement {
   }
 
   /** `self + value * tensor1 * tensor2`. */
-  addcmul(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul', 'tensor1', tensor1), operandArg('addcmul', 'tensor2', tensor2), valueArg('addcmul', options));
+  addcmul(...[tensor1, tensor2, value]: readonly unknown[]): Tensor {
+    return ternary(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul', 'tensor1', tensor1), operandArg('addcmul', 'tensor2', tensor2), factorArg('addcmul', 'value', value));
   }
 
   /** `self += value * tensor1 * tensor2`. */
-  addcmul_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul_', 'tensor1', tensor1), operandArg('addcmul_', 'tensor2', tensor2), valueArg('addcmul_', options));
+  addcmul_(...[tensor1, tensor2, value]: readonly unknown[]): Tensor {
+    return ternary_(ternaryEntries.addcmul, this as unknown as Tensor, operandArg('addcmul_', 'tensor1', tensor1), operandArg('addcmul_', 'tensor2', tensor2), factorArg('addcmul_', 'value', value));
   }
 
   /** `self + value * tensor1 / tensor2`. */
-  addcdiv(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv', 'tensor1', tensor1), operandArg('addcdiv', 'tensor2', tensor2), valueArg('addcdiv', options));
+  addcdiv(...[tensor1, tensor2, value]: readonly unknown[]): Tensor {
+    return ternary(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv', 'tensor1', tensor1), operandArg('addcdiv', 'tensor2', tensor2), factorArg('addcdiv', 'value', value));
   }
 
   /** `self += value * tensor1 / tensor2`. */
-  addcdiv_(tensor1: Other, tensor2: Other, options: { readonly value?: number } = {}): Tensor {
-    return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv_', 'tensor1', tensor1), operandArg('addcdiv_', 'tensor2', tensor2), valueArg('addcdiv_', options));
+  addcdiv_(...[tensor1, tensor2, value]: readonly unknown[]): Tensor {
+    return ternary_(ternaryEntries.addcdiv, this as unknown as Tensor, operandArg('addcdiv_', 'tensor1', tensor1), operandArg('addcdiv_', 'tensor2', tensor2), factorArg('addcdiv_', 'value', value));
   }
 
   /** @internal The unary row of that name, also where there is no method. */
@@ -308,12 +315,6 @@ function roundedQuotient(a: Tensor, b: Other, mode: 'trunc' | 'floor'): Tensor {
   if (mode === 'floor') return binary(binaryEntries.floorDivide, a, b);
   const remainder = binary(binaryEntries.fmod, a, b);
   return remainder.isFloatingPoint() ? binary(binaryEntries.div, a, b).trunc() : binary(binaryEntries.floorDivide, a.sub(remainder), b);
-}
-
-function valueArg(op: string, options: unknown): number {
-  if (!isOptions(options)) throw new ArgumentError(op, 'options', `must be an object with value, got ${show(options)}`);
-  for (const key of Object.keys(options)) if (key !== 'value') throw new ArgumentError(op, `option '${key}'`, 'is unknown; expected value');
-  return factorArg(op, 'value', options.value);
 }
 
 /** Integers have no infinities: each bound is applied on its own. */

@@ -57,6 +57,14 @@ const SCHEMAS = {
   takeAlongDim: 'takeAlongDim(indices: Tensor, dim: int?, *, out: Tensor?)',
   fill_: 'fill_(value: operand)',
   copy_: 'copy_(src: operand, nonBlocking: bool = false)',
+  clampMin: 'clampMin(min: operand)',
+  clampMin_: 'clampMin_(min: operand)',
+  clampMax: 'clampMax(max: operand)',
+  clampMax_: 'clampMax_(max: operand)',
+  addcmul: 'addcmul(tensor1: operand, tensor2: operand, *, value: scalar = 1)',
+  addcmul_: 'addcmul_(tensor1: operand, tensor2: operand, *, value: scalar = 1)',
+  addcdiv: 'addcdiv(tensor1: operand, tensor2: operand, *, value: scalar = 1)',
+  addcdiv_: 'addcdiv_(tensor1: operand, tensor2: operand, *, value: scalar = 1)',
   lerp: 'lerp(end: Tensor, weight: operand)',
   lerp_: 'lerp_(end: Tensor, weight: operand)',
   where: 'where(condition: Tensor, other: operand)',
@@ -152,6 +160,14 @@ declare module './tensor.ts' {
     takeAlongDim: Form<'takeAlongDim'>;
     fill_: Form<'fill_'>;
     copy_: Form<'copy_'>;
+    clampMin: Form<'clampMin'>;
+    clampMin_: Form<'clampMin_'>;
+    clampMax: Form<'clampMax'>;
+    clampMax_: Form<'clampMax_'>;
+    addcmul: Form<'addcmul'>;
+    addcmul_: Form<'addcmul_'>;
+    addcdiv: Form<'addcdiv'>;
+    addcdiv_: Form<'addcdiv_'>;
     lerp: Form<'lerp'>;
     lerp_: Form<'lerp_'>;
     where: Form<'where'>;

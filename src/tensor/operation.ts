@@ -22,6 +22,7 @@ import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
 import { guarded } from './sample-loop.ts';
 import { checkWritable } from './selection.ts';
+import type { TensorData } from './create.ts';
 import type { Subscript } from './subscripts.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -42,6 +43,8 @@ interface Kinds {
   readonly generator: [Generator, Generator];
   /** What stands between the brackets of PyTorch's `x[...]`; checked by the operation itself. */
   readonly subscripts: [Subscript | readonly Subscript[], Subscript | readonly Subscript[]];
+  /** What `tensor()` takes; checked by the operation itself. */
+  readonly data: [TensorData, TensorData];
   /** Checked by the operation itself. */
   readonly any: [unknown, unknown];
 }
@@ -178,6 +181,7 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
     return value;
   },
   subscripts: (_op, _name, value) => value,
+  data: (_op, _name, value) => value,
   any: (_op, _name, value) => value,
 };
 

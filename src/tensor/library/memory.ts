@@ -4,7 +4,7 @@ import { dtypeCode, ITEM_SIZE, type DType, type DTypeCode } from '../../core/dty
 import { AutogradError, ShapeError } from '../../core/errors.ts';
 import { checkShape, Layout, MAX_ELEMENTS, sameShape } from '../../core/layout.ts';
 import { formatLayout } from '../../core/memory-format.ts';
-import { emptyTensor, finish } from '../create.ts';
+import { emptyTensor, finish, fromData } from '../create.ts';
 import { copyInto } from '../kernels.ts';
 import { operation, type Method } from '../operation.ts';
 import { defaultDTypeCode } from '../promotion.ts';
@@ -33,6 +33,10 @@ export const emptyStrided = operation('emptyStrided(size: ints, stride: ints, *,
 /** `emptyStrided` with this tensor's dtype unless given. PyTorch's `Tensor.new_empty_strided`. */
 export const newEmptyStrided = operation('newEmptyStrided(input: Tensor, size: ints, stride: ints, *, dtype: dtype?, requiresGrad: bool = false, device: string?)',
   (input, size, stride, dtype, requiresGrad, device): Tensor => finish('newEmptyStrided', strided('newEmptyStrided', size, stride, codeOf(dtype) ?? input.dtypeCode), { requiresGrad, device }));
+
+/** `tensor(data)` with this tensor's dtype unless given. PyTorch's `Tensor.new_tensor`. */
+export const newTensor = operation('newTensor(input: Tensor, data: data, *, dtype: dtype?, requiresGrad: bool = false, device: string?)',
+  (input, data, dtype, requiresGrad, device): Tensor => finish('newTensor', fromData('newTensor', data, codeOf(dtype) ?? input.dtypeCode, requiresGrad), { requiresGrad, device }));
 
 /** A 0-d tensor of a number, in the default float dtype unless given. PyTorch's `torch.scalar_tensor`. */
 export const scalarTensor = operation('scalarTensor(s: scalar, *, dtype: dtype?, requiresGrad: bool = false, device: string?)', (s, dtype, requiresGrad, device): Tensor => {
@@ -65,11 +69,12 @@ export const resize_ = operation("resize_(input: Tensor, ...size: ints, *, memor
   return input;
 });
 
-export const MEMORY_METHODS = { newEmptyStrided, resize_ };
+export const MEMORY_METHODS = { newEmptyStrided, newTensor, resize_ };
 
 declare module '../tensor.ts' {
   interface Tensor {
     newEmptyStrided: Method<typeof newEmptyStrided>;
+    newTensor: Method<typeof newTensor>;
     resize_: Method<typeof resize_>;
   }
 }
