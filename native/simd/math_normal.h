@@ -62,14 +62,32 @@ template <class T> FLAMBEAU_INLINE V<T> erfinv_quotient(V<T> z) {
 
 // The z > 0 whose normal tail is q <= 1/4: formula 26.2.23 of M. Abramowitz and I. Stegun (4 digits), then Newton on
 // log(tail) - log(q), which is nearly linear in z and neither overflows nor cancels.
-template <class T> FLAMBEAU_INLINE V<T> normal_tail(V<T> q) {
-  const V<T> logq = log(q), t = sqrt(logq * T(-2));
-  V<T> z = t - horner(t, T(0.010328), T(0.802853), T(2.515517)) / horner(t, T(0.001308), T(0.189269), T(1.432788), T(1));
+FLAMBEAU_INLINE VD normal_tail(VD q) {
+  const VD logq = log(q), t = sqrt(logq * -2.0);
+  VD z = t - horner(t, 0.010328, 0.802853, 2.515517) / horner(t, 0.001308, 0.189269, 1.432788, 1.0);
   for (int k = 0; k < 2; ++k) {
-    const V<T> scaled = erfcx_positive(z * T(0.70710678118654752));
-    z = fma(scaled * T(1.2533141373155003), fnma(z * T(0.5), z, log(scaled * T(0.5)) - logq), z);
+    const VD scaled = erfcx_positive(z * 0.70710678118654752);
+    z = fma(scaled * 1.2533141373155003, fnma(z * 0.5, z, log(scaled * 0.5) - logq), z);
   }
-  return select(q == V<T>::zero(), V<T>(Format<T>::inf), z);
+  return select(q == VD::zero(), VD(Format<double>::inf), z);
+}
+
+// The same: z / (1 - 2q) as polynomials of w = -log(4q(1 - q)), or of its root (the variable of M. Giles, GPU Computing
+// Gems 2, 2011; our own fits).
+FLAMBEAU_INLINE VF normal_tail(VF q) {
+  const VF w = -log(q * 4.0f * (1.0f - q)), near = w - 2.75f;
+  VF y = horner(near, -1.05920419e-08f, 7.73331088e-09f, 6.76266325e-07f, -3.73000307e-06f, -1.33997446e-05f, 0.000295872625f,
+                -0.00146878895f, -0.00712210499f, 0.345535159f, 2.21011829f);
+  const Mask<float> middle = w >= VF(5.25f);
+  if (any(middle)) {
+    const VF root = sqrt(w), s = root - 3.25f, t = root - 7.25f;
+    const VF inner = horner(s, -4.79663177e-05f, 0.000119060758f, 1.29993223e-05f, -0.000516518834f, 0.00135770172f, -0.00238286052f,
+                            0.00352169597f, -0.00530571444f, 0.00759570766f, 1.42165089f, 4.36127281f);
+    const VF outer = horner(t, -2.16087814e-09f, 1.47953232e-08f, -4.78232423e-08f, 2.75452152e-07f, -1.74045351e-06f, 6.26782321e-06f,
+                            1.61798071e-05f, -0.000715684611f, 1.4260093f, 10.0708084f);
+    y = select(middle, select(root < VF(4.2f), inner, outer), y);
+  }
+  return select(q == VF::zero(), VF(Format<float>::inf), y * (1.0f - (q + q)));
 }
 
 // max ULP 8

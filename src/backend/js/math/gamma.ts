@@ -68,6 +68,15 @@ const EULER_MACLAURIN = [
   -3.3896802963225828e-13, 8.586062056277845e-15, -2.174868698558062e-16, 5.5090028283602295e-18, -1.3954464685812522e-19,
 ];
 
+/** a^-s, by multiplication for the small whole s of polygamma. */
+function inversePower(a: number, s: number): number {
+  if (s > 16 || s !== Math.floor(s)) return Math.pow(a, -s);
+  const inverse = 1 / a;
+  let y = inverse;
+  for (let k = 1; k < s; k++) y *= inverse;
+  return y;
+}
+
 /** The Hurwitz zeta function: the sum of (q + k)^-s over k >= 0, by the Euler-Maclaurin formula. */
 export function zeta(s: number, q: number): number {
   if (s === 1) return Infinity;
@@ -79,11 +88,11 @@ export function zeta(s: number, q: number): number {
   let sum = 0, a = q, term = 0;
   // Ten terms, and as many as lead a negative q to 10 and beyond.
   for (let k = 0; k < 10 || a <= 10; k++, a++) {
-    term = Math.pow(a, -s);
+    term = inversePower(a, s);
     sum += term;
     if (a > 0 && term < sum * 1e-17) return sum;
   }
-  const last = Math.pow(a, -s);
+  const last = inversePower(a, s);
   sum += last * a / (s - 1) + 0.5 * last;
   let factor = s * last / a;
   for (let k = 0; k < EULER_MACLAURIN.length; k++) {
