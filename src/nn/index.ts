@@ -18,6 +18,7 @@ export {
 } from './loss.ts';
 export * from './loss-margin.ts';
 export { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.ts';
+export { AdaptiveLogSoftmaxWithLoss } from './adaptive-softmax.ts';
 export * from './norm.ts';
 export * from './pool.ts';
 export { MultiheadAttention } from './multihead-attention.ts';

@@ -209,3 +209,22 @@ export class TripletMarginWithDistanceLoss extends Loss {
     return F.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction, margin, swap, reduction });
   }
 }
+
+const CTC = declared("(blank: int = 0, reduction: 'mean'|'sum'|'none' = 'mean', zeroInfinity: bool = false)");
+
+/** Connectionist temporal classification: all alignments of a target sequence with log probabilities [T, N, C]. */
+export class CTCLoss extends Loss {
+  readonly blank: number;
+  readonly zeroInfinity: boolean;
+
+  constructor(...args: ArgsOf<typeof CTC>) {
+    const [blank, reduction, zeroInfinity] = CTC(new.target.name, args);
+    super(reduction);
+    this.blank = blank;
+    this.zeroInfinity = zeroInfinity;
+  }
+
+  forward(logProbs: Tensor, targets: Tensor, inputLengths: Tensor | number | readonly number[], targetLengths: Tensor | number | readonly number[]): Tensor {
+    return F.ctcLoss(logProbs, targets, inputLengths, targetLengths, this.blank, this.reduction, this.zeroInfinity);
+  }
+}
