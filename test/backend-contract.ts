@@ -7,6 +7,7 @@ import { movementContract } from './backend-contract-movement.ts';
 import { nnContract } from './backend-contract-nn.ts';
 import { orderContract } from './backend-contract-order.ts';
 import { reduceContract } from './backend-contract-reduce.ts';
+import { spatialContract } from './backend-contract-spatial.ts';
 
 /** Drives every family of a backend; `makeBackend` is called when the tests run. */
 export function contract(name: string, makeBackend: () => Backend): void {
@@ -19,5 +20,6 @@ export function contract(name: string, makeBackend: () => Backend): void {
     orderContract(backend);
     matmulContract(backend);
     nnContract(backend);
+    spatialContract(backend);
   });
 }
