@@ -1,5 +1,6 @@
 /** One time step of the recurrent networks, and the run of one over a packed or padded sequence. */
 import { cat } from '../tensor/composite.ts';
+import { piecesOf } from '../tensor/pieces.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import * as F from './functional-layers.ts';
 
@@ -19,9 +20,12 @@ export type State = readonly Tensor[];
 /** From the input's part of the gates and the state before to the state after, output first. */
 export type Step = (gates: Tensor, state: State, weights: Weights) => State;
 
+/** The gates side by side in [batch, count * hidden]. */
+const gatesOf = (all: Tensor, count: number): Tensor[] => piecesOf(all, new Array<number>(count).fill(all.shape[1] / count), 1);
+
 /** Gates in PyTorch's order: input, forget, cell, output. */
 export const lstmStep: Step = (gates, [h, c], { hiddenWeight, hiddenBias, projection }) => {
-  const [i, f, g, o] = gates.add(F.linear(h, hiddenWeight, hiddenBias)).chunk(4, 1);
+  const [i, f, g, o] = gatesOf(gates.add(F.linear(h, hiddenWeight, hiddenBias)), 4);
   const cell = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
   const out = o.sigmoid().mul(cell.tanh());
   return [projection === null ? out : F.linear(out, projection), cell];
@@ -29,7 +33,7 @@ export const lstmStep: Step = (gates, [h, c], { hiddenWeight, hiddenBias, projec
 
 /** Gates in PyTorch's order: reset, update, new. */
 export const gruStep: Step = (gates, [h], { hiddenWeight, hiddenBias }) => {
-  const [ir, iz, fresh] = gates.chunk(3, 1), [hr, hz, kept] = F.linear(h, hiddenWeight, hiddenBias).chunk(3, 1);
+  const [ir, iz, fresh] = gatesOf(gates, 3), [hr, hz, kept] = gatesOf(F.linear(h, hiddenWeight, hiddenBias), 3);
   const reset = ir.add(hr).sigmoid(), update = iz.add(hz).sigmoid();
   const next = fresh.add(reset.mul(kept)).tanh();
   return [h.sub(next).mul(update).add(next)];
@@ -46,8 +50,7 @@ const rowsOf = (state: State, from: number, count: number): State => (from === 0
  */
 export function runPacked(step: Step, input: Tensor, sizes: readonly number[], initial: State, weights: Weights, reverse: boolean): [outputs: Tensor, state: State] {
   // The input's part of all gates of all times is one product.
-  const all = F.linear(input, weights.inputWeight, weights.inputBias);
-  const gates = sizes.every((size) => size === sizes[0]) ? all.reshape([sizes.length, sizes[0], -1]).unbind(0) : all.split(sizes, 0);
+  const gates = piecesOf(F.linear(input, weights.inputWeight, weights.inputBias), sizes, 0);
   const outputs = new Array<Tensor>(sizes.length);
   if (reverse) {
     let state = rowsOf(initial, 0, sizes[sizes.length - 1]);
