@@ -18,11 +18,11 @@ export type UnaryFunction<K extends string> = Operation<`${K}(input: Tensor, *, 
 
 /** The unary row of a name (or what the method of that name makes of it) under its own or another name. */
 export function unaryFunction<const K extends UnaryOp, const N extends string = K>(op: K, name: N = op as unknown as N): UnaryFunction<N> {
-  const entry = unaryEntries[op], method = methodOf(op);
-  const run = method === undefined ? (x: Tensor): Tensor => unary(entry, x) : (x: Tensor): Tensor => method.call(x);
+  const entry = unaryEntries[op];
+  const direct = methodOf(op) ?? function (this: Tensor): Tensor { return unary(entry, this); };
   const schema = `${name}(input: Tensor, *, out: Tensor?)` as const;
-  const general = operation(schema, run as never) as unknown as (...args: readonly unknown[]) => Tensor;
-  const call = (...args: readonly unknown[]): Tensor => (args.length === 1 && args[0] instanceof TensorCore ? run(args[0] as Tensor) : general(...args));
+  const general = operation(schema, ((x: Tensor): Tensor => direct.call(x)) as never) as unknown as (...args: readonly unknown[]) => Tensor;
+  const call = (input: unknown, ...rest: readonly unknown[]): Tensor => (rest.length === 0 && input instanceof TensorCore ? direct.call(input as Tensor) : general(input, ...rest));
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as UnaryFunction<N>;
 }
 
@@ -54,9 +54,8 @@ export function binaryFunction<O = NoOptions>(op: BinaryOp, name: string = op): 
   };
   const schema = `${name}(input: operand, ${second}: operand, *, ${parameter}out: Tensor?)`;
   const general = operation(schema, run as never) as unknown as (...args: readonly unknown[]) => Tensor;
-  const call = (...args: readonly unknown[]): Tensor => {
-    const [a, b] = args;
-    return args.length === 2 && a instanceof TensorCore && (typeof b === 'number' || b instanceof TensorCore) ? run(a as Tensor, b as Other) : general(...args);
-  };
+  const direct = method ?? function (this: Tensor, other: unknown): Tensor { return binary(entry, this, other as Other); };
+  const call = (a: unknown, b: unknown, ...rest: readonly unknown[]): Tensor =>
+    (rest.length === 0 && a instanceof TensorCore && (typeof b === 'number' || b instanceof TensorCore) ? direct.call(a as Tensor, b) : b === undefined ? general(a) : general(a, b, ...rest));
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as BinaryFunction<O>;
 }
