@@ -55,4 +55,32 @@ onBackends(() => {
       expect(() => padPackedSequence(packSequence(sequences(), false), { totalLength: 3 })).toThrow(/totalLength must be at least the longest sequence's 4/);
     });
   });
+
+  test.each(['LSTM', 'GRU'] as const)('a %s is differentiable twice, in its input, its state and its weights', (name) => {
+    torch.manualSeed(1);
+    const cells = name === 'LSTM' ? 2 : 1, double = { dtype: 'float64' } as const;
+    const Class: new (inputSize: number, hiddenSize: number, options: { bidirectional: boolean; dtype: torch.DType }) => nn.LSTM | nn.GRU = nn[name];
+    const module = new Class(2, 3, { bidirectional: true, ...double });
+    const parameters = module.parameters();
+    const run = (x: torch.Tensor, ...state: torch.Tensor[]): torch.Tensor => {
+      const [output, end] = module.forward(x, (cells === 2 ? state : state[0]) as never);
+      return torch.cat([output, ...(Array.isArray(end) ? end : [end])].map((t) => (t as torch.Tensor).flatten()));
+    };
+    const inputs = [torch.randn(4, 2, 2, double), ...Array.from({ length: cells }, () => torch.randn(2, 2, 3, double))].map((t) => t.requiresGrad_());
+    expect(torch.autograd.gradcheck(run, inputs)).toBe(true);
+    expect(torch.autograd.gradgradcheck(run, inputs)).toBe(true);
+    // Along a direction, the derivative of the weights' gradient is that of its finite difference.
+    const gradient = (createGraph: boolean): torch.Tensor => torch.cat(torch.autograd.grad(run(...(inputs as [torch.Tensor])).square().sum(), parameters, { createGraph }).map((g) => g.flatten()));
+    const direction = torch.randn(gradient(false).numel(), double);
+    const second = torch.cat(torch.autograd.grad(gradient(true).mul(direction).sum(), parameters).map((g) => g.flatten()));
+    const moved = (step: number): torch.Tensor => {
+      const start = nn.utils.parametersToVector(parameters).detach();
+      nn.utils.vectorToParameters(start.add(direction, { alpha: step }), parameters);
+      const result = gradient(false);
+      nn.utils.vectorToParameters(start, parameters);
+      return result;
+    };
+    const difference = moved(1e-6).sub(moved(-1e-6)).div(2e-6);
+    expect(torch.allclose(second, difference, { rtol: 1e-5, atol: 1e-6 })).toBe(true);
+  });
 });

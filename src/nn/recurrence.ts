@@ -3,6 +3,7 @@ import { cat } from '../tensor/composite.ts';
 import { piecesOf } from '../tensor/pieces.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import * as F from './functional-layers.ts';
+import { isWhole, runWhole } from './recurrence-sequence.ts';
 
 /** The weights of one layer in one direction. */
 export interface Weights {
@@ -49,6 +50,15 @@ const rowsOf = (state: State, from: number, count: number): State => (from === 0
  * the same packing and the final state of every sequence.
  */
 export function runPacked(step: Step, input: Tensor, sizes: readonly number[], initial: State, weights: Weights, reverse: boolean): [outputs: Tensor, state: State] {
+  const cell = step === lstmStep ? 'lstm' : step === gruStep ? 'gru' : null;
+  if (cell !== null && isWhole(input, sizes, initial, weights)) {
+    return runWhole(cell, input, sizes.length, initial, weights, reverse, (x, state, own) => runStepwise(step, x, sizes, state, own, reverse));
+  }
+  return runStepwise(step, input, sizes, initial, weights, reverse);
+}
+
+/** The definition: every step by tensor operations. */
+function runStepwise(step: Step, input: Tensor, sizes: readonly number[], initial: State, weights: Weights, reverse: boolean): [outputs: Tensor, state: State] {
   // The input's part of all gates of all times is one product.
   const gates = piecesOf(F.linear(input, weights.inputWeight, weights.inputBias), sizes, 0);
   const outputs = new Array<Tensor>(sizes.length);
