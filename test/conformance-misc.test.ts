@@ -23,9 +23,9 @@ interface Run {
   readonly seed_train: number;
   readonly X: TensorJson;
   readonly Y: TensorJson;
-  readonly init_state: Readonly<Record<string, TensorJson>>;
+  readonly init_state: readonly (readonly [name: string, value: TensorJson])[];
   readonly losses: readonly number[];
-  readonly final_state: Readonly<Record<string, TensorJson>>;
+  readonly final_state: readonly (readonly [name: string, value: TensorJson])[];
   readonly eval_output: TensorJson;
 }
 
@@ -36,7 +36,9 @@ const layerClasses = nn as unknown as Readonly<Record<string, Class<nn.Module> |
 const optimizers = optim as unknown as Readonly<Record<string, Class<optim.Optimizer> | undefined>>;
 const last = (name: string): string => name.split('.').pop()!;
 
-const NOT_YET = ['convtranspose_mse', 'mlp_ln_mse', 'transformer_adam', 'cnn_gn_rmsprop'];
+// The bias of the keys moves all scores of a query alike, so that its gradient is rounding noise, of which Adam makes steps of
+// full size.
+const NOISE = new Set(['transformer_adam 0.self_attn.in_proj_bias']);
 
 onBackends(() => {
   test.each(clip.map((one, i) => [`${i} ${last(one.fn)} ${JSON.stringify(one.kwargs)}`, one] as const))('%s clips as PyTorch', (_, one) => {
@@ -57,16 +59,12 @@ onBackends(() => {
   });
 
   describe('recorded training runs', () => {
-    const possible = (run: Run): boolean => run.layers.every(({ name }) => layerClasses[last(name)] !== undefined) && optimizers[last(run.optimizer)] !== undefined;
-    test('need modules or optimizers that are not there yet in these cases only', () => {
-      expect(runs.filter((run) => !possible(run)).map(({ name }) => name)).toEqual(NOT_YET);
-    });
-
-    for (const run of runs.filter(possible)) test(run.name, () => {
+    for (const run of runs) test(run.name, () => {
+      const initial = Object.fromEntries(run.init_state), final = Object.fromEntries(run.final_state);
       torch.manualSeed(run.seed_init);
       const model = new nn.Sequential(...run.layers.map(({ name, args, kwargs }) => new layerClasses[last(name)]!(...(decode(args, []) as unknown[]), ...(kwargs ? [decodeOptions(kwargs, [])] : []))));
       const close = { float32: { rtol: 1e-3, atol: 1e-4 }, int64: { rtol: 0, atol: 0 } };
-      for (const [name, tensor] of Object.entries(model.stateDict())) expectTensor(tensor, run.init_state[name], { float32: { rtol: 2e-6, atol: 1e-6 } }, 1, name);
+      for (const [name, tensor] of Object.entries(model.stateDict())) expectTensor(tensor, initial[name], { float32: { rtol: 2e-6, atol: 1e-6 } }, 1, name);
       const optimizer = new optimizers[last(run.optimizer)]!(model.parameters(), decodeOptions(run.optimizer_kwargs, []));
       const lossFn = (nn.functional as unknown as Readonly<Record<string, (a: torch.Tensor, b: torch.Tensor) => torch.Tensor>>)[camel(run.loss_fn)];
       const X = makeTensor(run.X), Y = makeTensor(run.Y);
@@ -78,7 +76,7 @@ onBackends(() => {
         optimizer.step();
         expect(Math.abs(loss.item() - expected)).toBeLessThanOrEqual(1e-4 + 1e-3 * Math.abs(expected));
       }
-      for (const [name, tensor] of Object.entries(model.stateDict())) expectTensor(tensor, run.final_state[name], close, 1, name);
+      for (const [name, tensor] of Object.entries(model.stateDict())) expectTensor(tensor, final[name], close, 1, name, NOISE.has(`${run.name} ${name}`) ? 'meta' : 'exact');
       expectTensor(model.eval()(X), run.eval_output, close);
     });
   });
