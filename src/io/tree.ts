@@ -6,8 +6,8 @@ import { isOptions, show } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** What `save` takes and `load` gives: tensors and plain values in arrays and plain objects. */
-export type Saveable = Tensor | string | number | boolean | bigint | null | undefined | readonly Saveable[] | { readonly [key: string]: Saveable };
+/** What `save` takes and `load` gives: tensors and plain values in arrays and plain objects; Maps and bytes in files of PyTorch only. */
+export type Saveable = Tensor | string | number | boolean | bigint | null | undefined | Uint8Array | readonly Saveable[] | ReadonlyMap<Saveable, Saveable> | { readonly [key: string]: Saveable };
 
 /** Deep enough for any model, far from the end of the stack. */
 const MAX_DEPTH = 200;
