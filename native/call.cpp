@@ -66,6 +66,11 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"softmaxGrad", &Kernels::softmax_grad, 3, 3, 1, 16, 0, 0, {}},
     {"crossEntropy", &Kernels::cross_entropy, 4, 4, 2, 2, 1, 0, {{Space::first}, {}, {}, {Space::first}}},
     {"crossEntropyGrad", &Kernels::cross_entropy_grad, 4, 4, 2, 2, 1, 1, {{}, {}, {Space::first}, {Space::first}}},
+    {"norm", &Kernels::norm, 6, 6, 4, 4, 3, 1,
+     {{Space::none}, {Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}, {Space::none, optional}}},
+    {"normGrad", &Kernels::norm_grad, 8, 8, 4, 4, 3, 1,
+     {{Space::none, optional}, {Space::none, optional}, {Space::none, optional}, {Space::none}, {Space::none},
+      {Space::none, optional}, {Space::none}, {Space::none, optional}}},
     {"conv", &Kernels::conv, 4, 4, 10, 10, 12, 0,
      {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
     {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
@@ -178,6 +183,17 @@ double spatial_elements(Family family, int k, const Call& call) {
   }
 }
 
+// Operands of norm and normGrad are contiguous, too: values [N, G, K, S], statistics per group, weights per channel or element.
+double norm_elements(Family family, int k, const Call& call) {
+  const double values = product_of(call.dim, 4);
+  if (values == 0) return 0;
+  const double groups = static_cast<double>(call.dim[1]) * (call.ints[0] != 0 ? static_cast<double>(call.dim[0]) : 1.0);
+  const double weights = call.ints[1] != 0 ? static_cast<double>(call.dim[3]) : product_of(call.dim + 1, 2);
+  const double by_operand[2][8] = {{values, values, groups, groups, weights, weights, 0, 0},
+                                   {values, weights, weights, values, values, groups, groups, weights}};
+  return by_operand[family == Family::norm_grad][k];
+}
+
 // The last element index the operand reaches beyond its offset, apart from what strides say.
 template <Family family>
 int64_t extra_reach(int k, const Call& call) {
@@ -187,6 +203,8 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::nonzero: return k == 0 ? call.ints[0] * call.ndim - 1 : 0;
     case Family::conv:
     case Family::pool: return static_cast<int64_t>(spatial_elements(family, k, call)) - 1;
+    case Family::norm:
+    case Family::norm_grad: return static_cast<int64_t>(norm_elements(family, k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
@@ -345,6 +363,17 @@ const char* check_family(const Call& call) {
       if (call.op == kRandint && call.ints[2] == 0 && call.ints[3] == 0) return kParameter;
       return nullptr;
     }
+    case Family::norm:
+    case Family::norm_grad: {
+      // Only a mean of 0 may be left out.
+      const int mean = family == Family::norm ? 2 : 5;
+      if ((o[mean].data == nullptr) != (call.op == kNormRootMeanSquare)) return kParameter;
+      const DType t = o[mean + 1].dtype;
+      if (!is_float(t)) return kDtypes;
+      for (int k = 0; k < call.operands; ++k)
+        if (o[k].data != nullptr && o[k].dtype != t) return kDtypes;
+      return nullptr;
+    }
     case Family::optim_step:
       return check_optim(call);
   }
@@ -378,6 +407,13 @@ const char* check_parameters(const Call& call) {
         return kParameter;
       return nullptr;
     }
+    case Family::norm:
+    case Family::norm_grad:
+      for (int i = 0; i < 3; ++i)
+        if (call.ints[i] < 0 || call.ints[i] > 1) return kParameter;
+      // Weights per element are those of whole rows, and statistics over all n those of single channels.
+      if (call.ints[1] != 0 && (call.dim[1] != 1 || call.dim[2] != 1 || call.ints[0] == 0)) return kParameter;
+      return call.ints[0] != 0 || call.dim[2] == 1 ? nullptr : kParameter;
     case Family::optim_step:
       return call.operands == kOptim[call.op].operands ? nullptr : "wrong number of operands";
     default:
@@ -393,6 +429,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::select) return k != 2 || call.ints[0] > 0;
   if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
   if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
+  if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -412,6 +449,8 @@ constexpr Names names_of(Family family) {
     case Family::search_sorted: return {search_names, search_count};
     case Family::softmax:
     case Family::softmax_grad: return {softmax_names, softmax_count};
+    case Family::norm:
+    case Family::norm_grad: return {norm_names, norm_count};
     case Family::conv: return {conv_names, conv_count};
     case Family::pool: return {pool_names, pool_count};
     case Family::random: return {random_names, random_count};
@@ -464,7 +503,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
                                    family == Family::select || family == Family::search_sorted ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
-                                   family == Family::pool;
+                                   family == Family::pool || family == Family::norm || family == Family::norm_grad;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

@@ -58,6 +58,7 @@ constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
 constexpr const char* scan_names[] = {"cumsum", "cumprod", "logcumsumexp"};
 constexpr const char* sort_names[] = {"ascending", "descending"};
 constexpr const char* norm_names[] = {"standard", "rootMeanSquare"};
+constexpr const char* norm_names[] = {"standard", "rootMeanSquare"};
 constexpr const char* select_names[] = {"smallest", "largest", "kth", "median", "nanmedian"};
 constexpr const char* arg_scan_names[] = {"cummax", "cummin"};
 constexpr const char* search_names[] = {"left", "right"};
@@ -76,7 +77,7 @@ constexpr int count_of(const char* const (&)[N]) {
 constexpr int unary_count = count_of(unary_names), binary_count = count_of(binary_names),
               ternary_count = count_of(ternary_names), reduce_count = count_of(reduce_names),
               arg_reduce_count = count_of(arg_reduce_names), scan_count = count_of(scan_names),
-              sort_count = count_of(sort_names), select_count = count_of(select_names),
+              sort_count = count_of(sort_names), select_count = count_of(select_names), norm_count = count_of(norm_names),
               arg_scan_count = count_of(arg_scan_names), search_count = count_of(search_names),
               scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
               conv_count = count_of(conv_names), pool_count = count_of(pool_names),
@@ -87,6 +88,7 @@ constexpr int kWhere = index_of("where", ternary_names);
 constexpr int kSelectKth = index_of("kth", select_names);
 constexpr int kConvForward = index_of("forward", conv_names), kConvInputGrad = index_of("inputGrad", conv_names),
               kConvWeightGrad = index_of("weightGrad", conv_names);
+constexpr int kNormRootMeanSquare = index_of("rootMeanSquare", norm_names);
 constexpr int kPoolMax = index_of("max", pool_names), kPoolAvgGrad = index_of("avgGrad", pool_names);
 constexpr int kRandint = index_of("randint", random_names);
 

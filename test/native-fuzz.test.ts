@@ -31,7 +31,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
-  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, conv: 4, pool: 3, random: 2, optimStep: 5,
+  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8, conv: 4, pool: 3, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -41,6 +41,8 @@ function written(family: Family, operands: number): number[] {
   switch (family) {
     case 'crossEntropy': case 'nonzero': case 'random': case 'sort': case 'select': case 'argScan': return [0, 1];
     case 'pool': return [0, 2];
+    case 'norm': return frame[INTS + 2] === 1 ? [0] : [0, 2, 3];
+    case 'normGrad': return [0, 1, 2];
     case 'optimStep': return Array.from({ length: operands - 1 }, (_, k) => k).filter((k) => k !== 1);
     default: return [0];
   }
@@ -57,13 +59,20 @@ function spatialElements(family: Family, k: number): number {
   return [[y, x, w, d[1] * d[2]], [x, y, w, d[1] * d[3]], [w, x, y, 0]][frame[OP]][k];
 }
 
+/** Elements of the operands of norm and normGrad, which are contiguous, by the frame. */
+function normElements(family: Family, k: number): number {
+  const [n, g, size, s] = Array.from(frame.subarray(DIMS, DIMS + 4)), values = n * g * size * s;
+  const groups = frame[INTS] === 1 ? n * g : g, weights = frame[INTS + 1] === 1 ? s : g * size;
+  return values === 0 ? 0 : (family === 'norm' ? [values, values, groups, groups, weights, weights] : [values, weights, weights, values, values, groups, groups, weights])[k];
+}
+
 function fillFrame(family: Family): void {
   frame.fill(0);
   const ops = addon.ops[family];
   const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
   const ndim = family === 'matmul' ? 3 + below(2)
     : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
-    : family === 'conv' ? 10 : family === 'pool' ? 7
+    : family === 'norm' || family === 'normGrad' ? 4 : family === 'conv' ? 10 : family === 'pool' ? 7
     : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' && op > 0 ? 7 : OPERAND_COUNT[family];
   frame[OP] = op;
@@ -125,6 +134,15 @@ function fillFrame(family: Family): void {
       if (family === 'pool' && op > 0) frame[at(2) + ARG] = ABSENT;
       if (family === 'conv' && (op === 2 || chance(2))) frame[at(3) + ARG] = ABSENT;
       break;
+    case 'norm': case 'normGrad':
+      for (let i = 0; i < 3; i++) frame[INTS + i] = below(2);
+      if (!chance(5)) {
+        if (frame[INTS + 1] === 1) frame[INTS] = frame[DIMS + 1] = frame[DIMS + 2] = 1;
+        if (frame[INTS] === 0) frame[DIMS + 2] = 1;
+      }
+      if (name === 'rootMeanSquare' && !chance(5)) frame[at(family === 'norm' ? 2 : 5) + ARG] = ABSENT;
+      for (let k = 0; k < operands; k++) if (!chance(20)) type(k, dtype === F64 ? F64 : F32);
+      break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
     case 'optimStep': type(operands - 2, F32); type(operands - 1, F64); break;
     default: break;
@@ -154,6 +172,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   let length = 1;
   if (family === 'nonzero') length = k === 0 ? frame[INTS] * frame[NDIM] : 1;
   else if (family === 'conv' || family === 'pool') length = spatialElements(family, k);
+  else if (family === 'norm' || family === 'normGrad') length = normElements(family, k);
   else if (family === 'random' && k === 1) length = RNG_WORDS;
   else if (!(family === 'optimStep' && k === operands - 2)) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];

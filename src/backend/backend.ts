@@ -71,6 +71,14 @@
  *     max      out = y, a = x, index int64 (position in x's plane) of the last NaN or else the first maximum; also int32, int64
  *     avg      out = y, a = x, index ABSENT; float32, float64; dilation 1
  *     avgGrad  out = x's gradient, a = y's, index ABSENT
+ * - norm [out, a, mean?, variance, weight?, bias?]: dims are [N, G, K, S], every operand contiguous (its strides in the
+ *   frame are not read). Groups are (n, g), or with INTS[0] = 0 each g over all n (then K = 1). Mean and biased variance
+ *   per group are written, or read with INTS[2] = 1; out = (a - mean) / sqrt(variance + floats[PARAMS]) * weight + bias.
+ *   Weight and bias go by g * K + k, or with INTS[1] = 1 by the position in S (then G = K = 1 and INTS[0] = 1). op
+ *   rootMeanSquare has no mean: the variance is the mean square. Two passes: no mean cancels against a square. Of no
+ *   elements nothing is written. float32, float64.
+ * - normGrad [dx?, dw?, db?, g, a, mean?, variance, weight?]: the gradients of norm by those of out; with INTS[2] = 1
+ *   mean and variance are constants. A weight's gradient is summed over what shares it.
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -115,6 +123,8 @@ export interface Backend {
   softmaxGrad(out: Storage, g: Storage, y: Storage): void;
   crossEntropy(loss: Storage, p: Storage, a: Storage, target: Storage): void;
   crossEntropyGrad(out: Storage, p: Storage, target: Storage, g: Storage): void;
+  norm(out: Storage, a: Storage, mean: Operand, variance: Storage, weight: Operand, bias: Operand): void;
+  normGrad(dx: Operand, dw: Operand, db: Operand, g: Storage, a: Storage, mean: Operand, variance: Storage, weight: Operand): void;
   conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
   pool(out: Storage, a: Storage, index: Operand): void;
   random(out: Storage, state: Storage): void;
@@ -127,6 +137,6 @@ export interface Backend {
 /** The families by name, in the order of {@link Backend}; kernels.h lists the same. */
 export const FAMILIES = [
   'copy', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
-  'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'conv', 'pool', 'random', 'optimStep',
+  'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad', 'conv', 'pool', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

@@ -13,6 +13,8 @@ export const ARG_SCAN_OPS = ['cummax', 'cummin'] as const;
 export const SEARCH_OPS = ['left', 'right'] as const;
 export const SCATTER_OPS = ['set', 'add', 'mul', 'amax', 'amin'] as const;
 export const SOFTMAX_OPS = ['softmax', 'logSoftmax'] as const;
+/** Of `norm` and `normGrad`: with or without the mean. */
+export const NORM_OPS = ['standard', 'rootMeanSquare'] as const;
 export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponential', 'randperm'] as const;
 export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop'] as const;
 /** Convolution, its gradient in the input (which is the transposed convolution) and in the weight. */

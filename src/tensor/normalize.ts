@@ -2,10 +2,13 @@
  * The one operation behind batch, layer, group, instance and RMS norm: elements are seen as [N, G, K, S], and every
  * group g (of every n, or over all n) is shifted by its mean, divided by its deviation, and scaled by a weight.
  */
+import { levelsOf } from '../core/batch.ts';
 import { BF16, type DTypeCode } from '../core/dtype.ts';
 import { contiguousLayout, numelOf } from '../core/layout.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, recording, wantsGrad, type Node } from './graph.ts';
+import { emptyShape } from './kernels.ts';
+import { normGradInto, normInto } from './kernels-norm.ts';
 import { computeType } from './promotion.ts';
 import type { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
@@ -55,7 +58,24 @@ interface Context {
   readonly fixed: boolean;
 }
 
+/** Kernels take plain memory and some elements; hidden batch dims and 16-bit statistics go by tensor operations. */
+const hasKernel = (how: Normalization, ...tensors: readonly (Tensor | null)[]): boolean =>
+  !(how.rounded && how.centered) && numelOf(how.shape) > 0 && tensors.every((t) => t === null || levelsOf(t.storage) === null);
+
+const plain = (x: Tensor, compute: DTypeCode): Tensor => x.castTo(compute).contiguous();
+const maybePlain = (x: Tensor | null | undefined, compute: DTypeCode): Tensor | null => (x ? plain(x, compute) : null);
+
 function forward(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Normalization, given: Statistics | null): Normalized {
+  if (!hasKernel(how, x, weight, bias, given?.mean ?? null, given?.variance ?? null)) return composed(x, weight, bias, how, given);
+  const compute = computeType(x.dtypeCode), shape = statisticsShape(how);
+  const out = emptyShape(x, x.shape, compute);
+  const mean = how.centered ? maybePlain(given?.mean, compute) ?? emptyShape(x, shape, compute) : null;
+  const variance = given === null ? emptyShape(x, shape, compute) : plain(given.variance, compute);
+  normInto(how, given !== null, out, plain(x, compute), mean, variance, maybePlain(weight, compute), maybePlain(bias, compute));
+  return { out: out.castTo(x.dtypeCode), mean, variance };
+}
+
+function composed(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Normalization, given: Statistics | null): Normalized {
   const compute = computeType(x.dtypeCode);
   const input = x.castTo(compute).reshape([...how.shape]);
   const dims = reducedDims(how);
@@ -82,11 +102,25 @@ function affine(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Norm
 
 function backward(g: Tensor, node: Node): (Tensor | null)[] {
   const { how, fixed } = node.context as Context;
+  const [x, weight, bias, mean, variance] = [0, 1, 2, 3, 4].map((k) => node.saved<Tensor | null>(k)) as [Tensor, Tensor | null, Tensor | null, Tensor | null, Tensor];
+  if (gradEnabled || !hasKernel(how, g, x, weight, mean, variance)) return composedBackward(g, node);
+  const compute = computeType(x.dtypeCode);
+  const of = (k: number, like: Tensor | null): Tensor | null => (like !== null && node.needs(k) ? emptyShape(like, like.shape, compute) : null);
+  const dx = of(0, x), dw = of(1, weight), db = of(2, bias);
+  normGradInto(how, fixed, dx, dw, db, plain(g, compute), plain(x, compute), mean, variance, maybePlain(weight, compute));
+  return [dx?.castTo(x.dtypeCode) ?? null, dw?.castTo((weight as Tensor).dtypeCode) ?? null, db?.castTo((bias as Tensor).dtypeCode) ?? null];
+}
+
+/** The same from tensor operations, for second derivatives and where there is no kernel. */
+function composedBackward(g: Tensor, node: Node): (Tensor | null)[] {
+  const { how, fixed } = node.context as Context;
   const x = node.saved(0), weight = node.saved<Tensor | null>(1), bias = node.saved<Tensor | null>(2);
   const compute = computeType(x.dtypeCode);
   const dims = reducedDims(how), flat = weightShape(how);
   const input = x.castTo(compute).reshape([...how.shape]), grad = g.castTo(compute).reshape([...how.shape]);
   let mean = node.saved<Tensor | null>(3), variance = node.saved(4);
+  if (mean !== null) mean = mean.reshape(statisticsShape(how));
+  variance = variance.reshape(statisticsShape(how));
   // For a second derivative the statistics must be seen as functions of the input.
   if (gradEnabled && !fixed) {
     if (mean !== null) mean = input.mean(dims, true);

@@ -10,6 +10,7 @@ import { copy } from './copy.ts';
 import { binary, ternary, unary } from './elementwise.ts';
 import { gather, nonzero, scatter } from './indexing.ts';
 import { matmul } from './matmul.ts';
+import { norm, normGrad } from './norm.ts';
 import { optimStep } from './optim.ts';
 import { argScan, searchSorted, select, sort } from './order.ts';
 import { moments, polyval } from './polynomial.ts';
@@ -33,7 +34,7 @@ export const jsBackend: Backend = {
   name: 'js',
   copy, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, conv, pool, random, optimStep,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, conv, pool, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

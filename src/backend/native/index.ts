@@ -62,6 +62,8 @@ export class NativeBackend implements Backend {
   readonly softmaxGrad: Backend['softmaxGrad'];
   readonly crossEntropy: Backend['crossEntropy'];
   readonly crossEntropyGrad: Backend['crossEntropyGrad'];
+  readonly norm: Backend['norm'];
+  readonly normGrad: Backend['normGrad'];
   readonly conv: Backend['conv'];
   readonly pool: Backend['pool'];
   readonly random: Backend['random'];
@@ -92,6 +94,8 @@ export class NativeBackend implements Backend {
     this.softmaxGrad = this.three('softmaxGrad');
     this.crossEntropy = this.four('crossEntropy');
     this.crossEntropyGrad = this.four('crossEntropyGrad');
+    this.norm = this.many('norm');
+    this.normGrad = this.many('normGrad');
     this.conv = this.four('conv');
     this.pool = this.three('pool');
     this.random = this.two('random');
@@ -211,6 +215,11 @@ export class NativeBackend implements Backend {
       }
       if (done === false) this.fallBack(family, operands);
     };
+  }
+
+  private many(family: Family): (...operands: readonly Operand[]) => void {
+    const run = this.any(family);
+    return (...operands) => run(operands);
   }
 
   /** The ops below this one have native code; the rows that never have stand last. */
