@@ -112,8 +112,9 @@ export abstract class Indexing extends Linalg {
     return self;
   }
 
-  /** As {@link indexPut_} on a copy. */
+  /** As {@link indexPut_} on a copy; values of another dtype are refused, as in PyTorch, where only an assignment casts. */
   indexPut(items: Subscript | readonly Subscript[], values: Other, accumulate: boolean | undefined): Tensor {
+    if (values instanceof TensorCore && values.dtypeCode !== this.dtypeCode) throw new DTypeError('indexPut', values.dtype, `values must have dtype ${this.dtype} like the tensor, got ${values.dtype}`);
     return (this as unknown as Tensor).clone().indexPut_(items, values, accumulate);
   }
 

@@ -197,6 +197,17 @@ function checkOf(kind: string): Check {
   };
 }
 
+/** The error of an operation inside of another one, in the name of the one that was called. */
+function inNameOf(op: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('op' in error) || typeof error.op !== 'string' || error.op === op) return error;
+  const { message, op: inner } = error;
+  if (!message.startsWith(`${inner}: `)) return error;
+  error.op = op;
+  error.message = op + message.slice(inner.length);
+  error.stack = error.stack?.replace(message, error.message);
+  return error;
+}
+
 /** Declares an operation. */
 export function operation<const S extends string, R>(schema: S, run: (...args: Taken<Parameters_<S>>) => R): Operation<S, R> {
   const sig = signatureOf(schema), { name } = sig;
@@ -204,7 +215,13 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
   const taken = parameters.filter((parameter) => parameter.name !== 'out');
   const hasOut = taken.length < parameters.length, several = hasOut && parameters[parameters.length - 1].kind === 'Tensors';
   const accept = ({ name: parameter, required, fallback, check }: (typeof taken)[number], value: unknown): unknown => (value === undefined && !required ? fallback : check(name, parameter, value));
-  const apply = (values: Taken<Parameters_<S>>): R => (regions === 0 ? run(...values) : guarded(name, run, values));
+  const apply = (values: Taken<Parameters_<S>>): R => {
+    try {
+      return regions === 0 ? run(...values) : guarded(name, run, values);
+    } catch (error) {
+      throw inNameOf(name, error);
+    }
+  };
   const call = (...args: readonly unknown[]): R => {
     const count = args.length;
     // The commonest call, without a record of names: all by position.
