@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { FAMILIES } from '../src/backend/backend.ts';
 import { FAMILY_OPS } from '../src/backend/native/op-codes.ts';
+import { BINARY, TERNARY, UNARY, type Row } from '../src/ops/elementwise.ts';
 import { ACTIVATIONS } from '../src/ops/families.ts';
 import { findDamage, platformKey } from '../src/backend/native/binary-file.ts';
 import { hintFor, loadAddon } from '../src/backend/native/load.ts';
@@ -71,6 +72,8 @@ describe('sources.json', () => {
   });
 });
 
+const rows: Readonly<Record<string, Row>> = { ...UNARY, ...BINARY, ...TERNARY };
+
 describe('contracts between the languages', () => {
   const loaded = loadAddon(undefined);
   const addon = (): NonNullable<typeof loaded.addon> => {
@@ -81,7 +84,8 @@ describe('contracts between the languages', () => {
   test('every family has a function, and lists the ops that the rows name', () => {
     for (const family of FAMILIES) {
       expect(addon()[family], family).toBeTypeOf('function');
-      expect(addon().ops[family], family).toEqual(FAMILY_OPS[family]);
+      // Rows that run in TypeScript on both backends stand last, and the binary does not know them.
+      expect(addon().ops[family], family).toEqual(FAMILY_OPS[family]?.filter((op) => (rows[op] as Row | undefined)?.native !== false));
     }
   });
 

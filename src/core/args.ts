@@ -10,8 +10,10 @@ export interface Signature {
   readonly parameters: readonly string[];
   /** How many parameters may be given by position. */
   readonly positional: number;
-  /** How many of them must be given. */
+  /** How many of them must be given: up to the last one that is not optional. */
   readonly required: number;
+  /** Which parameters may be left out by name, also before one that may not. */
+  readonly optional: readonly boolean[];
   /** The last positional parameter takes all remaining positional arguments (sizes, dims). */
   readonly variadic: boolean;
 }
@@ -19,7 +21,7 @@ export interface Signature {
 /** Reads `'sum(dim?, keepdim?, *, dtype?)'`: `?` marks optional parameters, `...` before the last one a variadic list. */
 export function signature(text: string): Signature {
   const open = text.indexOf('(');
-  const parameters: string[] = [];
+  const parameters: string[] = [], optional: boolean[] = [];
   let positional = -1, required = 0, variadic = false;
   for (const part of text.slice(open + 1, -1).split(',')) {
     let name = part.trim();
@@ -32,11 +34,12 @@ export function signature(text: string): Signature {
       variadic = true;
       name = name.slice(3);
     }
+    optional.push(name.endsWith('?'));
     if (name.endsWith('?')) name = name.slice(0, -1);
     else if (positional < 0) required = parameters.length + 1;
     parameters.push(name);
   }
-  return { name: text.slice(0, open), parameters, positional: positional < 0 ? parameters.length : positional, required, variadic };
+  return { name: text.slice(0, open), parameters, positional: positional < 0 ? parameters.length : positional, required, optional, variadic };
 }
 
 /** An object literal: the only kind of object that can carry named parameters. */
@@ -72,7 +75,7 @@ export function bind(sig: Signature, args: readonly unknown[]): Bound {
     }
   }
   for (let i = 0; i < sig.required; i++) {
-    if (!(sig.parameters[i] in bound) && !(i < count)) throw new ArgumentError(sig.name, `parameter '${sig.parameters[i]}'`, 'is missing');
+    if (!sig.optional[i] && !(sig.parameters[i] in bound) && !(i < count)) throw new ArgumentError(sig.name, `parameter '${sig.parameters[i]}'`, 'is missing');
   }
   return bound;
 }
