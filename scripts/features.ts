@@ -1,8 +1,8 @@
 /**
- * `npm run features [-- --check]`: writes the table of operations into docs/operations.md from a run of PyTorch's recorded
+ * `npm run features [-- --check]`: writes the table of operations into FEATURES.md from a run of PyTorch's recorded
  * samples, or with --check says whether the page is still what a run gives.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backendInfo, withBackend, type BackendName } from 'flambeau';
 import { camel, readJson } from '../test/fixtures/conformance.ts';
@@ -10,7 +10,8 @@ import { opFiles } from '../test/fixtures/op-files.ts';
 import { outcomes, type OpFile, type Outcome } from '../test/fixtures/op-samples.ts';
 import { secondOrder } from '../test/fixtures/second-order.ts';
 
-const PAGE = new URL('../docs/operations.md', import.meta.url);
+const PAGE = new URL('../FEATURES.md', import.meta.url);
+const BEGIN = '<!-- made by `npm run features` -->', END = '<!-- end of what `npm run features` makes -->';
 const { values: { check = false } } = parseArgs({ options: { check: { type: 'boolean' } } });
 
 const exceptions = readJson<Readonly<Record<string, Readonly<Record<string, string>>>>>('conformance/exceptions.json');
@@ -85,7 +86,13 @@ const lines = opFiles().map((file) => {
   return `| \`${ours(file.op)}\` | ${file.tier} | ${score(native)} | ${score(js)} | ${differentiable ? 'yes' : ''} | ${second} | ${dtypes(file, native)} | ${reasons(file.op)} |`;
 });
 
-const page = `# Operations, measured
+const byReason = new Map<string, string[]>();
+for (const [op, reason] of Object.entries(backendInfo().typescript)) byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${op}\``]);
+const typescript = [...byReason].map(([reason, ops]) => `- ${ops.join(' ')}: ${reason}`).join('\n');
+
+const section = `${BEGIN}
+
+## Every operation, measured
 
 Made by \`npm run features\`; not written by hand. Every operation of PyTorch's operator database with the samples that were
 recorded from PyTorch 2.13: how many of them (outputs, gradients, in-place forms, changed inputs and refusals) pass on each
@@ -101,14 +108,21 @@ pass ${totals.strictPassed} of their ${totals.strict} samples at PyTorch's defau
 |---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 
-Ops and dtypes that the native backend leaves to TypeScript in these samples: ${[...left].sort().map((each) => `\`${each}\``).join(', ') || 'none'}.
-`;
+Operations that run in TypeScript on both backends (\`backendInfo().typescript\`):
 
-if (check) {
-  const current = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
-  if (current !== page) {
-    console.error('docs/operations.md is not what the recorded samples give: run `npm run features`');
-    process.exit(1);
-  }
-  console.log('docs/operations.md is up to date');
-} else writeFileSync(PAGE, page);
+${typescript}
+
+Ops and dtypes that the native backend left to TypeScript in these samples: ${[...left].sort().map((each) => `\`${each}\``).join(', ') || 'none'}.
+
+${END}`;
+
+const page = readFileSync(PAGE, 'utf8');
+const from = page.indexOf(BEGIN), to = page.indexOf(END) + END.length;
+if (from < 0 || to < from) throw new Error('FEATURES.md has lost the marks of the section that this script makes');
+const next = page.slice(0, from) + section + page.slice(to);
+if (!check) writeFileSync(PAGE, next);
+else if (next === page) console.log('FEATURES.md is what the recorded samples give');
+else {
+  console.error('FEATURES.md is not what the recorded samples give: run `npm run features`');
+  process.exitCode = 1;
+}

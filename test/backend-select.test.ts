@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as torch from 'flambeau';
 import { BackendError } from '../src/core/errors.ts';
 import { active, backend, backendInfo, setBackend, setNumThreads, withBackend, type BackendInfo } from '../src/backend/select.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
@@ -173,4 +174,15 @@ test('loading the addon leaves denormal numbers alone', () => {
   backendInfo();
   expect(1e-310 * Number('1')).not.toBe(0);
   expect(child('s.backendInfo(); process.exit(1e-310 * Number("1") === 0 ? 1 : 0)', { FLAMBEAU_NATIVE_PATH: binary }).status).toBe(0);
+});
+
+test('what runs in TypeScript on both backends is named with the reason, and exists', () => {
+  const { typescript } = torch.backendInfo();
+  const scopes: readonly object[] = [torch, torch.special, torch.nn.functional, torch.Tensor.prototype];
+  for (const [name, reason] of Object.entries(typescript)) {
+    expect(reason, name).not.toBe('');
+    const [scope, member] = name.includes('.') ? name.split('.') : ['', name];
+    const found = scope === '' ? scopes.some((each) => member in each) : member in (torch as unknown as Record<string, object>)[scope];
+    expect(found, name).toBe(true);
+  }
 });

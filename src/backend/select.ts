@@ -7,6 +7,7 @@ import { setMisalignment } from '../core/allocator.ts';
 import { setWatcher } from '../core/pool.ts';
 import { BackendError } from '../core/errors.ts';
 import { FAMILIES, type Backend, type BackendName, type Family } from './backend.ts';
+import { IN_TYPESCRIPT } from '../ops/typescript.ts';
 import { jsBackend } from './js/index.ts';
 import { NativeBackend } from './native/index.ts';
 import { hintFor, loadAddon, type Attempt } from './native/load.ts';
@@ -28,6 +29,8 @@ export interface BackendInfo {
   readonly hint: string | null;
   /** Kernel families that have native code; calls of the others run in TypeScript. */
   readonly coverage: readonly Family[];
+  /** Operations that run in TypeScript on both backends, with the reason. */
+  readonly typescript: Readonly<Record<string, string>>;
   /** Ops and dtypes that native calls had to leave to TypeScript so far. */
   readonly fellBack: readonly string[];
 }
@@ -170,6 +173,7 @@ export function backendInfo(): BackendInfo {
     tried: state.tried,
     hint: addon === undefined ? hintFor(state.tried) : null,
     coverage: addon?.coverage ?? [],
+    typescript: IN_TYPESCRIPT,
     fellBack: [...(state.backend?.fellBack ?? [])],
   };
 }

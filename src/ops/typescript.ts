@@ -1,0 +1,28 @@
+/**
+ * Operations whose arithmetic runs in TypeScript on both backends, by name, with the reason: rare ones, for which a native
+ * kernel would be much code for little time saved. `backendInfo().typescript` lists them.
+ */
+import { BINARY, TERNARY, UNARY, type Row } from './elementwise.ts';
+
+const DECOMPOSITION = 'a factorisation in float64; its large products are native matrix products';
+const SEQUENCE = 'a recurrence over time and labels of varying lengths';
+const BITS = 'works on the bits of single numbers';
+
+const rows = Object.entries<Row>({ ...UNARY, ...BINARY, ...TERNARY }).flatMap(([name, { native, reason = '' }]) => (native === false ? [[name, reason] as const] : []));
+
+export const IN_TYPESCRIPT: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(rows),
+  ...Object.fromEntries([
+    'linalg.cholesky', 'linalg.choleskyEx', 'linalg.det', 'linalg.slogdet', 'linalg.eig', 'linalg.eigvals', 'linalg.eigh', 'linalg.eigvalsh', 'linalg.lu',
+    'linalg.luFactor', 'linalg.luFactorEx', 'linalg.luSolve', 'linalg.qr', 'linalg.householderProduct', 'linalg.matrixRank', 'linalg.pinv', 'linalg.cond',
+    'linalg.lstsq', 'linalg.solve', 'linalg.solveEx', 'linalg.inv', 'linalg.invEx', 'linalg.tensorinv', 'linalg.tensorsolve', 'linalg.solveTriangular',
+    'linalg.svd', 'linalg.svdvals', 'cholesky', 'choleskySolve', 'choleskyInverse', 'det', 'slogdet', 'logdet', 'inverse', 'pinverse', 'svd', 'qr', 'orgqr',
+    'lu', 'luSolve', 'triangularSolve',
+  ].map((name) => [name, DECOMPOSITION])),
+  ctcLoss: SEQUENCE,
+  frexp: BITS,
+  nextafter: BITS,
+  unique: 'slices along a dim are ordered in TypeScript; elements by the native sort',
+  fractionalMaxPool2d: 'the places of the windows; elements are gathered natively',
+  fractionalMaxPool3d: 'the places of the windows; elements are gathered natively',
+};
