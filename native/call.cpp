@@ -80,15 +80,24 @@ constexpr FamilyRule kRules[kFamilies] = {
 
 struct OptimRule {
   int operands, hyper;
+  int scalars;          // float32 scalars of the state, the operands before hyper
   uint8_t optional;     // bit per operand
   int8_t needs[2][2];   // {hyper index, operand that must be given when it is not 0}, -1 = none
 };
 // sgd: step belongs to the momentum buffer, so both hang on momentum (see check_optim).
 constexpr OptimRule kOptim[] = {
-    {5, 6, 0b001100, {{1, 2}, {1, 3}}},
-    {7, 8, 0b010000, {{5, 4}, {-1, -1}}},
-    {7, 7, 0b011000, {{4, 3}, {5, 4}}},
+    {5, 6, 1, 0b001100, {{1, 2}, {1, 3}}},
+    {7, 8, 1, 0b010000, {{5, 4}, {-1, -1}}},
+    {7, 7, 1, 0b011000, {{4, 3}, {5, 4}}},
+    {5, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // adagrad
+    {6, 5, 1, 0, {{-1, -1}, {-1, -1}}},  // adadelta
+    {6, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // adamax
+    {7, 8, 2, 0, {{-1, -1}, {-1, -1}}},  // nadam
+    {6, 7, 1, 0, {{-1, -1}, {-1, -1}}},  // radam
+    {6, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // rprop
+    {7, 6, 3, 0, {{-1, -1}, {-1, -1}}},  // asgd
 };
+static_assert(sizeof(kOptim) / sizeof(kOptim[0]) == optim_count, "one rule per op");
 
 constexpr bool is_float(DType t) { return t == DType::f32 || t == DType::f64; }
 constexpr bool is_compute(DType t) { return t <= DType::boolean; }
@@ -242,11 +251,11 @@ constexpr const char* kParameter = "a parameter is out of range";
 
 const char* check_optim(const Call& call) {
   const OptimRule& rule = kOptim[call.op];
-  const int step = call.operands - 2, hyper = call.operands - 1;
+  const int hyper = call.operands - 1;
   const DType dtype = call.operand[0].dtype;
   if (!is_float(dtype)) return kDtypes;
   for (int k = 0; k < hyper; ++k) {
-    const bool scalar = k == step;
+    const bool scalar = k >= hyper - rule.scalars;
     if (call.operand[k].data == nullptr) continue;
     if (call.operand[k].dtype != (scalar ? DType::f32 : dtype)) return kDtypes;
     if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
@@ -556,7 +565,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
     const int shift = kItemShift[code];
     const int64_t limit = buffer.bytes >> shift;
     Space space = rule.operand[k].space;
-    if (family == Family::optim_step && k >= operands - 2) space = Space::none;
+    if (family == Family::optim_step && k >= operands - 1 - kOptim[op].scalars) space = Space::none;
     bool used = !empty || touched(space, call);
     if (reaches_further) used = used && has_reach<family>(k, call);
     // Each term is below 2^62 and the sum is cut off at `limit`, so it cannot overflow.

@@ -67,7 +67,7 @@ constexpr const char* softmax_names[] = {"softmax", "logSoftmax"};
 constexpr const char* conv_names[] = {"forward", "inputGrad", "weightGrad"};
 constexpr const char* pool_names[] = {"max", "avg", "avgGrad"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
-constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop"};
+constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "rprop", "asgd"};
 constexpr const char* activation_names[] = {"none", "relu", "sigmoid", "tanh", "gelu", "silu"};
 
 template <int N>

@@ -31,4 +31,4 @@ export * as func from './func/index.ts';
 export { vmap } from './func/vmap.ts';
 export * as nn from './nn/index.ts';
 export * as linalg from './linalg/index.ts';
-export * as optim from './optim/index.ts';
+export * as optim from './optim.ts';

@@ -122,7 +122,7 @@ export function nnContract(backend: () => Backend): void {
 
   describe('optimStep', () => {
     // Each step as PyTorch writes it, every statement rounded to the parameter's dtype.
-    type State = Record<'p' | 'm' | 'v' | 'x' | 'b' | 'a', number>;
+    type State = Record<'p' | 'm' | 'v' | 'x' | 'b' | 'a' | 'c' | 'd', number>;
     const lerp = (from: number, to: number, w: number, r: Round): number => (w < 0.5 ? r(from + w * r(to - from)) : r(to - r(to - from) * r(1 - w)));
     type Round = (x: number) => number;
     const REFERENCE: Readonly<Record<OptimOp, (s: State, g: number, t: number, h: readonly number[], r: Round) => void>> = {
@@ -160,11 +160,72 @@ export function nnContract(backend: () => Backend): void {
           s.p = r(s.p - lr * s.b);
         } else s.p = r(s.p - (lr * d) / scale);
       },
+      adagrad(s, g, t, [lr, lrDecay, eps, decay, , maximize], r) {
+        const d = r((maximize ? -g : g) + decay * s.p);
+        s.v = r(s.v + d * d);
+        s.p = r(s.p - (lr / (1 + (t - 1) * lrDecay)) * (d / r(Math.sqrt(s.v) + eps)));
+      },
+      adadelta(s, g, _, [lr, rho, eps, decay, maximize], r) {
+        const d = r((maximize ? -g : g) + decay * s.p);
+        s.v = r(r(s.v * rho) + (1 - rho) * d * d);
+        const delta = r((Math.sqrt(r(s.b + eps)) / Math.sqrt(r(s.v + eps))) * d);
+        s.b = r(r(s.b * rho) + (1 - rho) * delta * delta);
+        s.p = r(s.p - lr * delta);
+      },
+      adamax(s, g, t, [lr, beta1, beta2, eps, decay, maximize], r) {
+        const d = r((maximize ? -g : g) + decay * s.p);
+        s.m = lerp(s.m, d, 1 - beta1, r);
+        s.v = Math.max(r(s.v * beta2), r(Math.abs(d) + eps));
+        s.p = r(s.p - (lr / (1 - beta1 ** t)) * (s.m / s.v));
+      },
+      nadam(s, g, t, [lr, beta1, beta2, eps, decay, momentumDecay, decoupled, maximize], r) {
+        const mu = (step: number): number => beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
+        if (decoupled) s.p = r(s.p * (1 - lr * decay));
+        const d = r((maximize ? -g : g) + (decoupled ? 0 : decay * s.p));
+        s.m = lerp(s.m, d, 1 - beta1, r);
+        s.v = r(r(s.v * beta2) + (1 - beta2) * d * d);
+        s.c = Math.fround(s.c * Math.fround(mu(t)));
+        const scale = r(Math.sqrt(s.v / (1 - beta2 ** t)) + eps);
+        s.p = r(s.p - (lr * (1 - mu(t)) / (1 - s.c)) * (d / scale) - (lr * mu(t + 1) / (1 - s.c * mu(t + 1))) * (s.m / scale));
+      },
+      radam(s, g, t, [lr, beta1, beta2, eps, decay, maximize, decoupled], r) {
+        if (decoupled) s.p = r(s.p * (1 - lr * decay));
+        const d = r((maximize ? -g : g) + (decoupled ? 0 : decay * s.p));
+        s.m = lerp(s.m, d, 1 - beta1, r);
+        s.v = r(r(s.v * beta2) + (1 - beta2) * d * d);
+        const limit = 2 / (1 - beta2) - 1, length = limit - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+        const rectified = length > 5 ? Math.sqrt(((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length)) * (Math.sqrt(1 - beta2 ** t) / (Math.sqrt(s.v) + eps)) : 1;
+        s.p = r(s.p - lr * (s.m / (1 - beta1 ** t)) * rectified);
+      },
+      rprop(s, g, _, [, shrink, grow, least, most, maximize], r) {
+        const d = maximize ? -g : g, agreement = d * s.b;
+        s.v = Math.min(most, Math.max(least, r(s.v * (agreement > 0 ? grow : agreement < 0 ? shrink : 1))));
+        s.b = agreement < 0 ? 0 : d;
+        s.p = r(s.p - Math.sign(s.b) * s.v);
+      },
+      asgd(s, g, t, [lr, lambd, alpha, t0, decay, maximize], r) {
+        const d = r((maximize ? -g : g) + decay * s.p);
+        s.p = r(r(s.p * (1 - lambd * s.c)) - s.c * d);
+        s.a = s.d === 1 ? s.p : r(s.a + (s.p - s.a) * s.d);
+        s.c = Math.fround(lr / (1 + lambd * lr * t) ** alpha);
+        s.d = Math.fround(1 / Math.max(1, t - t0));
+      },
+    };
+    /** First values of the states that do not begin at 0. */
+    const FIRST: Readonly<Partial<Record<OptimOp, (h: readonly number[]) => Readonly<Record<string, number>>>>> = {
+      nadam: () => ({ c: 1 }), rprop: ([lr]) => ({ v: lr }), asgd: ([lr]) => ({ c: Math.fround(lr), d: 1 }),
     };
     const OPERANDS: Readonly<Record<OptimOp, (o: Record<string, Operand>, h: readonly number[]) => Argument[]>> = {
       sgd: (o, h) => [o.p, o.g, h[1] ? o.b : null, h[1] ? o.step : null, o.hyper],
       adam: (o, h) => [o.p, o.g, o.m, o.v, h[5] ? o.x : null, o.step, o.hyper],
       rmsprop: (o, h) => [o.p, o.g, o.v, h[4] ? o.b : null, h[5] ? o.a : null, o.step, o.hyper],
+      adagrad: (o) => [o.p, o.g, o.v, o.step, o.hyper],
+      adadelta: (o) => [o.p, o.g, o.v, o.b, o.step, o.hyper],
+      adamax: (o) => [o.p, o.g, o.m, o.v, o.step, o.hyper],
+      nadam: (o) => [o.p, o.g, o.m, o.v, o.c, o.step, o.hyper],
+      radam: (o) => [o.p, o.g, o.m, o.v, o.step, o.hyper],
+      rprop: (o) => [o.p, o.g, o.b, o.v, o.step, o.hyper],
+      asgd: (o) => [o.p, o.g, o.a, o.c, o.d, o.step, o.hyper],
     };
     const HYPER: readonly { readonly op: OptimOp; readonly name: string; readonly h: readonly number[] }[] = [
       { op: 'sgd', name: 'plain', h: [0.1, 0, 0, 0, 0, 0] }, { op: 'sgd', name: 'weight decay', h: [0.1, 0, 0, 0.01, 0, 0] },
@@ -176,19 +237,31 @@ export function nnContract(backend: () => Backend): void {
       { op: 'rmsprop', name: 'plain', h: [0.01, 0.99, 1e-8, 0, 0, 0, 0] }, { op: 'rmsprop', name: 'weight decay, maximize', h: [0.01, 0.9, 1e-8, 0.1, 0, 0, 1] },
       { op: 'rmsprop', name: 'momentum', h: [0.01, 0.99, 1e-8, 0, 0.9, 0, 0] }, { op: 'rmsprop', name: 'centered momentum', h: [0.01, 0.99, 1e-8, 0, 0.9, 1, 0] },
       { op: 'rmsprop', name: 'centered', h: [0.01, 0.99, 1e-8, 0, 0, 1, 0] },
+      { op: 'adagrad', name: 'plain', h: [0.01, 0, 1e-10, 0, 0, 0] }, { op: 'adagrad', name: 'rate and weight decay, maximize', h: [0.1, 0.5, 1e-2, 0.1, 0, 1] },
+      { op: 'adadelta', name: 'plain', h: [1, 0.9, 1e-6, 0, 0] }, { op: 'adadelta', name: 'weight decay, maximize', h: [0.5, 0.95, 1e-3, 0.1, 1] },
+      { op: 'adamax', name: 'plain', h: [0.002, 0.9, 0.999, 1e-8, 0, 0] }, { op: 'adamax', name: 'weight decay, maximize', h: [0.02, 0.4, 0.5, 1e-3, 0.1, 1] },
+      { op: 'nadam', name: 'plain', h: [0.002, 0.9, 0.999, 1e-8, 0, 0.004, 0, 0] }, { op: 'nadam', name: 'weight decay, maximize', h: [0.002, 0.9, 0.99, 1e-8, 0.1, 0.01, 0, 1] },
+      { op: 'nadam', name: 'decoupled weight decay', h: [0.002, 0.9, 0.99, 1e-8, 0.1, 0.004, 1, 0] },
+      { op: 'radam', name: 'plain', h: [0.001, 0.9, 0.999, 1e-8, 0, 0, 0] }, { op: 'radam', name: 'rectified at once, weight decay, maximize', h: [0.01, 0.9, 0.9, 1e-6, 0.1, 1, 0] },
+      { op: 'radam', name: 'decoupled weight decay', h: [0.01, 0.9, 0.8, 1e-6, 0.1, 0, 1] },
+      { op: 'rprop', name: 'plain', h: [0.01, 0.5, 1.2, 1e-6, 50, 0] }, { op: 'rprop', name: 'narrow bounds, maximize', h: [0.01, 0.5, 1.2, 0.008, 0.011, 1] },
+      { op: 'asgd', name: 'plain', h: [0.01, 1e-4, 0.75, 1e6, 0, 0] }, { op: 'asgd', name: 'averaging from the third step, weight decay, maximize', h: [0.1, 0.1, 0.75, 2, 0.1, 1] },
     ];
 
     test.each(HYPER)('$op: $name', ({ op, h }) => {
       for (const dtype of [F32, F64]) for (const n of [0, 1, 7, 40]) {
         const round: Round = dtype === F32 ? Math.fround : (x) => x;
         const random = logits(dtype, n + 1);
+        const first = FIRST[op]?.(h) ?? {};
         const o: Record<string, Operand> = { hyper: operand(F64, [h.length], (i) => h[i]), step: operand(F32, []), g: operand(dtype, [n]) };
-        for (const name of ['p', 'm', 'v', 'x', 'b', 'a']) o[name] = operand(dtype, [n], name === 'p' ? random : () => 0);
-        const states = read(o.p).map((p): State => ({ p, m: 0, v: 0, x: 0, b: 0, a: 0 }));
+        for (const name of ['p', 'm', 'v', 'x', 'b', 'a']) o[name] = operand(dtype, [n], name === 'p' ? random : () => first[name] ?? 0);
+        for (const name of ['c', 'd']) o[name] = operand(F32, [], () => first[name] ?? 0);
+        const scalars = [o.step, o.c, o.d];
+        const states = read(o.p).map((p): State => ({ p, m: 0, v: 0, x: 0, b: 0, a: 0, c: 0, d: 0, ...first }));
         for (let t = 1; t <= 5; t++) {
           const gradient = operand(dtype, [n], random);
-          const operands = OPERANDS[op]({ ...o, g: gradient }, h).map((a) => (a === o.hyper || a === o.step ? viewOf(a as Operand, [], []) : a));
-          run(backend(), 'optimStep', { op: OPTIM_OPS.indexOf(op), dims: [n], operands }, [o.p, o.m, o.v, o.x, o.b, o.a, o.step]);
+          const operands = OPERANDS[op]({ ...o, g: gradient }, h).map((a) => (a === o.hyper || scalars.includes(a as Operand) ? viewOf(a as Operand, [], []) : a));
+          run(backend(), 'optimStep', { op: OPTIM_OPS.indexOf(op), dims: [n], operands }, [o.p, o.m, o.v, o.x, o.b, o.a, ...scalars]);
           read(gradient).forEach((g, i) => REFERENCE[op](states[i], g, t, h, round));
           if (operands.some((a) => a !== null && 'storage' in a && a.storage === o.step.storage)) expect(read(o.step)).toEqual([t]);
         }

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FAMILIES, type Family } from '../src/backend/backend.ts';
 import { ARG, DIMS, DTYPE, FLOATS, FRAME_LENGTH, IMMEDIATE, ABSENT, INTS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame, frameFloats } from '../src/core/frame.ts';
 import { BOOL, F32, F64, I32, I64, ITEM_SIZE } from '../src/core/dtype.ts';
+import { OPTIM_OPS, OPTIM_SCALARS, type OptimOp } from '../src/ops/families.ts';
 import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
 import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
@@ -74,7 +75,7 @@ function fillFrame(family: Family): void {
     : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
     : family === 'norm' || family === 'normGrad' ? 4 : family === 'conv' ? 10 : family === 'pool' ? 7
     : family === 'random' || family === 'optimStep' ? 1 : below(4);
-  const operands = family === 'optimStep' && op > 0 ? 7 : OPERAND_COUNT[family];
+  const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
   frame[OP] = op;
   frame[NDIM] = ndim;
   frame[OPERANDS] = operands;
@@ -144,7 +145,7 @@ function fillFrame(family: Family): void {
       for (let k = 0; k < operands; k++) if (!chance(20)) type(k, dtype === F64 ? F64 : F32);
       break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
-    case 'optimStep': type(operands - 2, F32); type(operands - 1, F64); break;
+    case 'optimStep': for (let k = 1; k <= OPTIM_SCALARS[name as OptimOp]; k++) type(operands - 1 - k, F32); type(operands - 1, F64); break;
     default: break;
   }
   while (chance(4)) frame[below(FRAME_LENGTH)] = NASTY[below(NASTY.length)];
@@ -174,7 +175,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   else if (family === 'conv' || family === 'pool') length = spatialElements(family, k);
   else if (family === 'norm' || family === 'normGrad') length = normElements(family, k);
   else if (family === 'random' && k === 1) length = RNG_WORDS;
-  else if (!(family === 'optimStep' && k === operands - 2)) {
+  else if (!(family === 'optimStep' && k >= operands - 1 - OPTIM_SCALARS[OPTIM_OPS[frame[OP]]])) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];
     if (family === 'scatter') length += Math.max(0, frame[INTS] - 1) * frame[INTS + 1];
   }

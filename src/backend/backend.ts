@@ -93,6 +93,15 @@
  *             amsgrad, maximize, decoupled (1 = AdamW).
  *     rmsprop [param, grad, squareAvg, momentumBuffer?, gradAvg?, step, hyper]: hyper = lr, alpha, eps, weightDecay,
  *             momentum, centered, maximize.
+ *     adagrad [param, grad, sum, step, hyper]: hyper = lr, lrDecay, eps, weightDecay, initialAccumulatorValue, maximize.
+ *     adadelta [param, grad, squareAvg, accDelta, step, hyper]: hyper = lr, rho, eps, weightDecay, maximize.
+ *     adamax  [param, grad, expAvg, expInf, step, hyper]: hyper = lr, beta1, beta2, eps, weightDecay, maximize.
+ *     nadam   [param, grad, expAvg, expAvgSq, muProduct, step, hyper]: hyper = lr, beta1, beta2, eps, weightDecay,
+ *             momentumDecay, decoupled, maximize; muProduct is a float32 scalar that the kernel multiplies.
+ *     radam   [param, grad, expAvg, expAvgSq, step, hyper]: hyper = lr, beta1, beta2, eps, weightDecay, maximize, decoupled.
+ *     rprop   [param, grad, prev, stepSize, step, hyper]: hyper = lr, eta-, eta+, least, largest step, maximize.
+ *     asgd    [param, grad, ax, eta, mu, step, hyper]: hyper = lr, lambd, alpha, t0, weightDecay, maximize; eta (the rate
+ *             of this step) and mu (the weight of this step in ax) are float32 scalars that the kernel renews.
  */
 import type { Storage } from '../core/storage.ts';
 

@@ -16,7 +16,9 @@ export const SOFTMAX_OPS = ['softmax', 'logSoftmax'] as const;
 /** Of `norm` and `normGrad`: with or without the mean. */
 export const NORM_OPS = ['standard', 'rootMeanSquare'] as const;
 export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponential', 'randperm'] as const;
-export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop'] as const;
+export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop', 'adagrad', 'adadelta', 'adamax', 'nadam', 'radam', 'rprop', 'asgd'] as const;
+/** Float32 scalars of the state: the operands before `hyper`. */
+export const OPTIM_SCALARS: Readonly<Record<OptimOp, number>> = { sgd: 1, adam: 1, rmsprop: 1, adagrad: 1, adadelta: 1, adamax: 1, nadam: 2, radam: 1, rprop: 1, asgd: 3 };
 /** Convolution, its gradient in the input (which is the transposed convolution) and in the weight. */
 export const CONV_OPS = ['forward', 'inputGrad', 'weightGrad'] as const;
 export const POOL_OPS = ['max', 'avg', 'avgGrad'] as const;

@@ -1,9 +1,9 @@
 /** Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019). */
 import { bind, boolArg, numberArg, signature, type CallArgs } from '../core/args.ts';
-import { ArgumentError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { HyperKinds } from './group.ts';
-import { atLeast, Optimizer, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
+import { KernelOptimizer } from './kernel-optimizer.ts';
+import { atLeast, checkBetas, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
 
 export interface AdamHyper {
   lr: number | Tensor;
@@ -39,13 +39,13 @@ function hyper(name: string, sig: typeof ADAM, params: Params<AdamHyper>, args: 
   };
 }
 
-abstract class AdamBase extends Optimizer<AdamHyper> {
+abstract class AdamBase extends KernelOptimizer<AdamHyper> {
   protected check({ lr, betas, eps, weightDecay }: AdamHyper): void {
     const name = this.constructor.name;
     atLeast(name, 'lr', lr, 0);
     atLeast(name, 'eps', eps, 0);
     atLeast(name, 'weightDecay', weightDecay, 0);
-    if (!Array.isArray(betas) || betas.length !== 2 || betas.some((beta) => !(beta >= 0 && beta < 1))) throw new ArgumentError(name, 'betas', `must be two numbers from 0 to below 1, got ${String(betas)}`);
+    checkBetas(name, betas);
   }
 
   protected states(param: Tensor, state: ParamState, group: Group<AdamHyper>): (Tensor | null)[] {

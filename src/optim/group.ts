@@ -10,32 +10,48 @@ import { ArgumentError } from '../core/errors.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import { PlainTensor, Tensor } from '../tensor/tensor.ts';
 
-/** How a hyperparameter is stored: one float64, a 0 or 1, or two float64s. */
-export type HyperKind = 'number' | 'boolean' | 'pair';
+/** How a hyperparameter is stored: one float64, a 0 or 1, two float64s, or beside that memory as a plain value. */
+export type HyperKind = 'number' | 'boolean' | 'pair' | 'value';
+
+const WORDS: Readonly<Record<HyperKind, number>> = { number: 1, boolean: 1, pair: 2, value: 0 };
+
+/** What schedules keep in a group, so that the optimizer's state dict carries it. */
+export interface ScheduleFields {
+  /** The learning rate at which a scheduler found the group. */
+  initialLr?: number;
+  maxLr?: number;
+  minLr?: number;
+  swaLr?: number;
+  baseMomentum?: number;
+  maxMomentum?: number;
+}
+
+export const SCHEDULE_FIELDS = ['initialLr', 'maxLr', 'minLr', 'swaLr', 'baseMomentum', 'maxMomentum'] as const satisfies readonly (keyof ScheduleFields)[];
 
 /** Hyperparameters in the order of the kernel's `hyper` vector. */
 export type HyperKinds<H> = Readonly<Record<keyof H & string, HyperKind>>;
+
+export interface ParamGroup extends ScheduleFields {}
 
 export class ParamGroup {
   readonly params: Tensor[];
   /** @internal The memory that the kernels read. */
   readonly hyper: Tensor;
-  /** The learning rate at which a scheduler found the group. */
-  initialLr?: number;
 
   constructor(params: Tensor[], kinds: Readonly<Record<string, HyperKind>>, values: Readonly<Record<string, unknown>>) {
     this.params = params;
     const names = Object.keys(kinds);
-    const length = names.reduce((n, name) => n + (kinds[name] === 'pair' ? 2 : 1), 0);
+    const length = names.reduce((n, name) => n + WORDS[kinds[name]], 0);
     this.hyper = new PlainTensor(allocateOwn(length * 8), contiguousLayout([length]), F64);
     Object.defineProperty(this, 'hyper', { enumerable: false });
     const { slab, byteOffset } = this.hyper.storage;
     const memory = (slab.view(F64) as Float64Array).subarray(byteOffset / 8, byteOffset / 8 + length);
     let slot = 0;
     for (const name of names) {
-      Object.defineProperty(this, name, accessor(this, name, kinds[name], memory, slot));
-      slot += kinds[name] === 'pair' ? 2 : 1;
-      (this as unknown as Record<string, unknown>)[name] = values[name];
+      const kind = kinds[name];
+      if (kind !== 'value') Object.defineProperty(this, name, accessor(this, name, kind, memory, slot));
+      slot += WORDS[kind];
+      (this as unknown as Record<string, unknown>)[name] = Array.isArray(values[name]) ? [...values[name]] : values[name];
     }
   }
 
@@ -48,7 +64,7 @@ export class ParamGroup {
   }
 }
 
-function accessor(group: ParamGroup, name: string, kind: HyperKind, memory: Float64Array, slot: number): PropertyDescriptor {
+function accessor(group: ParamGroup, name: string, kind: Exclude<HyperKind, 'value'>, memory: Float64Array, slot: number): PropertyDescriptor {
   const common = { enumerable: true, configurable: true };
   const fail = (expected: string, value: unknown): never => {
     throw new ArgumentError('optimizer', name, `must be ${expected}, got ${show(value)}`);

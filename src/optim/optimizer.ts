@@ -1,15 +1,13 @@
 /** Optimizer: groups of parameters, the state kept for each parameter, and the step that updates them. */
-import { bind, boolArg, show, signature, type Bound } from '../core/args.ts';
+import { bind, boolArg, numberArg, show, signature, type Bound } from '../core/args.ts';
 import { F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
-import type { OptimOp } from '../ops/families.ts';
 import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
 import { zeros } from '../tensor/create.ts';
-import { optimStep } from '../tensor/kernels.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
-import { ParamGroup, type HyperKinds } from './group.ts';
-import { loadState, saveState, type OptimizerStateDict } from './state-dict.ts';
+import { ParamGroup, SCHEDULE_FIELDS, type HyperKinds, type ScheduleFields } from './group.ts';
+import { loadState, saveState, stateDtype, type OptimizerStateDict } from './state-dict.ts';
 
 /** What every optimizer's groups have. */
 export interface BaseHyper {
@@ -22,7 +20,7 @@ export type ParamState = Record<string, Tensor>;
 export type Group<H> = ParamGroup & H;
 
 /** Parameters with options of their own; what is not given is the optimizer's default. */
-export type GroupOptions<H> = Partial<H> & { readonly params: Tensor | Iterable<Tensor> };
+export type GroupOptions<H> = Partial<H> & ScheduleFields & { readonly params: Tensor | Iterable<Tensor> };
 
 export type Params<H> = Iterable<Tensor> | Iterable<GroupOptions<H>>;
 
@@ -31,10 +29,8 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   readonly state = new Map<Tensor, ParamState>();
   readonly defaults: Readonly<H>;
   /** @internal */ readonly kinds: HyperKinds<H>;
-  private readonly op: OptimOp;
 
-  constructor(op: OptimOp, params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
-    this.op = op;
+  constructor(params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
     this.kinds = kinds;
     this.defaults = defaults;
     this.check(defaults);
@@ -51,15 +47,18 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   /** Throws for hyperparameters out of their range. */
   protected abstract check(hyper: H): void;
 
-  /** The operands between the gradient and the hyperparameters, in the kernel's order; made at the first step. */
-  protected abstract states(param: Tensor, state: ParamState, group: Group<H>): (Tensor | null)[];
+  /** Throws for a parameter that the optimizer cannot train. */
+  protected checkParam(_param: Tensor): void {}
+
+  /** One step of one parameter; runs without autograd. */
+  protected abstract update(param: Tensor, grad: Tensor, group: Group<H>): void;
 
   addParamGroup(options: GroupOptions<H>): void {
     const name = this.constructor.name;
     if (typeof options !== 'object' || options === null || !('params' in options)) throw new ArgumentError(name, 'group', `must be an object { params, ... }, got ${show(options)}`);
     const { params, ...given } = options as GroupOptions<H> & Record<string, unknown>;
     for (const key of Object.keys(given)) {
-      if (!(key in this.kinds)) throw new ArgumentError(name, `option '${key}'`, `is unknown; expected one of params, ${Object.keys(this.kinds).join(', ')}`);
+      if (!(key in this.kinds) && !SCHEDULE.has(key)) throw new ArgumentError(name, `option '${key}'`, `is unknown; expected one of params, ${Object.keys(this.kinds).join(', ')}`);
     }
     const list = params instanceof Tensor ? [params] : [...params];
     const present = new Set(this.paramGroups.flatMap((group) => group.params));
@@ -68,11 +67,14 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
       if (!isFloating(param.dtypeCode)) throw new DTypeError(name, param.dtype, `parameters must be floating point, got ${param.dtype}`);
       if (!param.isLeaf) throw new ArgumentError(name, 'params', 'must be leaf tensors: this one is the result of an operation, which a step would not reach');
       if (present.has(param)) throw new ArgumentError(name, 'params', 'has a parameter more than once');
+      this.checkParam(param);
       present.add(param);
     }
     const values = { ...this.defaults, ...withoutNone(given) } as H;
     this.check(values);
-    this.paramGroups.push(new ParamGroup(list, this.kinds, values as unknown as Record<string, unknown>) as Group<H>);
+    const group = new ParamGroup(list, this.kinds, values as unknown as Record<string, unknown>) as Group<H>;
+    for (const field of SCHEDULE_FIELDS) if (given[field] !== undefined) group[field] = numberArg(name, field, given[field]) as Group<H>[typeof field];
+    this.paramGroups.push(group);
   }
 
   /** Drops the gradients, or with `setToNone: false` fills them with zeros. */
@@ -100,18 +102,20 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
     return loss;
   }
 
-  private update(param: Tensor, grad: Tensor, group: Group<H>): void {
+  protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);
     if (state === undefined) this.state.set(param, (state = {}));
-    const states = this.states(param, state, group);
+    return state;
+  }
+
+  /** Runs an update that knows contiguous float32 and float64 only; anything else is updated in a copy. */
+  protected inStateDtype(param: Tensor, grad: Tensor, run: (param: Tensor, grad: Tensor) => void): void {
     if (param.layout.contiguous && grad.layout.contiguous && param.dtypeCode <= F64) {
-      optimStep(this.op, [param, grad, ...states, group.hyper]);
+      run(param, grad);
       return;
     }
-    // The kernel knows contiguous float32 and float64; anything else is updated in a copy.
-    const dtype = param.dtype === 'float64' ? 'float64' : 'float32';
-    const copy = param.detach().to(dtype).clone().contiguous();
-    optimStep(this.op, [copy, grad.to(dtype).contiguous(), ...states, group.hyper]);
+    const dtype = stateDtype(param), copy = param.detach().to(dtype).clone().contiguous();
+    run(copy, grad.to(dtype).contiguous());
     param.copy_(copy);
   }
 
@@ -126,6 +130,14 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
 
   /** @internal Names of the state that PyTorch does not keep and that is left out of the state dict. */
   readonly hiddenState: readonly string[] = [];
+
+  /** @internal Names of the states that are float32 numbers. */
+  readonly scalarStates: readonly string[] = ['step'];
+
+  /** @internal The shape of a state that is no number. */
+  stateShape(_name: string, param: Tensor): readonly number[] {
+    return param.shape;
+  }
 
   /** @internal Rebuilds hidden state after loading. */
   restored(_state: ParamState): void {}
@@ -148,18 +160,31 @@ const ZERO_GRAD = signature('zeroGrad(setToNone?)');
 const withoutNone = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
 
-/** A vector of the parameter's shape for its state: contiguous zeros in the dtype that the kernel computes in. */
-export function stateLike(param: Tensor): Tensor {
-  return keep(zeros([...param.shape], { dtype: param.dtype === 'float64' ? 'float64' : 'float32' }));
+const SCHEDULE: ReadonlySet<string> = new Set(SCHEDULE_FIELDS);
+
+/** Contiguous zeros for a state, of the parameter's shape unless another is given. */
+export function stateLike(param: Tensor, shape: readonly number[] = param.shape): Tensor {
+  return keep(zeros([...shape], { dtype: stateDtype(param) }));
 }
 
+/** A float32 number of the state. */
+export const scalarState = (value: number): Tensor => keep(zeros([]).fill_(value));
+
 /** A step count, which the kernel increments. */
-export const stepCount = (): Tensor => keep(zeros([]));
+export const stepCount = (): Tensor => scalarState(0);
+
+/** The learning rate of a group as a number. */
+export const rate = ({ lr }: BaseHyper): number => (lr instanceof Tensor ? Number(lr.item()) : lr);
 
 /** Checks a hyperparameter against its lower bound. */
 export function atLeast(op: string, name: string, value: number | Tensor, least: number): void {
+  if (value instanceof Tensor && value.numel() !== 1) throw new ArgumentError(op, name, `must be a number or a tensor of one element, got shape [${value.shape.join(', ')}]`);
   const number = value instanceof Tensor ? Number(value.item()) : value;
   if (typeof number !== 'number' || !(number >= least)) throw new ArgumentError(op, name, `must be at least ${least}, got ${show(value instanceof Tensor ? number : value)}`);
+}
+
+export function checkBetas(op: string, betas: readonly [number, number]): void {
+  if (!Array.isArray(betas) || betas.length !== 2 || betas.some((beta) => !(beta >= 0 && beta < 1))) throw new ArgumentError(op, 'betas', `must be two numbers from 0 to below 1, got ${String(betas)}`);
 }
 
 /** Options that PyTorch has and that change nothing here; those that would change results are refused. */

@@ -2,7 +2,8 @@
 import { bind, boolArg, numberArg, signature, type CallArgs } from '../core/args.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { HyperKinds } from './group.ts';
-import { atLeast, Optimizer, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
+import { KernelOptimizer } from './kernel-optimizer.ts';
+import { atLeast, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
 
 export interface RMSpropHyper {
   lr: number | Tensor;
@@ -20,7 +21,7 @@ export type RMSpropOptions = Partial<RMSpropHyper> & { readonly capturable?: boo
 const KINDS: HyperKinds<RMSpropHyper> = { lr: 'number', alpha: 'number', eps: 'number', weightDecay: 'number', momentum: 'number', centered: 'boolean', maximize: 'boolean' };
 const RMSPROP = signature('RMSprop(params, lr?, alpha?, eps?, weightDecay?, momentum?, centered?, capturable?, foreach?, maximize?, differentiable?)');
 
-export class RMSprop extends Optimizer<RMSpropHyper> {
+export class RMSprop extends KernelOptimizer<RMSpropHyper> {
   constructor(params: Params<RMSpropHyper>,
     ...args: CallArgs<[lr: number | Tensor, alpha: number, eps: number, weightDecay: number, momentum: number, centered: boolean], RMSpropOptions>) {
     const given = bind(RMSPROP, [params, ...args]);

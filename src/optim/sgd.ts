@@ -3,7 +3,8 @@ import { bind, boolArg, numberArg, signature, type CallArgs } from '../core/args
 import { ArgumentError } from '../core/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { HyperKinds } from './group.ts';
-import { atLeast, Optimizer, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
+import { KernelOptimizer } from './kernel-optimizer.ts';
+import { atLeast, refuse, stateLike, stepCount, type Group, type ParamState, type Params } from './optimizer.ts';
 
 export interface SGDHyper {
   lr: number | Tensor;
@@ -20,7 +21,7 @@ export type SGDOptions = Partial<SGDHyper> & { readonly foreach?: boolean | null
 const KINDS: HyperKinds<SGDHyper> = { lr: 'number', momentum: 'number', dampening: 'number', weightDecay: 'number', nesterov: 'boolean', maximize: 'boolean' };
 const SGD_SIGNATURE = signature('SGD(params, lr?, momentum?, dampening?, weightDecay?, nesterov?, *, maximize?, foreach?, differentiable?, fused?)');
 
-export class SGD extends Optimizer<SGDHyper> {
+export class SGD extends KernelOptimizer<SGDHyper> {
   override readonly hiddenState = ['step'];
 
   constructor(params: Params<SGDHyper>, ...args: CallArgs<[lr: number | Tensor, momentum: number, dampening: number, weightDecay: number, nesterov: boolean], SGDOptions>) {

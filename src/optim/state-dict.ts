@@ -1,14 +1,21 @@
 /** An optimizer's state in PyTorch's format: PyTorch's names, parameters by their position over all groups. */
 import { ArgumentError } from '../core/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { keep } from '../tensor/tidy.ts';
+import { SCHEDULE_FIELDS } from './group.ts';
 import type { BaseHyper, Optimizer, ParamState } from './optimizer.ts';
 
-export type HyperValue = number | boolean | readonly number[] | Tensor;
+export type HyperValue = number | boolean | string | null | readonly (number | null)[] | Tensor;
+/** Tensors; LBFGS keeps numbers and lists of tensors, too. */
+export type StateValue = Tensor | number | null | readonly (Tensor | number | null)[];
 
 export interface OptimizerStateDict {
-  readonly state: Readonly<Record<number, Readonly<Record<string, Tensor>>>>;
+  readonly state: Readonly<Record<number, Readonly<Record<string, StateValue>>>>;
   readonly param_groups: readonly (Readonly<Record<string, HyperValue>> & { readonly params: readonly number[] })[];
 }
+
+/** The dtype in which a parameter's state is kept and its update computed. */
+export const stateDtype = (param: Tensor): 'float64' | 'float32' => (param.dtype === 'float64' ? 'float64' : 'float32');
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -18,7 +25,7 @@ export function saveState<H extends BaseHyper>(optimizer: Optimizer<H>): Optimiz
   const groups = optimizer.paramGroups.map((group) => {
     const saved: Record<string, HyperValue> = {};
     for (const name of Object.keys(optimizer.kinds)) saved[snake(name)] = (group as unknown as Record<string, HyperValue>)[name];
-    if (group.initialLr !== undefined) saved.initial_lr = group.initialLr;
+    for (const field of SCHEDULE_FIELDS) if (group[field] !== undefined) saved[snake(field)] = group[field];
     const params = group.params.map((param) => {
       const kept = Object.entries(optimizer.state.get(param) ?? {}).filter(([name]) => !optimizer.hiddenState.includes(name));
       if (kept.length > 0) state[position] = Object.fromEntries(kept);
@@ -42,7 +49,7 @@ export function loadState<H extends BaseHyper>(optimizer: Optimizer<H>, stateDic
     if (!Array.isArray(saved.params) || saved.params.length !== params.length) fail(`has ${saved.params?.length ?? 'no'} parameters in group ${g}, the optimizer ${params.length}`);
     saved.params.forEach((key, i) => {
       const state = stateDict.state[key];
-      if (state !== undefined) loaded.set(params[i], copyState(state, params[i], (name, what) => fail(`state of parameter ${key}: ${name} ${what}`)));
+      if (state !== undefined) loaded.set(params[i], copyState(optimizer, state, params[i], (name, what) => fail(`state of parameter ${key}: ${name} ${what}`)));
     });
   });
   // Nothing was written so far: a state dict that does not fit leaves the optimizer as it was.
@@ -54,18 +61,23 @@ export function loadState<H extends BaseHyper>(optimizer: Optimizer<H>, stateDic
   groups.forEach((saved, g) => {
     const group = optimizer.paramGroups[g] as unknown as Record<string, HyperValue>;
     for (const name of Object.keys(optimizer.kinds)) if (snake(name) in saved) group[name] = saved[snake(name)];
-    if (typeof saved.initial_lr === 'number') group.initialLr = saved.initial_lr;
+    for (const field of SCHEDULE_FIELDS) if (typeof saved[snake(field)] === 'number') group[field] = saved[snake(field)];
   });
 }
 
 /** Copies in the dtype that the kernel computes in, so that no two optimizers share state. */
-function copyState(state: Readonly<Record<string, unknown>>, param: Tensor, fail: (name: string, what: string) => never): ParamState {
+function copyState<H extends BaseHyper>(optimizer: Optimizer<H>, state: Readonly<Record<string, unknown>>, param: Tensor, fail: (name: string, what: string) => never): ParamState {
   const copied: ParamState = {};
   for (const [name, value] of Object.entries(state)) {
     if (!(value instanceof Tensor)) return fail(name, 'must be a Tensor');
-    const scalar = name === 'step';
-    if (!scalar && value.shape.join() !== param.shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
-    copied[name] = value.detach().to(!scalar && param.dtype === 'float64' ? 'float64' : 'float32').clone().contiguous();
+    if (optimizer.scalarStates.includes(name)) {
+      if (value.numel() !== 1) return fail(name, `must be one number, got shape [${value.shape.join(', ')}]`);
+      copied[name] = keep(value.detach().to('float32').reshape([]).clone());
+      continue;
+    }
+    const shape = optimizer.stateShape(name, param);
+    if (value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
+    copied[name] = keep(value.detach().to(stateDtype(param)).clone().contiguous());
   }
   return copied;
 }

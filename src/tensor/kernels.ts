@@ -9,7 +9,7 @@ import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Sh
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
 import {
-  ACTIVATIONS, ARG_SCAN_OPS, OPTIM_OPS, RANDOM_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS,
+  ACTIVATIONS, ARG_SCAN_OPS, OPTIM_OPS, OPTIM_SCALARS, RANDOM_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS,
   type Activation, type ArgScanOp, type OptimOp, type RandomOp, type ScatterOp, type SearchOp, type SelectOp, type SoftmaxOp, type SortOp,
 } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
@@ -419,16 +419,17 @@ export function randomInto(kind: RandomOp, out: TensorCore, state: TensorCore, p
 
 /**
  * One fused optimizer update, in place. Operands in the order of the Backend contract; null where a state is not used.
- * All vectors are contiguous and of one length; `hyper` (last) is a float64 vector, `step` a float32 scalar.
+ * All vectors are contiguous and of one length; `hyper` (last) is a float64 vector, `step` and what else stands before it
+ * as the op says (OPTIM_SCALARS) float32 scalars.
  */
 export function optimStep(op: OptimOp, operands: readonly (TensorCore | null)[]): void {
-  const param = operands[0] as TensorCore;
+  const param = operands[0] as TensorCore, vectors = operands.length - 1 - OPTIM_SCALARS[op];
   header(OPTIM_OPS.indexOf(op), 1, operands.length);
   frame[DIMS] = param.layout.numel;
   for (let k = 0; k < operands.length; k++) {
     const t = operands[k];
     if (t === null) absent(k);
-    else flatOperand(k, t.storage, t.layout.offset, t.dtypeCode, k === operands.length - 1 || (k > 0 && t.layout.shape.length === 0 && k === operands.length - 2) ? 0 : 1);
+    else flatOperand(k, t.storage, t.layout.offset, t.dtypeCode, k >= vectors ? 0 : 1);
   }
   active.optimStep(operands.map((t) => (t === null ? null : t.storage)));
   for (let k = 0; k < operands.length - 1; k++) {

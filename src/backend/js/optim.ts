@@ -7,17 +7,9 @@ import * as f32 from './generated/optim-steps-f32.ts';
 import * as f64 from './generated/optim-steps-f64.ts';
 import { dim, dtype, offset, unsupported } from './space.ts';
 
-const STEPS = [f32, f64] as unknown as readonly {
-  readonly sgd: (P: TypedArray, G: TypedArray, B: TypedArray | null, p: number, g: number, b: number, n: number, t: number, hyper: TypedArray, h: number) => void;
-  readonly adam: (
-    P: TypedArray, G: TypedArray, M: TypedArray, V: TypedArray, X: TypedArray | null, p: number, g: number, m: number, v: number, x: number,
-    n: number, t: number, hyper: TypedArray, h: number,
-  ) => void;
-  readonly rmsprop: (
-    P: TypedArray, G: TypedArray, V: TypedArray, B: TypedArray | null, A: TypedArray | null, p: number, g: number, v: number, b: number, a: number,
-    n: number, hyper: TypedArray, h: number,
-  ) => void;
-}[];
+// Both modules have the same functions; a call passes the arrays of its dtype.
+type Steps = { readonly [K in keyof typeof f32]: (typeof f32)[K] extends (...args: infer A) => void ? (...args: { readonly [I in keyof A]: A[I] extends Float32Array | null ? A[I] | TypedArray : A[I] }) => void : never };
+const STEPS = [f32, f64] as unknown as readonly Steps[];
 
 type Operands = readonly (Storage | null)[];
 
@@ -34,16 +26,20 @@ export function optimStep(operands: Operands): void {
   if (code !== F32 && code !== F64) throw unsupported(op, code);
   const view = (at: number): TypedArray | null => operands[at]?.slab.view(code) ?? null;
   const given = (at: number): TypedArray => (operands[at] as Storage).slab.view(code);
-  const last = operands.length - 1, hyper = (operands[last] as Storage).slab.view(F64), h = offset(last);
-  const steps = STEPS[code];
-  if (op === 'sgd') {
-    const t = nextStep(operands, 3);
-    steps.sgd(given(0), given(1), view(2), offset(0), offset(1), offset(2), n, t, hyper, h);
-  } else if (op === 'adam') {
-    const t = nextStep(operands, 5);
-    steps.adam(given(0), given(1), given(2), given(3), view(4), offset(0), offset(1), offset(2), offset(3), offset(4), n, t, hyper, h);
-  } else {
-    nextStep(operands, 5);
-    steps.rmsprop(given(0), given(1), given(2), view(3), view(4), offset(0), offset(1), offset(2), offset(3), offset(4), n, hyper, h);
+  const scalar = (at: number): Float32Array => (operands[at] as Storage).slab.view(F32) as Float32Array;
+  const last = operands.length - 1, hyper = (operands[last] as Storage).slab.view(F64) as Float64Array, h = offset(last);
+  const steps = STEPS[code], t = nextStep(operands, last - 1);
+  const p = offset(0), g = offset(1), s = offset(2), P = given(0), G = given(1);
+  switch (op) {
+    case 'sgd': return steps.sgd(P, G, view(2), p, g, s, n, t, hyper, h);
+    case 'adam': return steps.adam(P, G, given(2), given(3), view(4), p, g, s, offset(3), offset(4), n, t, hyper, h);
+    case 'rmsprop': return steps.rmsprop(P, G, given(2), view(3), view(4), p, g, s, offset(3), offset(4), n, hyper, h);
+    case 'adagrad': return steps.adagrad(P, G, given(2), p, g, s, n, t, hyper, h);
+    case 'adadelta': return steps.adadelta(P, G, given(2), given(3), p, g, s, offset(3), n, hyper, h);
+    case 'adamax': return steps.adamax(P, G, given(2), given(3), p, g, s, offset(3), n, t, hyper, h);
+    case 'nadam': return steps.nadam(P, G, given(2), given(3), scalar(4), p, g, s, offset(3), offset(4), n, t, hyper, h);
+    case 'radam': return steps.radam(P, G, given(2), given(3), p, g, s, offset(3), n, t, hyper, h);
+    case 'rprop': return steps.rprop(P, G, given(2), given(3), p, g, s, offset(3), n, hyper, h);
+    case 'asgd': return steps.asgd(P, G, given(2), scalar(3), scalar(4), p, g, s, offset(3), offset(4), n, t, hyper, h);
   }
 }
