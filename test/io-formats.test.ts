@@ -7,6 +7,7 @@ import * as torch from 'flambeau';
 import { nn, optim, type DType, type Tensor } from 'flambeau';
 import { deserialize, FileFormatError, load, safeOpen, save, saveSharded, serialize } from 'flambeau/io';
 import { onBackends } from './fixtures/backends.ts';
+import { randomCases } from './helpers/io-mutations.ts';
 
 let folder = '';
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'flambeau-io-')); });
@@ -209,6 +210,27 @@ onBackends(() => {
       expectSame(load<Tensors>(path).a, torch.ones(1));
       expect(() => saveSharded({ a: torch.ones(1), b: 1 } as never, path)).toThrow(/b must be a Tensor/);
       expect(readdirSync(home).length).toBe(2);
+    });
+
+    test('in several files are all there, and whatever is done to their index, it loads or throws', () => {
+      const home = mkdtempSync(join(folder, 'index-')), path = join(home, 'm.safetensors.index.json');
+      saveSharded({ a: torch.ones(2), b: torch.zeros(3) }, path, { maxShardSize: 8 });
+      const whole = readFileSync(path);
+      const index = JSON.parse(whole.toString()) as { weight_map: Record<string, string> };
+      for (const [change, message] of [[{ ...index.weight_map, c: index.weight_map.a }, /tensor 'c' is not in .*, where the index says/], [{ a: 'none.safetensors' }, /load: .*'none\.safetensors' cannot be read: ENOENT/], [{ a: 'm.safetensors.index.json' }, /not a safetensors file/]] as const) {
+        writeFileSync(path, JSON.stringify({ weight_map: change }));
+        expect(() => load(path)).toThrow(FileFormatError);
+        expect(() => load(path)).toThrow(message);
+      }
+      const cases = [...randomCases(whole, 300), ...Array.from({ length: whole.length - 1 }, (_, length) => whole.subarray(0, length))];
+      for (const bytes of cases) {
+        writeFileSync(path, bytes);
+        try {
+          load(path);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FileFormatError);
+        }
+      }
     });
 
     test.each(['../secret.safetensors', '/etc/passwd', 'a/b', '..', 5])('in several files stay beside their index: %s', (file) => {

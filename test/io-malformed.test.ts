@@ -154,6 +154,14 @@ describe('a pickle', () => {
   });
 });
 
+test('a file of a machine with the other byte order has the same numbers', () => {
+  const numbers = new Uint8Array(16), view = new DataView(numbers.buffer);
+  [1, 2, 3, 4].forEach((value, i) => view.setFloat32(i * 4, value, false));
+  const pickle = Buffer.concat(tensorPickle('K\0', 'K\x04\x85', 'K\x01\x85').map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part, 'latin1'))));
+  const loaded = deserialize<torch.Tensor>(zip({ 'x/data.pkl': pickle, 'x/byteorder': new TextEncoder().encode('big'), 'x/data/0': numbers }));
+  expect(loaded.tolist()).toEqual([1, 2, 3, 4]);
+});
+
 describe('a zip archive', () => {
   const data = new Uint8Array(100), changed = (bytes: Uint8Array, change: (view: DataView, directory: number) => void): Uint8Array => {
     const copy = bytes.slice(), view = new DataView(copy.buffer);

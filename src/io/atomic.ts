@@ -3,7 +3,7 @@
  * a crash in between leaves the file that was there.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CHUNK } from './source.ts';
 
@@ -12,6 +12,8 @@ export function writeAtomic(path: string, parts: Iterable<Uint8Array>): void {
   try {
     const file = openSync(temporary, 'wx');
     try {
+      const mode = statSync(target, { throwIfNoEntry: false })?.mode;
+      if (mode !== undefined) fchmodSync(file, mode);
       for (const part of parts) writeAll(file, part);
       fsyncSync(file);
     } finally {

@@ -39,16 +39,20 @@ class SingleFile implements SafeTensors {
   private readonly path: string;
   private closed = false;
 
-  constructor(path: string) {
+  constructor(op: string, path: string) {
     this.path = path;
     this.file = openSync(path, 'r');
     try {
-      this.source = fileSource(this.file, failer('safeOpen', path));
-      this.header = readHeader(this.source, failer('safeOpen', path));
+      this.source = fileSource(this.file, failer(op, path));
+      this.header = readHeader(this.source, failer(op, path));
     } catch (error) {
       closeSync(this.file);
       throw error;
     }
+  }
+
+  has(name: string): boolean {
+    return this.header.entries.has(name);
   }
 
   keys(): string[] {
@@ -65,9 +69,14 @@ class SingleFile implements SafeTensors {
   }
 
   getTensor(name: string): Tensor {
-    if (this.closed) throw new ArgumentError('getTensor', 'file', `'${this.path}' was closed`);
-    this.entry('getTensor', name);
-    return readEntryTensor(this.source, this.header, name, failer('getTensor', this.path));
+    return this.read('getTensor', name);
+  }
+
+  /** {@link getTensor} in the name of another function. */
+  read(op: string, name: string): Tensor {
+    if (this.closed) throw new ArgumentError(op, 'file', `'${this.path}' was closed`);
+    this.entry(op, name);
+    return readEntryTensor(this.source, this.header, name, failer(op, this.path));
   }
 
   private entry(op: string, name: string): TensorEntry {
@@ -94,9 +103,9 @@ class IndexedFiles implements SafeTensors {
   private readonly index: Index;
   private readonly path: string;
 
-  constructor(path: string) {
+  constructor(op: string, path: string) {
     this.path = path;
-    this.index = readIndex(path, failer('safeOpen', path));
+    this.index = readIndex(path, failer(op, path));
   }
 
   keys(): string[] {
@@ -112,16 +121,29 @@ class IndexedFiles implements SafeTensors {
   }
 
   getTensor(name: string): Tensor {
-    return this.open('getTensor', name).getTensor(name);
+    return this.read('getTensor', name);
+  }
+
+  /** {@link getTensor} in the name of another function. */
+  read(op: string, name: string): Tensor {
+    return this.open(op, name).read(op, name);
   }
 
   private open(op: string, name: string): SingleFile {
-    const file = this.index.files.get(name) ?? unknown(op, name, this.path);
-    const known = this.opened.get(file);
-    if (known !== undefined) return known;
-    const made = new SingleFile(join(dirname(this.path), file));
-    this.opened.set(file, made);
-    return made;
+    const file = this.index.files.get(name) ?? unknown(op, name, this.path), fail = failer(op, this.path);
+    const opened = this.opened.get(file) ?? this.openFile(op, file, fail);
+    this.opened.set(file, opened);
+    if (!opened.has(name)) fail(`tensor '${name}' is not in '${file}', where the index says`);
+    return opened;
+  }
+
+  private openFile(op: string, file: string, fail: Fail): SingleFile {
+    try {
+      return new SingleFile(op, join(dirname(this.path), file));
+    } catch (error) {
+      if (error instanceof FileFormatError || !(error instanceof Error)) throw error;
+      return fail(`'${file}' cannot be read: ${error.message}`);
+    }
   }
 
   close(): void {
@@ -156,14 +178,14 @@ function readIndex(path: string, fail: Fail): Index {
 /** Opens a safetensors file, or with a name that ends in `.index.json` a model in several, without reading any tensor. */
 export function safeOpen(path: string): SafeTensors {
   if (typeof path !== 'string' || path === '') throw new ArgumentError('safeOpen', 'path', `must be a file name, got ${show(path)}`);
-  return isIndex(path) ? new IndexedFiles(path) : new SingleFile(path);
+  return isIndex(path) ? new IndexedFiles('safeOpen', path) : new SingleFile('safeOpen', path);
 }
 
 /** All tensors of a model in several files. */
 export function loadIndexed(path: string): Record<string, Tensor> {
-  const files = safeOpen(path);
+  const files = new IndexedFiles('load', path);
   try {
-    return Object.fromEntries(files.keys().map((name) => [name, files.getTensor(name)]));
+    return Object.fromEntries(files.keys().map((name) => [name, files.read('load', name)]));
   } finally {
     files.close();
   }
