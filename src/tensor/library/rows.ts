@@ -27,7 +27,7 @@ export function unaryFunction<const K extends UnaryOp, const N extends string = 
 }
 
 /** Functions of two operands take a number on either side: `sub(1, x)` ports `1 - x`. */
-interface BinaryFunction<Options> {
+export interface BinaryFunction<Options> {
   (input: Other, other: Other, options?: Options & { readonly out?: Tensor }): Tensor;
   (options: Options & { readonly input: Other; readonly out?: Tensor } & ({ readonly other: Other } | { readonly exponent: Other } | { readonly values: Other })): Tensor;
   readonly schema: string;
