@@ -58,6 +58,12 @@ onBackends(() => {
       });
     });
 
+    test('lose the attributes of tensors, and nothing else', () => {
+      const loaded = load<Tensor[]>(fixture('attributes.pt'));
+      for (const tensor of loaded) expectSame(tensor, torch.ones(2));
+      expect(loaded.map((tensor) => tensor.requiresGrad)).toEqual([false, false]);
+    });
+
     test('keep tied weights tied', () => {
       const loaded = load<Tensors>(fixture('tied.pt'));
       expect(Object.keys(loaded)).toEqual(['embedding.weight', 'head.weight']);
@@ -86,6 +92,7 @@ onBackends(() => {
       ['module.pt', /asks for torch\.nn\.modules\.linear\.Linear, which is not on the list/],
       ['complex.pt', /asks for torch\.ComplexFloatStorage/],
       ['sparse.pt', /asks for torch\._utils\._rebuild_sparse_tensor/],
+      ['uint16.pt', /asks for torch\.uint16/],
       ['legacy.pt', /is a bare pickle, of a PyTorch before 1\.6/],
     ])('are refused by name if they ask for more: %s', (name, message) => {
       expect(() => load(fixture(name))).toThrow(FileFormatError);

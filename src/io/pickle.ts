@@ -4,10 +4,16 @@
  */
 import type { Fail } from './source.ts';
 
+/** What a pickle may name, but not have as a value: functions, classes, storages. */
+export class Opaque {
+  readonly opaque = true;
+}
+
 /** A name of the allow-list that can be called. */
-export class Callable {
+export class Callable extends Opaque {
   readonly call: (args: readonly unknown[]) => unknown;
   constructor(call: (args: readonly unknown[]) => unknown) {
+    super();
     this.call = call;
   }
 }
@@ -237,7 +243,7 @@ class Reader {
 /** Dicts as plain objects where all keys are strings or all are integers, else as Maps. What is shared stays shared. */
 function plain(value: unknown, done: Map<object, unknown>, depth: number, fail: Fail): unknown {
   const isList = Array.isArray(value);
-  if (value instanceof Callable) return fail('the pickle has a function as a value');
+  if (value instanceof Opaque) return fail('the pickle has a function, a class or a storage as a value');
   if (!isList && !(value instanceof Dict)) return value;
   const known = done.get(value);
   if (known !== undefined) return known;

@@ -8,7 +8,7 @@ import type { Slab, Storage } from '../core/storage.ts';
 import { PlainTensor, Tensor } from '../tensor/tensor.ts';
 import { readStorage, storageBytes } from './elements.ts';
 import { Pickler } from './pickle-writer.ts';
-import { Callable, Dict, unpickle } from './pickle.ts';
+import { Callable, Dict, Opaque, unpickle } from './pickle.ts';
 import type { Fail, Source } from './source.ts';
 import type { Saveable } from './tree.ts';
 import { encodeZip, readEntry, readEntryInto, type ZipEntry, type ZipFile } from './zip.ts';
@@ -20,19 +20,21 @@ const UNTYPED = -1;
 const ALIGNMENT = 64;
 const ROOT = 'archive';
 
-class StorageType {
+class StorageType extends Opaque {
   readonly code: DTypeCode;
   constructor(code: DTypeCode) {
+    super();
     this.code = code;
   }
 }
 
 /** A storage of a file: read when the first tensor asks for it. */
-class FileStorage {
+class FileStorage extends Opaque {
   readonly code: DTypeCode;
   readonly bytes: number;
   readonly entry: ZipEntry;
   constructor(code: DTypeCode, bytes: number, entry: ZipEntry) {
+    super();
     this.code = code;
     this.bytes = bytes;
     this.entry = entry;
@@ -113,8 +115,8 @@ function allowed(memory: (storage: FileStorage, code: DTypeCode) => Storage, fai
     ['torch._utils._rebuild_parameter_with_state', new Callable(parameter)],
     // A tensor with attributes of its own, which are dropped.
     ['torch._tensor._rebuild_from_type_v2', new Callable(([rebuild, , args]) => (rebuild instanceof Callable && Array.isArray(args) ? rebuild.call(args) : fail('the pickle has a malformed tensor')))],
-    ['torch.Tensor', 'torch.Tensor'],
-    ['torch.nn.parameter.Parameter', 'torch.nn.Parameter'],
+    ['torch.Tensor', new Opaque()],
+    ['torch.nn.parameter.Parameter', new Opaque()],
     ['torch.Size', new Callable(list)],
     ['torch.device', new Callable((parts) => parts.join(':'))],
     ['collections.OrderedDict', new Callable(dict)],
