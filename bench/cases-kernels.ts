@@ -1,14 +1,8 @@
-/** One group per kernel family. Inputs come from formulas, so that every contender builds the same ones without a file. */
+/** One group per kernel family. */
 import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import type { Case } from './case.ts';
-
-/** The same numbers in both languages: sin of a ramp, in (-1, 1). */
-const wave = (n: number, phase = 0): Tensor => torch.arange(n, { dtype: 'float64' }).mul(0.37).add(phase).sin().float();
-const WAVE = `def wave(n, phase=0.0):
-    return (torch.arange(n, dtype=torch.float64) * 0.37 + phase).sin().float()
-`;
-const label = (n: number): string => (n >= 1e6 ? `${n / 1e6}M` : n >= 1000 ? `${n / 1000}k` : String(n));
+import { WAVE, label, wave } from './inputs.ts';
 
 interface Simple {
   readonly group: string;

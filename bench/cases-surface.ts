@@ -27,6 +27,16 @@ const CUBE = `side = round(N ** (1 / 3))
 x = wave(side ** 3).view(side, side, side)`;
 const square = (n: number): Tensor => wave(n).view(n / 100, 100);
 
+/** Attention's operands, of about n elements: [batch, 8 heads, 64 positions, 64], or fewer positions where n is small. */
+const places = (n: number): number => (n < 100_000 ? 20 : 64);
+const heads = (n: number, phase = 0): Tensor => {
+  const batch = Math.max(Math.round(n / (8 * places(n) * 64)), 1);
+  return wave(batch * 8 * places(n) * 64, phase).view(batch, 8, places(n), 64);
+};
+const HEADS = `n = 20 if N < 100000 else 64
+b = max(round(N / (8 * n * 64)), 1)
+x = wave(b * 8 * n * 64).view(b, 8, n, 64); y = wave(b * 8 * n * 64, 1.0).view(b, 8, n, 64)`;
+
 const rows: readonly Row[] = [
   { group: 'scan', op: 'cumsum rows', make: (n) => ({ x: square(n) }), python: 'x = wave(N).view(N // 100, 100)', ours: ({ x }) => x.cumsum(1), run: 'x.cumsum(1)' },
   { group: 'gather', op: 'gather', make: (n) => ({ x: wave(n), i: scattered(n) }), python: 'x = wave(N); i = scattered(N)', ours: ({ x, i }) => x.gather(0, i), run: 'x.gather(0, i)' },
@@ -36,6 +46,8 @@ const rows: readonly Row[] = [
   { group: 'copy', op: 'cat', make: (n) => ({ x: square(n), y: square(n) }), python: 'x = wave(N).view(N // 100, 100); y = x.clone()', ours: ({ x, y }) => torch.cat([x, y], 1), run: 'torch.cat([x, y], 1)' },
   { group: 'copy', op: 'transpose copy', make: (n) => ({ x: square(n) }), python: 'x = wave(N).view(N // 100, 100)', ours: ({ x }) => x.t().contiguous(), run: 'x.t().contiguous()' },
   ...[0, 1, 2].map((dim): Row => ({ group: 'reduce', op: `sum over dim ${dim} of 3`, make: (n) => ({ x: cube(n) }), python: CUBE, ours: ({ x }) => x.sum(dim), run: `x.sum(${dim})` })),
+  { group: 'copy', op: 'pad', make: (n) => ({ x: square(n) }), python: 'x = wave(N).view(N // 100, 100)', ours: ({ x }) => torch.nn.functional.pad(x, [1, 1, 2, 2]), run: 'F.pad(x, (1, 1, 2, 2))' },
+  { group: 'matmul', op: "einsum 'bhid,bhjd->bhij'", make: (n) => ({ x: heads(n), y: heads(n, 1) }), python: HEADS, ours: ({ x, y }) => torch.einsum('bhid,bhjd->bhij', x, y), run: "torch.einsum('bhid,bhjd->bhij', x, y)" },
   { group: 'reduce', op: 'var of rows', make: (n) => ({ x: square(n) }), python: 'x = wave(N).view(N // 100, 100)', ours: ({ x }) => x.var(1), run: 'x.var(1)' },
   { group: 'reduce', op: 'logsumexp of rows', make: (n) => ({ x: square(n) }), python: 'x = wave(N).view(N // 100, 100)', ours: ({ x }) => x.logsumexp(1), run: 'x.logsumexp(1)' },
 ];
@@ -43,7 +55,7 @@ const rows: readonly Row[] = [
 export const surface: readonly Case[] = rows.flatMap((row) => [10_000, 1_000_000].map((n): Case => ({
   name: `${row.op} ${label(n)}`,
   group: row.group,
-  tolerance: row.tolerance,
+  tolerance: row.tolerance ?? 1e-4,
   make() {
     const inputs = row.make(n);
     return { run: () => row.ours(inputs), result: () => row.ours(inputs) };

@@ -58,7 +58,6 @@ constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
 constexpr const char* scan_names[] = {"cumsum", "cumprod", "logcumsumexp"};
 constexpr const char* sort_names[] = {"ascending", "descending"};
 constexpr const char* norm_names[] = {"standard", "rootMeanSquare"};
-constexpr const char* norm_names[] = {"standard", "rootMeanSquare"};
 constexpr const char* select_names[] = {"smallest", "largest", "kth", "median", "nanmedian"};
 constexpr const char* arg_scan_names[] = {"cummax", "cummin"};
 constexpr const char* search_names[] = {"left", "right"};
