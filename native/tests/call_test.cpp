@@ -128,14 +128,28 @@ void walk_as_kernel(Family family, const Call& call) {
         if (call.operand[k].data != nullptr && length[k] > 0) touch(call.operand[k], length[k] - 1);
       return;
     }
+    case Family::norm:
+    case Family::norm_grad: {
+      const int64_t *d = call.dim, values = d[0] * d[1] * d[2] * d[3], groups = d[1] * (call.ints[0] != 0 ? d[0] : 1);
+      const int64_t weights = call.ints[1] != 0 ? d[3] : d[1] * d[2];
+      const int64_t all[2][8] = {{values, values, groups, groups, weights, weights, 0, 0},
+                                 {values, weights, weights, values, values, groups, groups, weights}};
+      for (int k = 0; k < call.operands; ++k) {
+        const int64_t length = all[family == Family::norm_grad][k];
+        if (values > 0 && call.operand[k].data != nullptr && length > 0) touch(call.operand[k], length - 1);
+      }
+      return;
+    }
     case Family::random:
       walk(call, 0, 0, 1);
       for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
       return;
     case Family::optim_step: {
-      static constexpr int hyper[] = {6, 8, 7};
-      for (int k = 0; k < call.operands - 2; ++k) walk(call, k, 0, 1);
-      if (call.operand[call.operands - 2].data != nullptr) touch(call.operand[call.operands - 2], 0);
+      static constexpr int hyper[] = {6, 8, 7, 6, 5, 6, 8, 7, 6, 6}, scalars[] = {1, 1, 1, 1, 1, 1, 2, 1, 1, 3};
+      const int vectors = call.operands - 1 - scalars[call.op];
+      for (int k = 0; k < vectors; ++k) walk(call, k, 0, 1);
+      for (int k = vectors; k < call.operands - 1; ++k)
+        if (call.operand[k].data != nullptr) touch(call.operand[k], 0);
       for (int i = 0; i < hyper[call.op]; ++i) touch(call.operand[call.operands - 1], i);
       return;
     }
@@ -144,8 +158,9 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 4, 3, 2, 5};
-constexpr int kOptimOperands[] = {5, 7, 7};
+constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 4, 3, 2, 5};
+constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
+static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
 // A frame that decode() accepts about every third time, then damaged now and then.
 void fill(Family family, Frame& frame) {
@@ -157,6 +172,7 @@ void fill(Family family, Frame& frame) {
   if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
+  if (family == Family::norm || family == Family::norm_grad) ndim = 4;
   if (family == Family::random || family == Family::optim_step) ndim = 1;
   frame.word[at::ndim] = ndim;
   const int operands = family == Family::optim_step ? kOptimOperands[frame.word[at::op]] : kOperands[f];
@@ -222,6 +238,17 @@ void fill(Family family, Frame& frame) {
       if (frame.word[at::op] > (family == Family::pool ? 0 : 1)) frame.operand(operands - 1)[at::arg] = at::absent;
       if (family == Family::pool && frame.word[at::op] == 1) frame.operand(2)[at::arg] = at::absent;
       break;
+    case Family::norm:
+    case Family::norm_grad: {
+      for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(30) ? 0 : static_cast<int32_t>(1 + below(3));
+      for (int i = 0; i < 3; ++i) frame.word[at::ints + i] = static_cast<int32_t>(below(2));
+      // Statistics over the channels of all n, or weights of whole rows.
+      if (chance(2)) frame.word[at::ints] = 1;
+      if (chance(2)) frame.word[at::dims + 1] = frame.word[at::dims + 2] = 1;
+      int32_t& mean = frame.operand(family == Family::norm ? 2 : 5)[at::arg];
+      mean = frame.word[at::op] == 1 ? at::absent : 0;
+      break;
+    }
     case Family::random: type(1, 3); break;
     case Family::optim_step: type(operands - 2, 0), type(operands - 1, 1); break;
     default: break;
