@@ -63,28 +63,16 @@ export const {
   'equal', 'allclose', 'isclose', 'numel',
 ]);
 
-installMethods(Tensor.prototype, DIFFERENCES_METHODS);
-installMethods(Tensor.prototype, { ...SCANS_METHODS, ...SEARCHING_METHODS, ...SORTING_METHODS, ...STATISTICS_METHODS, ...UNIQUE_METHODS });
-installInPlace(Tensor.prototype, SCANS_IN_PLACE);
-installMethods(Tensor.prototype, FLOATS_METHODS);
-installMethods(Tensor.prototype, FLOATS_OWN_IN_PLACE);
-installInPlace(Tensor.prototype, FLOATS_IN_PLACE);
-installMethods(Tensor.prototype, SPECIAL_METHODS);
-installInPlace(Tensor.prototype, SPECIAL_METHODS);
-installInPlace(Tensor.prototype, { cumsum, cumprod });
-installMethods(Tensor.prototype, ARRANGING_METHODS);
-installMethods(Tensor.prototype, SPLITTING_METHODS);
-installMethods(Tensor.prototype, PLACING_METHODS);
-installMethods(Tensor.prototype, MEMORY_METHODS);
-installMethods(Tensor.prototype, RESHAPING_METHODS);
-installInPlace(Tensor.prototype, ARRANGING_IN_PLACE);
-installInPlace(Tensor.prototype, PLACING_IN_PLACE);
-installMethods(Tensor.prototype, POSITIONS_METHODS);
-installMethods(Tensor.prototype, SCATTER_REDUCE_METHODS);
-installInPlace(Tensor.prototype, SCATTER_REDUCE_METHODS);
-
-installMethods(Tensor.prototype, { ...COVARIANCE_METHODS, ...DISTANCES_METHODS, ...PRODUCTS_METHODS, ...VECTORS_METHODS });
-installInPlace(Tensor.prototype, { ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE });
+installMethods(Tensor.prototype, {
+  ...DIFFERENCES_METHODS, ...SCANS_METHODS, ...SEARCHING_METHODS, ...SORTING_METHODS, ...STATISTICS_METHODS, ...UNIQUE_METHODS,
+  ...FLOATS_METHODS, ...FLOATS_OWN_IN_PLACE, ...SPECIAL_METHODS, ...ARRANGING_METHODS, ...SPLITTING_METHODS, ...PLACING_METHODS,
+  ...MEMORY_METHODS, ...RESHAPING_METHODS, ...POSITIONS_METHODS, ...SCATTER_REDUCE_METHODS, ...COVARIANCE_METHODS, ...DISTANCES_METHODS,
+  ...PRODUCTS_METHODS, ...VECTORS_METHODS,
+});
+installInPlace(Tensor.prototype, {
+  ...SCANS_IN_PLACE, ...FLOATS_IN_PLACE, ...SPECIAL_METHODS, cumsum, cumprod, ...ARRANGING_IN_PLACE, ...PLACING_IN_PLACE,
+  ...SCATTER_REDUCE_METHODS, ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE,
+});
 
 export { cumulativeTrapezoid, diff, gradient, trapezoid, trapz } from './library/differences.ts';
 export type { Ranked } from './library/ordering.ts';
