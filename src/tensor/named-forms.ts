@@ -3,7 +3,7 @@
  * follow the named form of every parameter, the refusal of surplus arguments, `out`, and the types.
  * `x.unsqueeze({ dim: 0 })` is `x.unsqueeze(0)`. Methods with varargs or options of their own bind them themselves.
  */
-import { bind, isOptions } from '../core/args.ts';
+import { bind, isOptions, type Signature } from '../core/args.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { TensorCore } from './core.ts';
 import { outArg, signatureOf, writeOut, type CallOf } from './operation.ts';
@@ -90,11 +90,13 @@ type Method = (this: Tensor, ...args: unknown[]) => unknown;
 export function installNamedForms(prototype: object): void {
   for (const [name, schema] of Object.entries(SCHEMAS)) {
     const positional = (prototype as Record<string, Method>)[name];
-    const sig = signatureOf(schema), count = sig.positional, taken = sig.parameters.filter((parameter) => parameter !== 'out');
+    // Read at the first call, as operations' schemas are.
+    let read: Signature | undefined;
     const value = {
       [name](this: Tensor, ...args: unknown[]): unknown {
-        if (args.length <= count && (args.length === 0 || !isOptions(args[args.length - 1]))) return positional.apply(this, args);
-        const bound = bind(sig, args), values = taken.map((parameter) => bound[parameter]), out = outArg(name, bound.out);
+        const sig = read ??= signatureOf(schema);
+        if (args.length <= sig.positional && (args.length === 0 || !isOptions(args[args.length - 1]))) return positional.apply(this, args);
+        const bound = bind(sig, args), values = sig.parameters.filter((parameter) => parameter !== 'out').map((parameter) => bound[parameter]), out = outArg(name, bound.out);
         const result = positional.apply(this, values);
         if (out === null) return result;
         refuseOut(name, out, result as Tensor, [this, ...values]);

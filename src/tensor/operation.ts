@@ -208,13 +208,26 @@ function inNameOf(op: string, error: unknown): unknown {
   return error;
 }
 
+/** What a schema means for a call. */
+interface Plan {
+  readonly sig: Signature;
+  readonly taken: readonly (Parameter & { readonly check: Check })[];
+  readonly out: 'none' | 'one' | 'several';
+}
+
+function planOf(schema: string): Plan {
+  const parameters = parametersOf(schema).map((parameter) => ({ ...parameter, check: checkOf(parameter.kind) }));
+  const out = parameters.find(({ name }) => name === 'out');
+  return { sig: signatureOf(schema), taken: parameters.filter((parameter) => parameter !== out), out: out === undefined ? 'none' : out.kind === 'Tensors' ? 'several' : 'one' };
+}
+
+const accept = ({ name, required, fallback, check }: Plan['taken'][number], op: string, value: unknown): unknown => (value === undefined && !required ? fallback : check(op, name, value));
+
 /** Declares an operation. */
 export function operation<const S extends string, R>(schema: S, run: (...args: Taken<Parameters_<S>>) => R): Operation<S, R> {
-  const sig = signatureOf(schema), { name } = sig;
-  const parameters = parametersOf(schema).map((parameter) => ({ ...parameter, check: checkOf(parameter.kind) }));
-  const taken = parameters.filter((parameter) => parameter.name !== 'out');
-  const hasOut = taken.length < parameters.length, several = hasOut && parameters[parameters.length - 1].kind === 'Tensors';
-  const accept = ({ name: parameter, required, fallback, check }: (typeof taken)[number], value: unknown): unknown => (value === undefined && !required ? fallback : check(name, parameter, value));
+  const name = schema.slice(0, schema.indexOf('('));
+  // Read at the first call: a program uses few of the hundreds, and its start would wait for all.
+  let plan: Plan | undefined;
   const apply = (values: Taken<Parameters_<S>>): R => {
     try {
       return regions === 0 ? run(...values) : guarded(name, run, values);
@@ -223,14 +236,15 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
     }
   };
   const call = (...args: readonly unknown[]): R => {
+    const { sig, taken, out } = plan ??= planOf(schema);
     const count = args.length;
     // The commonest call, without a record of names: all by position.
     if (!sig.variadic && count >= sig.required && count <= sig.positional && (count === 0 || !isOptions(args[count - 1]))) {
-      return apply(taken.map((parameter, i) => accept(parameter, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
+      return apply(taken.map((parameter, i) => accept(parameter, name, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
     }
     const bound = bind(sig, args);
-    const values = taken.map((parameter) => accept(parameter, bound[parameter.name])) as Taken<Parameters_<S>>;
-    const target = hasOut && !several ? outArg(name, bound.out) : null, targets = several && bound.out !== undefined ? CHECKS.Tensors(name, 'out', bound.out) as readonly Tensor[] : null;
+    const values = taken.map((parameter) => accept(parameter, name, bound[parameter.name])) as Taken<Parameters_<S>>;
+    const target = out === 'one' ? outArg(name, bound.out) : null, targets = out === 'several' && bound.out !== undefined ? CHECKS.Tensors(name, 'out', bound.out) as readonly Tensor[] : null;
     const result = apply(values);
     return target !== null ? writeOut(name, target, result as Tensor) as R : targets !== null ? writeOuts(name, targets, result) as R : result;
   };
