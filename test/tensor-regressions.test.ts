@@ -152,4 +152,21 @@ onBackends(() => {
     expect(x.narrow(0, tensor(new Int32Array([2])).view([]), 2).tolist()).toEqual([2, 3]);
     expect(() => x.narrow(0, tensor(1.5), 2)).toThrow(ArgumentError);
   });
+
+  test('the second derivative of logaddexp is finite where exp(b - a) is not', () => {
+    const a = tensor(new Float64Array([1, 2])).requiresGrad_(), b = tensor(new Float64Array([1, 800]));
+    const [first] = torch.autograd.grad(torch.logaddexp(a, b).sum(), [a], { createGraph: true });
+    const [second] = torch.autograd.grad(first.sum(), [a]);
+    expect([first.tolist(), second.tolist()]).toEqual([[0.5, Math.exp(-798)], [0.25, Math.exp(-798)]]);
+  });
+
+  test('det of singular matrices has every derivative, also where singular values are equal', () => {
+    // d/dA of the sum of the cofactors; of the zero matrix they are those of det([[a, b], [c, d]]) = ad - bc: linear in A.
+    const zero = torch.zeros([2, 2], { dtype: 'float64', requiresGrad: true });
+    const [first] = torch.autograd.grad(torch.linalg.det(zero), [zero], { createGraph: true });
+    const [second] = torch.autograd.grad(first.index(0, 0), [zero]);
+    expect(second.tolist()).toEqual([[0, 0], [0, 1]]);
+    const rankOne = torch.ones([3, 3], { dtype: 'float64' }).requiresGrad_();
+    torch.autograd.gradgradcheck((x: Tensor) => torch.linalg.det(x), [rankOne]);
+  });
 });

@@ -1,6 +1,7 @@
 /** Determinants. Derivative: Jacobi's formula (Giles 2008, 2.2.4); of singular matrices by the adjugate from singular vectors (Stewart 1998, On the adjugate matrix). */
 import { numelOf } from '../core/layout.ts';
 import { named, type Named } from '../core/named.ts';
+import { arange } from '../tensor/create.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
@@ -53,12 +54,30 @@ const detBackward = bySample('linalg.det', (A: Tensor, det: Tensor, g: Tensor): 
   return parts.indexSelect(0, none.cat([some], 0).argsort()).reshape([...A.shape]);
 });
 
-/** g times the cofactors of A = U S V^T: det(U) det(V) U (products of all other S) V^T. */
+/** Up to this size cofactors are determinants of minors: right in every derivative, at n^2 times the cost. */
+const MINORS = 6;
+
+/** g times the cofactors of A. */
 function cofactors(A: Tensor, g: Tensor): Tensor {
-  const [U, S, Vh] = svdOf('linalg.det', A, true);
-  const n = rowsOf(A), eye = identity(A, n);
+  const n = rowsOf(A), scales = g.unsqueeze(-1).unsqueeze(-1);
+  if (n === 1) return scales.expand([...A.shape]);
+  return (n <= MINORS ? cofactorsByMinors(A, n) : cofactorsBySvd(A, n)).mul(scales);
+}
+
+function cofactorsByMinors(A: Tensor, n: number): Tensor {
+  const others = arange(n * (n - 1)).remainder(n - 1).view([n, n - 1]), skipped = arange(n).unsqueeze(1);
+  const kept = others.add(others.ge(skipped).to('int64')).reshape([-1]);
+  // [..., i, k, j, l]: without row i and column j
+  const minors = A.indexSelect(-2, kept).indexSelect(-1, kept).reshape([-1, n, n - 1, n, n - 1]).transpose(-3, -2);
+  const signs = arange(n).add(skipped).remainder(2).mul(-2).add(1).to(A.dtype);
+  return determinant('linalg.det', minors).mul(signs).reshape([...A.shape]);
+}
+
+/** A = U S V^T: det(U) det(V) U (products of all other S) V^T. Its own derivative divides by differences of singular values. */
+function cofactorsBySvd(A: Tensor, n: number): Tensor {
+  const [U, S, Vh] = svdOf('linalg.det', A, true), eye = identity(A, n);
   const others = S.unsqueeze(-2).mul(eye.neg().add(1)).add(eye).prod(-1);
-  const sign = determinant('linalg.det', U).mul(determinant('linalg.det', Vh)).mul(g);
+  const sign = determinant('linalg.det', U).mul(determinant('linalg.det', Vh));
   return U.mul(others.mul(sign.unsqueeze(-1)).unsqueeze(-2)).matmul(Vh);
 }
 

@@ -207,12 +207,13 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
   mulScaled: both(d(B, (g, _a, b, _y, p0) => g.mulScaled(tensor(g, b), p0)), d(A, (g, a, _b, _y, p0) => g.mulScaled(tensor(g, a), p0))),
   heaviside: both(missing('heaviside', 'input'), missing('heaviside', 'values')),
   nextafter: both(d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ne'))), ZERO),
+  // By the sigmoid, whose own derivative stays finite where exp(b - a) does not.
   logaddexp: both(
-    d(A | B, (g, a, b) => g.div(tensor(g, b).sub(a).exp().add(1))),
-    d(A | B, (g, a, b) => g.div(tensor(g, a).sub(b).exp().add(1)))),
+    d(A | B, (g, a, b) => g.mul(tensor(g, a).sub(b).sigmoid())),
+    d(A | B, (g, a, b) => g.mul(tensor(g, b).sub(a).sigmoid()))),
   logaddexp2: both(
-    d(A | B, (g, a, b) => g.div(tensor(g, b).sub(a).exp2().add(1))),
-    d(A | B, (g, a, b) => g.div(tensor(g, a).sub(b).exp2().add(1)))),
+    d(A | B, (g, a, b) => g.mul(tensor(g, a).sub(b).mul(Math.LN2).sigmoid())),
+    d(A | B, (g, a, b) => g.mul(tensor(g, b).sub(a).mul(Math.LN2).sigmoid()))),
   xlogy: both(
     d(A | B, (g, a, b) => g.xlogy(b).where(tensor(g, a).eq(0).logicalAnd(tensor(g, b).le(0)).logicalNot(), 0)),
     d(A | B, (g, a, b) => times(g, a).div(b))),
