@@ -3,6 +3,7 @@
  *
  * Hot paths read the live binding `active`; nothing is decided (and no binary is loaded) before its first use.
  */
+import { isMainThread } from 'node:worker_threads';
 import { setMisalignment } from '../core/allocator.ts';
 import { setWatcher } from '../core/pool.ts';
 import { BackendError } from '../core/errors.ts';
@@ -54,7 +55,7 @@ function native(): NativeState {
     if (addon.levels.includes(FLAMBEAU_ISA)) addon.setIsa(FLAMBEAU_ISA);
   }
   const threads = Number(FLAMBEAU_NUM_THREADS);
-  if (Number.isInteger(threads) && threads >= 1) addon.setNumThreads(threads);
+  if (Number.isInteger(threads) && threads >= 1) addon.setNumThreads(threads, !isMainThread);
   setMisalignment(addon.misalignment);
   setWatcher(addon);
   return (nativeState = { backend: new NativeBackend(addon, jsBackend), from, tried });
@@ -64,6 +65,11 @@ const explain = ({ tried }: NativeState): string =>
   `${tried.map(({ path, reason }) => `  ${path}: ${reason}`).join('\n')}\n  ${hintFor(tried)}`;
 
 function resolve(name: BackendName): Backend {
+  const chosen = named(name);
+  return watch === null ? chosen : watch(chosen);
+}
+
+function named(name: BackendName): Backend {
   if (name === 'js') return jsBackend;
   if (name !== 'native') throw new BackendError(`setBackend: name expected 'js' or 'native', got ${JSON.stringify(name)}`);
   const state = native();
@@ -110,6 +116,16 @@ setMisalignment((bytes) => {
 export function backend(): Backend {
   void active.name;
   return active;
+}
+
+// While somebody looks inside, the kernels stand behind a backend that tells of their calls.
+let watch: ((inner: Backend) => Backend) | null = null;
+
+/** Puts a wrapper around the kernels of the backend in use and of those chosen from now on; null takes it away. */
+export function observe(wrapper: ((inner: Backend) => Backend) | null): void {
+  const { name } = backend();
+  watch = wrapper;
+  active = wrapped(resolve(name));
 }
 
 // While vmap runs, the backend in use stands behind one that knows hidden batch dims.
@@ -181,7 +197,7 @@ export function backendInfo(): BackendInfo {
 /** How many threads kernels may use. */
 export const getNumThreads = (): number => backend().numThreads();
 
-/** Sets how many threads kernels may use; results do not depend on it. */
+/** Sets how many threads kernels may use, in a worker thread those of its own calls; results do not depend on it. */
 export function setNumThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1) throw new BackendError(`setNumThreads: threads expected a positive integer, got ${threads}`);
   backend().setNumThreads(threads);

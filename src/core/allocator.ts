@@ -42,6 +42,16 @@ function aligned(bytes: number): { readonly bytes: Uint8Array; readonly start: n
   return { bytes: memory, start: (LINE - misalignment(memory)) % LINE };
 }
 
+/** Memory that several threads may see, of zeros. Its buffer has the same address in each of them, and so the same start. */
+export function sharedBuffer(byteLength: number): { readonly bytes: Uint8Array; readonly start: number } {
+  try {
+    const bytes = new Uint8Array(new SharedArrayBuffer(byteLength + LINE));
+    return { bytes, start: (LINE - misalignment(bytes)) % LINE };
+  } catch (error) {
+    throw new ShapeError('allocate', `cannot get ${byteLength} bytes of shared memory (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
 class SizeClass {
   private slab: Slab | null = null;
   private next = 0;
@@ -91,8 +101,16 @@ const LARGE_KEPT = 8;
 const LARGE_KEPT_BYTES = 128 * 1024 * 1024;
 let largeBytes = 0;
 
+/** Told how many bytes every tensor takes; null almost always. */
+let meter: ((bytes: number) => void) | null = null;
+
+export function setMeter(fn: typeof meter): void {
+  meter = fn;
+}
+
 /** Memory for a temporary or a result. Contents are undefined. */
 export function allocate(byteLength: number): Storage {
+  if (meter !== null) meter(byteLength);
   const storage = allocatePlain(byteLength);
   if (regions !== 0) stamp(storage);
   if (scope !== null) scope.made.push(storage);
@@ -108,6 +126,7 @@ export function allocatePlain(byteLength: number): Storage {
 
 /** Memory that shares its buffer with nothing else: parameters, generator states and what outlives a step. */
 export function allocateOwn(byteLength: number): Storage {
+  if (meter !== null) meter(byteLength);
   return regions === 0 ? ownStorage(byteLength) : stamp(ownStorage(byteLength));
 }
 

@@ -7,6 +7,7 @@
  * order of `parameters()` and of the state dict.
  */
 import { noGrad } from '../tensor/grad-mode.ts';
+import { observer } from '../tensor/observer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
 import type { DType } from '../core/dtype.ts';
@@ -324,8 +325,12 @@ export abstract class Module {
 
 type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
 
+function call(module: Module, internals: Internals, args: readonly unknown[]): unknown {
+  return observer === null ? run(module, internals, args) : observer.span('module', module.constructor.name, args, module, () => run(module, internals, args));
+}
+
 /** The call with its hooks. */
-function call(module: Module, { preHooks, hooks }: Internals, args: readonly unknown[]): unknown {
+function run(module: Module, { preHooks, hooks }: Internals, args: readonly unknown[]): unknown {
   const forward = module.forward as AnyForward;
   if (preHooks.length === 0 && hooks.length === 0) return forward.apply(module, args as unknown[]);
   let inputs = args;

@@ -144,7 +144,7 @@ function render(shown: Shown, indent: number, format: Formatter, depth: number):
 }
 
 /** The name PyTorch would print for the node that made a tensor: `AddBackward0`. */
-function nodeName(node: Node): string {
+export function nodeName(node: Node): string {
   const name = node.name.replace(/_$/, '');
   if (/Backward\d*$|^CopySlices$|^AccumulateGrad$/.test(name)) return name;
   return `${name[0].toUpperCase()}${name.slice(1)}Backward0`;

@@ -11,6 +11,7 @@ import type { DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
 import { outlive } from '../core/scope.ts';
+import { observer } from './observer.ts';
 import { everBatched, inRegion } from './region.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -99,6 +100,7 @@ export class Node {
     this.versions = saved === null ? null : saved.length === 0 ? NOTHING : saved.map(versionOf);
     this.layout = layout;
     this.dtypeCode = dtypeCode;
+    if (observer !== null) observer.recorded(this);
   }
 
   /** True for the node that collects into a leaf's `.grad`. */
@@ -326,7 +328,8 @@ export function setFitBatch(fn: typeof fitBatch): void {
 export function runBackward(roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
   const nodes = collect(roots, ++runs);
   const batched = everBatched && nodes.some((node) => node.batch !== null || node.outputBatches !== null);
-  return batched ? inRegion(() => runNodes(nodes, roots, slots, gradients, options)) : runNodes(nodes, roots, slots, gradients, options);
+  const run = (): (Tensor | null)[] => (batched ? inRegion(() => runNodes(nodes, roots, slots, gradients, options)) : runNodes(nodes, roots, slots, gradients, options));
+  return observer === null ? run() : observer.span('backward', 'backward', gradients, null, run);
 }
 
 function runNodes(nodes: readonly Node[], roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
@@ -413,7 +416,7 @@ function step(node: Node, options: BackwardOptions, captured: (Tensor | null)[],
   if (captures !== undefined && wanted !== null && !node.next.some((child) => child !== null && wanted.has(child))) return false;
   const userCode = node.foreign || node.hooks !== null;
   if (userCode) share(grad);
-  const results = node.apply(grad as Tensor);
+  const results = observer === null ? node.apply(grad as Tensor) : observer.span('node', node.name, [grad], node, () => node.apply(grad as Tensor));
   const list = Array.isArray(results) ? results as readonly (Tensor | null | undefined)[] : null;
   const next = node.next, slots = node.slots;
   if (node.hooks !== null) for (const hook of node.hooks) hook(list === null ? [results as Tensor | null] : list.map((g) => g ?? null), Array.isArray(grad) ? grad : [grad]);

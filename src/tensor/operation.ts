@@ -18,6 +18,7 @@ import { sameShape } from '../core/layout.ts';
 import { named } from '../core/named.ts';
 import { TensorCore } from './core.ts';
 import { noGrad } from './grad-mode.ts';
+import { observer } from './observer.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
 import { guarded } from './sample-loop.ts';
@@ -230,6 +231,7 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
   let plan: Plan | undefined;
   const apply = (values: Taken<Parameters_<S>>): R => {
     try {
+      if (observer !== null) return observer.span('op', name, values, null, () => (regions === 0 ? run(...values) : guarded(name, run, values)));
       return regions === 0 ? run(...values) : guarded(name, run, values);
     } catch (error) {
       throw inNameOf(name, error);

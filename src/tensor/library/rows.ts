@@ -7,6 +7,7 @@ import { TensorCore } from '../core.ts';
 import { full } from '../create.ts';
 import { binary, binaryEntries, unary, unaryEntries } from '../dispatch.ts';
 import { SECOND, type AlphaOption, type Other, type RoundingOption } from '../elementwise.ts';
+import { observer } from '../observer.ts';
 import { operation, type Operation } from '../operation.ts';
 import { resultType, scalarDtype, type Scalar } from '../promotion.ts';
 import { Tensor } from '../tensor.ts';
@@ -22,7 +23,7 @@ export function unaryFunction<const K extends UnaryOp, const N extends string = 
   const direct = methodOf(op) ?? function (this: Tensor): Tensor { return unary(entry, this); };
   const schema = `${name}(input: Tensor, *, out: Tensor?)` as const;
   const general = operation(schema, ((x: Tensor): Tensor => direct.call(x)) as never) as unknown as (...args: readonly unknown[]) => Tensor;
-  const call = (input: unknown, ...rest: readonly unknown[]): Tensor => (rest.length === 0 && input instanceof TensorCore ? direct.call(input as Tensor) : general(input, ...rest));
+  const call = (input: unknown, ...rest: readonly unknown[]): Tensor => (rest.length === 0 && observer === null && input instanceof TensorCore ? direct.call(input as Tensor) : general(input, ...rest));
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as UnaryFunction<N>;
 }
 
@@ -56,6 +57,6 @@ export function binaryFunction<O = NoOptions>(op: BinaryOp, name: string = op): 
   const general = operation(schema, run as never) as unknown as (...args: readonly unknown[]) => Tensor;
   const direct = method ?? function (this: Tensor, other: unknown): Tensor { return binary(entry, this, other as Other); };
   const call = (a: unknown, b: unknown, ...rest: readonly unknown[]): Tensor =>
-    (rest.length === 0 && a instanceof TensorCore && (typeof b === 'number' || b instanceof TensorCore) ? direct.call(a as Tensor, b) : b === undefined ? general(a) : general(a, b, ...rest));
+    (rest.length === 0 && observer === null && a instanceof TensorCore && (typeof b === 'number' || b instanceof TensorCore) ? direct.call(a as Tensor, b) : b === undefined ? general(a) : general(a, b, ...rest));
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as BinaryFunction<O>;
 }
