@@ -1,6 +1,7 @@
 'use strict';
-// One literal require per binary of the package, so that bundlers and file tracers see them. This file lies one folder
-// below the package root in the sources (src) and in the package (dist) alike.
+// What is read only when it is needed: one literal require per binary of the package, and one for the kernels of the js
+// backend, so that bundlers and file tracers see them. This file lies one folder below the package root in the sources
+// (src) and in the package (dist) alike.
 
 /** The package root, where `build` and `prebuilds` are. */
 exports.root = require('node:path').join(__dirname, '..');
@@ -19,3 +20,6 @@ exports.load = (key) => {
     default: return undefined;
   }
 };
+
+/** The kernels of the js backend over the modules they share with the rest; only the package has that file. */
+exports.makeJsBackend = (shared) => require('./js-backend.cjs')(shared);

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { generateJsKernels } from '../generate-js-kernels.mjs';
 import { hashOf, isCurrent, record } from './inputs.mjs';
 import { root } from './native.mjs';
@@ -29,15 +29,57 @@ const keepPrebuilds = {
   },
 };
 
+/**
+ * Makes js-backend.cjs: a function of the modules that the js backend shares with the rest (frame, errors ...), of which
+ * there must be one copy. Returns the plugin that lets its loader read it when it is first called.
+ */
+async function jsBackendApart(build) {
+  const folder = join(root, 'src/backend/js'), shared = new Set();
+  await build({
+    ...COMMON, entryPoints: [join(folder, 'index.ts')], outfile: join(dist, 'js-backend.cjs'), format: 'cjs',
+    banner: { js: 'module.exports=(shared)=>{const module={exports:{}},require=(path)=>shared[path];' },
+    footer: { js: 'return module.exports.jsBackend};' },
+    plugins: [{
+      name: 'share',
+      setup({ onResolve }) {
+        onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) => {
+          const file = join(resolveDir, path);
+          if (kind === 'entry-point' || file.startsWith(folder)) return undefined;
+          shared.add(file);
+          return { path: relative(join(root, 'src'), file), external: true };
+        });
+      },
+    }],
+  });
+  const names = [...shared].map((file) => relative(join(root, 'src'), file));
+  return {
+    name: 'js-backend-apart',
+    setup({ onLoad }) {
+      onLoad({ filter: /backend[\\/]js[\\/]load\.ts$/ }, () => ({
+        resolveDir: folder, loader: 'js',
+        contents: `import { makeJsBackend } from '../../${PREBUILDS}';
+${names.map((name, i) => `import * as s${i} from '../../${name}';`).join('\n')}
+let made;
+export const loadJsBackend = () => made ??= makeJsBackend({ ${names.map((name, i) => `'${name}': s${i}`).join(', ')} });`,
+      }));
+    },
+  };
+}
+
+const COMMON = {
+  bundle: true, platform: 'node', target: 'node20.19', packages: 'external', sourcemap: true, sourcesContent: false,
+  // Half of the import time is parsing. Names stay: they are in error messages and in what modules print.
+  minifyWhitespace: true, minifySyntax: true,
+  // Modules that add methods to a class are imported for that effect alone.
+  ignoreAnnotations: true, legalComments: 'none', logLevel: 'warning',
+};
+
 async function bundle(manifest) {
   const { build } = await import('esbuild');
+  const apart = await jsBackendApart(build);
   await build({
-    entryPoints: entryPoints(manifest), outdir: dist, bundle: true, splitting: true, format: 'esm', platform: 'node',
-    target: 'node20.19', packages: 'external', chunkNames: 'chunk-[hash]', sourcemap: true, sourcesContent: false,
-    // Half of the import time is parsing. Names stay: they are in error messages and in what modules print.
-    minifyWhitespace: true, minifySyntax: true,
-    // Modules that add methods to a class are imported for that effect alone.
-    ignoreAnnotations: true, legalComments: 'none', logLevel: 'warning', plugins: [keepPrebuilds],
+    ...COMMON, entryPoints: entryPoints(manifest), outdir: dist, splitting: true, format: 'esm', chunkNames: 'chunk-[hash]',
+    plugins: [keepPrebuilds, apart],
   });
   copyFileSync(join(root, 'src', PREBUILDS), join(dist, PREBUILDS));
 }

@@ -9,7 +9,7 @@ import { setWatcher } from '../core/pool.ts';
 import { BackendError } from '../core/errors.ts';
 import { FAMILIES, type Backend, type BackendName, type Family } from './backend.ts';
 import { IN_TYPESCRIPT } from '../ops/typescript.ts';
-import { jsBackend } from './js/index.ts';
+import { loadJsBackend } from './js/load.ts';
 import { NativeBackend } from './native/index.ts';
 import { hintFor, loadAddon, type Attempt } from './native/load.ts';
 
@@ -58,7 +58,7 @@ function native(): NativeState {
   if (Number.isInteger(threads) && threads >= 1) addon.setNumThreads(threads, !isMainThread);
   setMisalignment(addon.misalignment);
   setWatcher(addon);
-  return (nativeState = { backend: new NativeBackend(addon, jsBackend), from, tried });
+  return (nativeState = { backend: new NativeBackend(addon, loadJsBackend), from, tried });
 }
 
 const explain = ({ tried }: NativeState): string =>
@@ -70,7 +70,7 @@ function resolve(name: BackendName): Backend {
 }
 
 function named(name: BackendName): Backend {
-  if (name === 'js') return jsBackend;
+  if (name === 'js') return loadJsBackend();
   if (name !== 'native') throw new BackendError(`setBackend: name expected 'js' or 'native', got ${JSON.stringify(name)}`);
   const state = native();
   if (state.backend === null) throw new BackendError(`the native backend cannot be loaded:\n${explain(state)}`);
@@ -86,7 +86,7 @@ function choose(): Backend {
   if (state.backend !== null) return state.backend;
   const last = state.tried[state.tried.length - 1];
   process.stderr.write(`flambeau: no native kernels (${last.reason}), using TypeScript ones; "npx flambeau info" says more\n`);
-  return jsBackend;
+  return loadJsBackend();
 }
 
 /** Stands in until the first kernel call, allocation or question, then is replaced by the real choice. */

@@ -39,7 +39,7 @@ export class NativeBackend implements Backend {
   readonly addon: Addon;
   /** `family.op dtype` of the calls that had no native kernel. */
   readonly fellBack = new Set<string>();
-  private readonly fallback: Backend;
+  private readonly fallback: () => Backend;
 
   readonly copy: Backend['copy'];
   readonly unary: Backend['unary'];
@@ -69,7 +69,7 @@ export class NativeBackend implements Backend {
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
-  constructor(addon: Addon, fallback: Backend) {
+  constructor(addon: Addon, fallback: () => Backend) {
     this.addon = addon;
     this.fallback = fallback;
     addon.setFrame(frame);
@@ -246,7 +246,8 @@ export class NativeBackend implements Backend {
   private fallBack(family: Family, operands: readonly Operand[]): void {
     const dtype = frame[OPERAND + DTYPE + (operands.length > 1 ? OPERAND_SIZE : 0)];
     this.fellBack.add(`${family}.${opName(family, frame[OP])} ${dtypeName(dtype)}`);
-    if (family === 'optimStep') this.fallback.optimStep(operands);
-    else (this.fallback[family] as (...all: readonly Operand[]) => void)(...operands);
+    const fallback = this.fallback();
+    if (family === 'optimStep') fallback.optimStep(operands);
+    else (fallback[family] as (...all: readonly Operand[]) => void)(...operands);
   }
 }
