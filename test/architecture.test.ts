@@ -34,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   data: ['core', 'tensor', 'io'],
   io: ['core', 'tensor'],
   plot: ['core'],
+  train: ['core', 'tensor', 'nn', 'optim', 'data', 'io', 'plot'],
 };
 
 const folderOf = (path: string): string => path.split('/')[1];
