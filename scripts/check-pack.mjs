@@ -50,7 +50,7 @@ function checkFiles(packed) {
   const present = (path) => check(files.has(path), `the package lacks ${path}`);
   check(!files.has('binding.gyp'), 'a root binding.gyp makes npm compile at install');
   for (const path of files) check(!/^(src|test|bench|native\/(tests|build))\//.test(path), `the package must not contain ${path}`);
-  for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/prebuilds.cjs', 'bin/flambeau.mjs', 'native/binding.gyp',
+  for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/prebuilds.cjs', 'dist/js-backend.cjs', 'bin/flambeau.mjs', 'native/binding.gyp',
     'native/addon.gypi', 'native/sources.json', 'scripts/build-native.mjs', 'scripts/lib/native.mjs', 'scripts/lib/inputs.mjs', 'LICENSE', 'README.md']) present(path);
   const sources = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8'));
   for (const path of [...sources.core, ...sources.addon, ...Object.keys(sources.isa).flatMap((isa) => sources.parts.map((part) => `isa/${isa}/${part}.cpp`))]) present(`native/${path}`);
