@@ -65,7 +65,31 @@ export class ExpressionError extends TypeError {
 
 /** Misuse of the autograd graph: backward twice, non-scalar backward, in-place changes of what was saved. */
 export class AutogradError extends Error {
-  override readonly name = 'AutogradError';
+  override readonly name: string = 'AutogradError';
+}
+
+/** Anomaly mode has found a NaN. `cause` of one in backward has the stack of the forward call. */
+export class AnomalyError extends AutogradError {
+  override readonly name = 'AnomalyError';
+  /** The operation or derivative: `log`, `LogBackward0`. */
+  readonly function: string;
+  /** Which of its results holds the NaN. */
+  readonly output: number;
+  readonly phase: 'forward' | 'backward';
+  /** The module that ran the operation: `Net.encoder.0 (Linear)`. */
+  readonly module: string | null;
+  /** Of its tensor arguments. */
+  readonly shapes: readonly (readonly number[])[];
+
+  constructor(message: string, found: Pick<AnomalyError, 'function' | 'output' | 'phase' | 'module' | 'shapes' | 'cause'>) {
+    super(message);
+    this.function = found.function;
+    this.output = found.output;
+    this.phase = found.phase;
+    this.module = found.module;
+    this.shapes = found.shapes;
+    if (found.cause !== undefined) this.cause = found.cause;
+  }
 }
 
 /** A tensor was used after its memory was given back by `dispose()` or `tidy()`. */

@@ -4,6 +4,7 @@ import { F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
 import { zeros } from '../tensor/create.ts';
+import { observer } from '../tensor/observer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
 import { ParamGroup, SCHEDULE_FIELDS, type HyperKinds, type ScheduleFields } from './group.ts';
@@ -92,6 +93,10 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   step(): null;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | null {
+    return observer === null ? this.updateAll(closure) : observer.span('user', `Optimizer.step#${this.constructor.name}.step`, [], this, () => this.updateAll(closure));
+  }
+
+  private updateAll<T>(closure?: () => T): T | null {
     const loss = closure === undefined ? null : enableGrad(closure);
     noGrad(() => {
       for (const group of this.paramGroups) {
