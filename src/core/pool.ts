@@ -87,12 +87,9 @@ export function pooled(capacity: number, create: () => { readonly bytes: Uint8Ar
     const { bytes, start } = create();
     return { slab: new Slab(bytes), start };
   }
-  let list = free.get(capacity);
-  if (list === undefined || list.length === 0) {
-    collect(from);
-    list = free.get(capacity);
-  }
-  let buffer = list?.pop();
+  // Also where unused ones are left: those are the coldest.
+  collect(from);
+  let buffer = free.get(capacity)?.pop();
   if (buffer === undefined) buffer = { ...create(), capacity };
   else unused -= capacity;
   handedOut += capacity;
