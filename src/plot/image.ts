@@ -1,7 +1,6 @@
 /** Pixels of an image artist as a PNG inside of a data URI. */
 import { crc32, deflateSync } from 'node:zlib';
 import type { ImageArtist } from './artists.ts';
-import { toRgb } from './color.ts';
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const out = Buffer.alloc(data.length + 12);
@@ -24,18 +23,15 @@ export function encodePng(width: number, height: number, rgba: Uint8Array): Buff
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', new Uint8Array())]);
 }
 
-export function imageUri(image: ImageArtist, mirror: boolean, flip: boolean): string {
-  const { rows, columns, pixels } = image;
-  const table = image.table.map(toRgb);
-  const rgba = new Uint8Array(rows * columns * 4);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const entry = pixels[(flip ? rows - 1 - i : i) * columns + (mirror ? columns - 1 - j : j)];
-      if (entry < 0) continue;
-      const at = (i * columns + j) * 4;
-      rgba.set(table[entry], at);
-      rgba[at + 3] = 255;
+export function imageUri({ rows, columns, rgba }: Pick<ImageArtist, 'rows' | 'columns' | 'rgba'>, mirror: boolean, flip: boolean): string {
+  let turned = rgba;
+  if (mirror || flip) {
+    const from = new Uint32Array(rgba.slice().buffer);
+    const to = new Uint32Array(from.length);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) to[i * columns + j] = from[(flip ? rows - 1 - i : i) * columns + (mirror ? columns - 1 - j : j)];
     }
+    turned = new Uint8Array(to.buffer);
   }
-  return `data:image/png;base64,${encodePng(columns, rows, rgba).toString('base64')}`;
+  return `data:image/png;base64,${encodePng(columns, rows, turned).toString('base64')}`;
 }

@@ -8,20 +8,35 @@
  * Data are arrays, typed arrays or tensors. Nothing here loads the tensor library.
  */
 import { ArgumentError } from '../core/errors.ts';
-import type { Axes, BarOptions, HistOptions, ImshowOptions, LegendPlace, Limit, ScatterOptions, TextOptions } from './axes.ts';
-import { Figure, type FigureOptions, type PngOptions } from './figure.ts';
+import type { Axes } from './axes.ts';
+import type { Limit } from './axis.ts';
+import type { Colorbar } from './colorbar.ts';
+import { Figure, type FigureColorbarOptions, type FigureOptions, type PngOptions, type SubplotGridOptions } from './figure.ts';
+import type { Mappable } from './images.ts';
 import { realSurroundings, type SaveOptions, showFigure, type Surroundings } from './output.ts';
-import type { LineOptions } from './style.ts';
 import type { TerminalOptions } from './terminal.ts';
-import { describe, type MatrixLike, type VectorLike } from './values.ts';
+import { describe } from './values.ts';
 
-export { Axes, type BarOptions, type HistOptions, type ImshowOptions, type LegendPlace, type Limit, type ScatterOptions, type TextOptions } from './axes.ts';
-export type { ColorMap, ColorMapName } from './color.ts';
-export { Figure, type FigureOptions, type PngOptions } from './figure.ts';
+export { Axes, type HistResult, type HistResults } from './axes.ts';
+export type { Limit, ScaleName, TickOptions } from './axis.ts';
+export type { BarhOptions, BarOptions } from './bars.ts';
+export { Colorbar, type ColorbarOptions } from './colorbar.ts';
+export type { ColorMap, ColorMapName, NormOptions } from './colormap.ts';
+export { Figure, type FigureColorbarOptions, type FigureOptions, type PngOptions, type Share } from './figure.ts';
+export type { ConfusionMatrixArgs, ConfusionMatrixOptions, HeatmapOptions } from './heatmaps.ts';
+export type { HistOptions, StairsOptions } from './histogram.ts';
+export type { ImshowOptions, Mappable, PcolormeshOptions } from './images.ts';
+export type { ErrorbarOptions, FillBetweenOptions, LinesOptions, SpanOptions, StemOptions, StepOptions } from './lines.ts';
+export { type GridArgs, makeGrid, type MakeGridOptions } from './make-grid.ts';
 export type { SaveOptions, Surroundings } from './output.ts';
+export type { GridOptions, LegendOptions, LegendPlace, TickParams } from './panel.ts';
+export type { ScatterOptions } from './points.ts';
 export type { LineOptions, LineStyleName, Marker } from './style.ts';
 export type { TerminalOptions } from './terminal.ts';
-export type { MatrixLike, VectorLike } from './values.ts';
+export type { AnnotateOptions, TextOptions } from './texts.ts';
+export type { ArrayLikeND, MatrixLike, VectorLike } from './values.ts';
+
+export interface SubplotsOptions extends FigureOptions, SubplotGridOptions {}
 
 const open: Figure[] = [];
 let active: Figure | undefined;
@@ -50,64 +65,95 @@ export function subplot(rows: number, columns: number, index: number | readonly 
   return gcf().subplot(rows, columns, index);
 }
 
-/** A new figure with a full grid: `const [fig, axes] = subplots(2, 3)`, axes row by row. */
-export function subplots(rows = 1, columns = 1, options: FigureOptions = {}): [Figure, Axes[]] {
-  const created = figure(options);
-  const axes = Array.from({ length: rows * columns }, (_, i) => created.subplot(rows, columns, i + 1));
-  created.current = axes[0];
-  return [created, axes];
+/**
+ * A new figure with a full grid: `const [fig, axes] = subplots(2, 3, { sharex: true })`, axes row by row.
+ */
+export function subplots(nrows = 1, ncols = 1, options: SubplotsOptions = {}): [Figure, Axes[]] {
+  const { figsize, dpi, ...grid } = options;
+  const created = figure({ figsize, dpi });
+  try {
+    return [created, created.subplots(nrows, ncols, grid)];
+  } catch (error) {
+    close(created);
+    throw error;
+  }
 }
 
-export function plot(...args: readonly (VectorLike | string | LineOptions)[]): void {
-  gca().plot(...args);
+/** Makes an axes (and the figure that has it) the current one. */
+export function sca(axes: Axes): void {
+  const owner = open.find((each) => each.axes.includes(axes));
+  if (!owner) throw new ArgumentError('sca', 'axes', 'must be of an open figure');
+  active = owner;
+  owner.sca(axes);
 }
 
-export function scatter(x: VectorLike, y: VectorLike, options: ScatterOptions = {}): void {
-  gca().scatter(x, y, options);
+/** A second axes over the current one, with its own y axis on the right; it becomes the current one. */
+export function twinx(): Axes {
+  const other = gca().twinx();
+  gcf().sca(other);
+  return other;
 }
 
-export function bar(x: VectorLike | readonly string[], height: VectorLike, options: BarOptions = {}): void {
-  gca().bar(x, height, options);
+/** A second axes over the current one, with its own x axis on top; it becomes the current one. */
+export function twiny(): Axes {
+  const other = gca().twiny();
+  gcf().sca(other);
+  return other;
 }
 
-export function barh(y: VectorLike | readonly string[], width: VectorLike, options: BarOptions = {}): void {
-  gca().barh(y, width, options);
+type MethodName = { [K in keyof Axes]: Axes[K] extends (...args: never[]) => unknown ? K : never }[keyof Axes];
+
+/** A method of whatever axes is current at the call. */
+function current<K extends MethodName>(name: K): Axes[K] {
+  const call = (...args: never[]): unknown => {
+    const axes = gca();
+    return (axes[name] as (...given: never[]) => unknown).apply(axes, args);
+  };
+  return call as Axes[K];
 }
 
-export function hist(x: VectorLike, options: HistOptions = {}): { counts: number[]; edges: number[] } {
-  return gca().hist(x, options);
-}
+export const plot = current('plot');
+export const semilogx = current('semilogx');
+export const semilogy = current('semilogy');
+export const loglog = current('loglog');
+export const step = current('step');
+export const errorbar = current('errorbar');
+export const stem = current('stem');
+export const fillBetween = current('fillBetween');
+export const fillBetweenx = current('fillBetweenx');
+export const scatter = current('scatter');
+export const bar = current('bar');
+export const barh = current('barh');
+export const hist = current('hist');
+export const stairs = current('stairs');
+export const imshow = current('imshow');
+export const matshow = current('matshow');
+export const heatmap = current('heatmap');
+export const confusionMatrix = current('confusionMatrix');
+export const pcolormesh = current('pcolormesh');
+export const axhline = current('axhline');
+export const axvline = current('axvline');
+export const axhspan = current('axhspan');
+export const axvspan = current('axvspan');
+export const hlines = current('hlines');
+export const vlines = current('vlines');
+export const text = current('text');
+export const annotate = current('annotate');
+export const title = current('setTitle');
+export const xlabel = current('setXlabel');
+export const ylabel = current('setYlabel');
+export const xscale = current('setXscale');
+export const yscale = current('setYscale');
+export const xticks = current('setXticks');
+export const yticks = current('setYticks');
+export const tickParams = current('tickParams');
+export const grid = current('grid');
+export const legend = current('legend');
+export const axis = current('axis');
 
-export function imshow(matrix: MatrixLike, options: ImshowOptions = {}): void {
-  gca().imshow(matrix, options);
-}
-
-export function axhline(y = 0, options: LineOptions = {}): void {
-  gca().axhline(y, options);
-}
-
-export function axvline(x = 0, options: LineOptions = {}): void {
-  gca().axvline(x, options);
-}
-
-export function text(x: number, y: number, label: string, options: TextOptions = {}): void {
-  gca().text(x, y, label, options);
-}
-
-export function title(label: string): void {
-  gca().setTitle(label);
-}
-
-export function suptitle(label: string): void {
-  gcf().suptitle(label);
-}
-
-export function xlabel(label: string): void {
-  gca().setXlabel(label);
-}
-
-export function ylabel(label: string): void {
-  gca().setYlabel(label);
+/** The key to the colours of what was drawn last, or of `mappable`, beside its axes or those of `ax`. */
+export function colorbar(mappable?: Mappable | FigureColorbarOptions, options: FigureColorbarOptions = {}): Colorbar {
+  return gcf().colorbar(mappable, options);
 }
 
 /** Sets the limits that are given, of the two, and returns both. */
@@ -121,36 +167,17 @@ export function ylim(bottom?: Limit | readonly [Limit, Limit], top?: Limit): rea
   return gca().getYlim();
 }
 
-export function xscale(scale: 'linear' | 'log'): void {
-  gca().setXscale(scale);
-}
-
-export function yscale(scale: 'linear' | 'log'): void {
-  gca().setYscale(scale);
-}
-
-export function xticks(ticks: VectorLike, labels?: readonly (string | number)[]): void {
-  gca().setXticks(ticks, labels);
-}
-
-export function yticks(ticks: VectorLike, labels?: readonly (string | number)[]): void {
-  gca().setYticks(ticks, labels);
-}
-
-export function grid(visible = true, options: { readonly axis?: 'both' | 'x' | 'y' } = {}): void {
-  gca().grid(visible, options);
-}
-
-export function legend(labels?: readonly string[] | { readonly loc?: LegendPlace }, options: { readonly loc?: LegendPlace } = {}): void {
-  gca().legend(labels, options);
-}
-
-export function axis(option: 'on' | 'off' | 'equal' | 'auto'): void {
-  gca().axis(option);
+export function suptitle(label: string): void {
+  gcf().suptitle(label);
 }
 
 export function tightLayout(options: { readonly pad?: number } = {}): void {
   gcf().tightLayout(options);
+}
+
+/** Empties the current axes. */
+export function cla(): void {
+  gca().clear();
 }
 
 /** Empties the current figure. */

@@ -1,11 +1,9 @@
 /** The part of the data that an axes shows: matplotlib's margins, and none beyond an image or below a bar. */
 import type { Artist } from './artists.ts';
-import type { Axes } from './axes.ts';
+import { type AxisRange, largestLimit } from './axis.ts';
+import { symlog } from './transform.ts';
 
 const margin = 0.05;
-
-/** Beyond this the span of an axis with its margins would overflow. */
-export const largestLimit = 8e307;
 
 interface Bounds {
   low: number;
@@ -32,9 +30,23 @@ function includeArtist(bounds: Bounds, artist: Artist, which: 'x' | 'y', positiv
     case 'bar': {
       const [from, to] = which === 'x' ? [artist.left, artist.right] : [artist.bottom, artist.top];
       for (const edges of [from, to]) for (const v of edges) include(bounds, v, positive);
-      if (artist.along === which) for (const v of from) bounds.sticky.add(v);
+      if (artist.along === which || artist.along === 'both') for (const v of from) bounds.sticky.add(v);
+      if (artist.along === 'both') for (const v of to) bounds.sticky.add(v);
       return;
     }
+    case 'area':
+      for (const { rings } of artist.parts) {
+        for (const ring of rings) {
+          for (const v of ring[which]) {
+            include(bounds, v, positive);
+            if (artist.sticky) bounds.sticky.add(v);
+          }
+        }
+      }
+      return;
+    case 'span':
+      if (artist.axis === which) for (const v of [artist.low, artist.high]) include(bounds, v, positive);
+      return;
     case 'image': {
       const edges = which === 'x' ? artist.extent.slice(0, 2) : artist.extent.slice(2);
       for (const v of edges) {
@@ -52,11 +64,11 @@ function includeArtist(bounds: Bounds, artist: Artist, which: 'x' | 'y', positiv
 }
 
 /** First and last value of an axis, the first greater than the last where it runs backwards. */
-export function viewLimits(axes: Axes, which: 'x' | 'y'): readonly [number, number] {
-  const axis = axes[which];
-  const log = axis.scale === 'log';
+export function viewLimits(range: AxisRange, which: 'x' | 'y'): readonly [number, number] {
+  const log = range.scale === 'log';
   const bounds: Bounds = { low: Infinity, high: -Infinity, sticky: new Set() };
-  for (const artist of axes.artists) includeArtist(bounds, artist, which, log);
+  const artists = range.members.flatMap((member) => member.artists);
+  for (const artist of artists) includeArtist(bounds, artist, which, log);
   let { low, high } = bounds;
   if (low > high) [low, high] = log ? [1, 10] : [0, 1];
   else if (low === high) {
@@ -64,14 +76,19 @@ export function viewLimits(axes: Axes, which: 'x' | 'y'): readonly [number, numb
     [low, high] = log ? [low / 10, high * 10] : [low - spread, high + spread];
   } else if (log) {
     const factor = (high / low) ** margin;
-    [low, high] = [low / factor, high * factor];
+    [low, high] = [bounds.sticky.has(low) ? low : low / factor, bounds.sticky.has(high) ? high : high * factor];
+  } else if (range.scale === 'symlog') {
+    const { forward, back } = symlog(range.linthresh);
+    const pad = (forward(high) - forward(low)) * margin;
+    [low, high] = [back(forward(low) - pad), back(forward(high) + pad)];
   } else {
     const pad = high * margin - low * margin;
     if (!bounds.sticky.has(low)) low -= pad;
     if (!bounds.sticky.has(high)) high += pad;
   }
-  const backwards = axes.artists.some((artist) => artist.kind === 'image' && (which === 'x' ? artist.extent[0] > artist.extent[1] : artist.extent[2] > artist.extent[3]));
-  const first = axis.low ?? (backwards ? high : low);
-  const last = axis.high ?? (backwards ? low : high);
-  return first === last ? [first, first + (Math.abs(first) * margin || margin)] : [first, last];
+  const backwards = artists.some((artist) => artist.kind === 'image' && (which === 'x' ? artist.extent[0] > artist.extent[1] : artist.extent[2] > artist.extent[3]));
+  const first = range.low ?? (backwards ? high : low);
+  const last = range.high ?? (backwards ? low : high);
+  const limits: readonly [number, number] = first === last ? [first, first + (Math.abs(first) * margin || margin)] : [first, last];
+  return range.inverted ? [limits[1], limits[0]] : limits;
 }

@@ -31,10 +31,14 @@ export class Pen {
 
   dot(x: number, y: number, color: Hex): void {
     const [i, j] = [Math.round(x), Math.round(y)];
-    if (!(i >= 0 && j >= 0 && i < this.width && j < this.height)) return;
-    const [sx, sy] = [i + 2 * this.#frame.column, j + 4 * this.#frame.row];
-    this.#screen.clearForDot(sx, sy);
-    this.#screen.dot(sx, sy, color);
+    if (i >= 0 && j >= 0 && i < this.width && j < this.height) this.#screen.dot(i + 2 * this.#frame.column, j + 4 * this.#frame.row, color);
+  }
+
+  /** A rectangle of whole dots. */
+  box(x0: number, x1: number, y0: number, y1: number, color: Hex): void {
+    for (let i = Math.max(0, x0); i <= Math.min(this.width - 1, x1); i++) {
+      for (let j = Math.max(0, y0); j <= Math.min(this.height - 1, y1); j++) this.#screen.fill(i + 2 * this.#frame.column, j + 4 * this.#frame.row, color);
+    }
   }
 
   line(x0: number, y0: number, x1: number, y1: number, color: Hex, style: LineStyleName): void {

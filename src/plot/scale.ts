@@ -1,10 +1,12 @@
 /** An axis of a panel on a given stretch of pixels (or terminal dots): positions and labelled ticks. */
 import { scaleLinear, scaleLog, tickFormat } from 'd3-scale';
-import type { Axes, Tick } from './axes.ts';
+import type { AxisState, ScaleName, Tick } from './axis.ts';
 import { viewLimits } from './limits.ts';
+import { symlog } from './transform.ts';
 
 export interface AxisView {
   readonly domain: readonly [number, number];
+  readonly scale: ScaleName;
   readonly log: boolean;
   readonly ticks: readonly Tick[];
   /** Unlabelled ticks between the decades of a log scale. */
@@ -69,19 +71,51 @@ function logTicks(domain: readonly [number, number], length: number, space: Tick
   return { ticks, minor };
 }
 
-export function axisView(axes: Axes, which: 'x' | 'y', range: readonly [number, number], space: TickSpace): AxisView {
-  const state = axes[which];
-  const domain = viewLimits(axes, which);
-  const log = state.scale === 'log';
-  const length = Math.abs(range[1] - range[0]);
-  const scale = (log ? scaleLog() : scaleLinear()).domain(domain).range(range);
+/** Zero and powers of ten on both sides, as many as there is room for. */
+function symlogTicks(domain: readonly [number, number], linthresh: number, length: number, space: TickSpace): readonly Tick[] {
   const [low, high] = [Math.min(...domain), Math.max(...domain)];
-  const found = log ? logTicks(domain, length, space) : { ticks: linearTicks(domain, length, space), minor: [] };
+  const first = Math.ceil(Math.log10(linthresh) - 1e-9);
+  const last = Math.floor(Math.log10(Math.max(Math.abs(low), Math.abs(high))) + 1e-9);
+  if (last < first) return linearTicks(domain, length, space);
+  const { forward } = symlog(linthresh);
+  const decade = (length * (forward(10 * linthresh) - forward(linthresh))) / (forward(high) - forward(low));
+  const step = Math.max(1, Math.ceil(Math.max(space.spacing, space.extent(powerOfTen(first))) / decade));
+  const powers = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
+  return [
+    ...powers.toReversed().map((e) => ({ at: -(10 ** e), label: `−${powerOfTen(e)}` })), { at: 0, label: '0' },
+    ...powers.map((e) => ({ at: 10 ** e, label: powerOfTen(e) })),
+  ].filter(({ at }) => at >= low && at <= high);
+}
+
+function symlogScale(domain: readonly [number, number], linthresh: number, range: readonly [number, number]): (value: number) => number {
+  const { forward } = symlog(linthresh);
+  const linear = scaleLinear().domain(domain.map(forward)).range(range);
+  return (value) => linear(forward(value));
+}
+
+export interface ViewOptions {
+  readonly domain: readonly [number, number];
+  readonly scale: ScaleName;
+  readonly linthresh: number;
+  readonly ticks: readonly Tick[] | null;
+}
+
+export function makeView({ domain, scale, linthresh, ticks }: ViewOptions, range: readonly [number, number], space: TickSpace): AxisView {
+  const length = Math.abs(range[1] - range[0]);
+  const [low, high] = [Math.min(...domain), Math.max(...domain)];
+  const log = scale === 'log';
+  const found = log ? logTicks(domain, length, space)
+    : { ticks: scale === 'symlog' ? symlogTicks(domain, linthresh, length, space) : linearTicks(domain, length, space), minor: [] };
+  const at = log ? scaleLog().domain(domain).range(range) : scale === 'linear' ? scaleLinear().domain(domain).range(range)
+    : symlogScale(domain, linthresh, range);
   return {
-    domain,
-    log,
-    ticks: state.ticks ? state.ticks.filter((tick) => tick.at >= low && tick.at <= high) : found.ticks,
-    minor: state.ticks ? [] : found.minor,
-    position: (value) => (Number.isFinite(value) && !(log && value <= 0) ? scale(value) : Number.NaN),
+    domain, scale, log,
+    ticks: ticks ? ticks.filter((tick) => tick.at >= low && tick.at <= high) : found.ticks,
+    minor: ticks ? [] : found.minor,
+    position: (value) => (Number.isFinite(value) && !(log && value <= 0) ? at(value) : Number.NaN),
   };
+}
+
+export function axisView({ range: shared }: AxisState, which: 'x' | 'y', range: readonly [number, number], space: TickSpace): AxisView {
+  return makeView({ domain: viewLimits(shared, which), scale: shared.scale, linthresh: shared.linthresh, ticks: shared.ticks }, range, space);
 }

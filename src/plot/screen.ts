@@ -7,6 +7,9 @@ export type ColorDepth = 1 | 4 | 8 | 24;
 // Bits of U+2800..U+28FF by row and column of the dot.
 const brailleBits = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
+// Dots of a solid cell that a block character shows without gaps.
+const blocks: Readonly<Record<number, string>> = { 0xff: '█', 0xc0: '▂', 0xe4: '▄', 0xf6: '▆', 0x47: '▌', 0xb8: '▐', 0x1b: '▀' };
+
 const sixteen = ['000000', 'cd0000', '00cd00', 'cdcd00', '0000ee', 'cd00cd', '00cdcd', 'e5e5e5', '7f7f7f', 'ff0000', '00ff00', 'ffff00', '5c5cff', 'ff00ff', '00ffff', 'ffffff']
   .map((hex) => toRgb(`#${hex}`));
 const cubeLevels = [0, 95, 135, 175, 215, 255];
@@ -56,6 +59,8 @@ export class Screen {
   readonly rows: number;
   readonly #text: (string | undefined)[];
   readonly #dots: Uint8Array;
+  /** Cells that `fill` made. */
+  readonly #solid: Uint8Array;
   readonly #front: (Hex | undefined)[];
   readonly #back: (Hex | undefined)[];
 
@@ -65,6 +70,7 @@ export class Screen {
     const size = columns * rows;
     this.#text = new Array<string | undefined>(size).fill(undefined);
     this.#dots = new Uint8Array(size);
+    this.#solid = new Uint8Array(size);
     this.#front = new Array<Hex | undefined>(size).fill(undefined);
     this.#back = new Array<Hex | undefined>(size).fill(undefined);
   }
@@ -84,11 +90,33 @@ export class Screen {
     }
   }
 
-  /** Lights a dot; the cell takes the colour of the last one. */
-  dot(x: number, y: number, color: Hex): void {
+  #cellOf(x: number, y: number): number {
     const [column, row] = [x >> 1, y >> 2];
-    if (x < 0 || y < 0 || column >= this.columns || row >= this.rows) return;
-    const cell = row * this.columns + column;
+    return x < 0 || y < 0 || column >= this.columns || row >= this.rows ? -1 : row * this.columns + column;
+  }
+
+  /** Lights a dot of a line or a point, which shows before whatever fills the cell; the cell takes the colour of the last one. */
+  dot(x: number, y: number, color: Hex): void {
+    const cell = this.#cellOf(x, y);
+    if (cell < 0) return;
+    if (this.#solid[cell] !== 0) {
+      this.#back[cell] = this.#front[cell];
+      this.#dots[cell] = this.#solid[cell] = 0;
+    } else if (this.#text[cell] !== undefined && this.#dots[cell] === 0) {
+      if (this.#text[cell] === '▀') this.#back[cell] = this.#front[cell];
+      this.#text[cell] = undefined;
+    }
+    this.#dots[cell] |= brailleBits[y & 3][x & 1];
+    this.#front[cell] = color;
+  }
+
+  /** A dot of a filled shape: cells that are full, or full to a line, become blocks. */
+  fill(x: number, y: number, color: Hex): void {
+    const cell = this.#cellOf(x, y);
+    if (cell < 0) return;
+    if (this.#solid[cell] === 0) this.#dots[cell] = 0;
+    this.#text[cell] = undefined;
+    this.#solid[cell] = 1;
     this.#dots[cell] |= brailleBits[y & 3][x & 1];
     this.#front[cell] = color;
   }
@@ -102,18 +130,9 @@ export class Screen {
     this.#back[cell] = upper === undefined ? undefined : lower;
   }
 
-  /** Takes away what `write` and `halves` put into a cell, so that dots show; a filled cell stays as background. */
-  clearForDot(x: number, y: number): void {
-    const [column, row] = [x >> 1, y >> 2];
-    if (x < 0 || y < 0 || column >= this.columns || row >= this.rows) return;
-    const cell = row * this.columns + column;
-    if (this.#text[cell] === undefined || this.#dots[cell] !== 0) return;
-    if (this.#text[cell] === '▀') this.#back[cell] = this.#front[cell];
-    this.#text[cell] = undefined;
-  }
-
   #char(cell: number): string {
-    return this.#text[cell] ?? (this.#dots[cell] === 0 ? ' ' : String.fromCharCode(0x2800 + this.#dots[cell]));
+    const dots = this.#dots[cell];
+    return this.#text[cell] ?? (dots === 0 ? ' ' : ((this.#solid[cell] === 0 ? undefined : blocks[dots]) ?? String.fromCharCode(0x2800 + dots)));
   }
 
   /** The colours of a cell as SGR codes; black is the terminal's own foreground, which shows on any background. */

@@ -1,4 +1,5 @@
 /** What users may pass as data, and the checks that turn it into Float64Arrays before anything is drawn. */
+import { bind, isOptions } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 
 type Scalar = number | bigint | boolean;
@@ -13,6 +14,15 @@ export type VectorLike = ArrayLike<Scalar> | HasToList | Scalar;
 
 /** Rows of numbers: nested arrays, rows of typed arrays, or a tensor of two dimensions. */
 export type MatrixLike = ArrayLike<ArrayLike<Scalar>> | HasToList;
+
+/** Numbers in any number of dimensions: nested arrays or a tensor. */
+export type ArrayLikeND = VectorLike | MatrixLike | ArrayLike<ArrayLike<ArrayLike<Scalar>>> | ArrayLike<ArrayLike<ArrayLike<ArrayLike<Scalar>>>> | ArrayLike<HasToList>;
+
+/** Numbers in row-major order with their shape. */
+export interface NumberArray {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
 
 export interface Matrix {
   readonly rows: number;
@@ -64,25 +74,37 @@ export function toVector(op: string, argument: string, value: unknown): Float64A
   return out;
 }
 
-export function toMatrix(op: string, argument: string, value: unknown): Matrix {
-  const data = hasToList(value) ? value.tolist() : value;
-  if (!isSequence(data)) throw new ArgumentError(op, argument, `must be rows of numbers or a tensor, got ${describe(value)}`);
-  const rows = data.length;
-  const first = data[0];
-  const columns = isSequence(first) ? first.length : 0;
-  if (columns === 0) throw new ShapeError(op, `${argument} must have two dimensions, none of them empty`);
-  const values = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    const row = data[i];
-    if (!isSequence(row) || row.length !== columns) {
-      throw new ShapeError(op, `${argument} is ragged: row 0 holds ${columns} values, row ${i} ${isSequence(row) ? row.length : describe(row)}`);
-    }
-    for (let j = 0; j < columns; j++) {
-      const item = row[j];
-      if (!isScalar(item)) throw new ArgumentError(op, argument, `must hold numbers, got ${describe(item)} at [${i}, ${j}]`);
-      values[i * columns + j] = Number(item);
-    }
+/** Nested data of any depth; sizes are taken from the first element of each dimension, and every other must agree. */
+export function toArray(op: string, argument: string, value: unknown): NumberArray {
+  const unwrap = (item: unknown): unknown => (hasToList(item) ? item.tolist() : item);
+  const data = unwrap(value);
+  const shape: number[] = [];
+  for (let item = data; isSequence(item); item = unwrap(item[0])) {
+    shape.push(item.length);
+    if (item.length === 0) break;
   }
+  if (shape.length === 0 && !isScalar(data)) throw new ArgumentError(op, argument, `must be numbers (nested arrays, typed arrays or a tensor), got ${describe(value)}`);
+  const values = new Float64Array(shape.reduce((product, size) => product * size, 1));
+  let at = 0;
+  const fill = (item: unknown, depth: number, path: string): void => {
+    if (depth === shape.length) {
+      if (!isScalar(item)) throw new ArgumentError(op, argument, `must hold numbers, got ${describe(item)} at ${path}]`);
+      values[at++] = Number(item);
+      return;
+    }
+    if (!isSequence(item) || item.length !== shape[depth]) {
+      throw new ShapeError(op, `${argument} is ragged: row 0 holds ${shape[depth]} values, row ${path.slice(1)} ${isSequence(item) ? item.length : describe(item)}`);
+    }
+    for (let i = 0; i < item.length; i++) fill(unwrap(item[i]), depth + 1, `${path}${path === '[' ? '' : ', '}${i}`);
+  };
+  fill(data, 0, '[');
+  return { shape, values };
+}
+
+export function toMatrix(op: string, argument: string, value: unknown): Matrix {
+  const { shape, values } = toArray(op, argument, value);
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || values.length === 0) throw new ShapeError(op, `${argument} must have two dimensions, none of them empty, got shape [${shape.join(', ')}]`);
   return { rows, columns, values };
 }
 
@@ -109,13 +131,26 @@ export function checkOneOf<T extends string>(op: string, argument: string, value
   return found;
 }
 
-/** Rejects misspelt options, which would otherwise be ignored in silence. */
+/**
+ * What follows the data of a call: values in matplotlib's order, each also by its name in a last object that holds the
+ * keywords too. Misspelt names throw, for they would otherwise be ignored in silence.
+ */
+export function readOptions<T extends object>(op: string, positional: readonly string[], keywords: readonly string[], rest: readonly unknown[]): T {
+  const parameters = [...positional, ...keywords];
+  return bind({ name: op, parameters, positional: positional.length, required: 0, optional: parameters.map(() => true), variadic: false }, rest) as T;
+}
+
+/** The object of options alone, for functions without further positional parameters. */
 export function checkOptions(op: string, options: unknown, allowed: readonly string[]): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || isData(options)) {
-    throw new ArgumentError(op, 'options', `must be a plain object, got ${describe(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!allowed.includes(name)) throw new ArgumentError(op, name, `is not an option (${allowed.join(', ')})`);
-  }
+  if (!isOptions(options) || isData(options)) throw new ArgumentError(op, 'options', `must be a plain object, got ${describe(options)}`);
+  readOptions(op, [], allowed, [options]);
+}
+
+/** One value for all of `count`, or one each. */
+export function spread(op: string, argument: string, value: VectorLike, count: number): Float64Array {
+  const values = toVector(op, argument, value);
+  if (values.length === 1) return new Float64Array(count).fill(values[0]);
+  if (values.length !== count) throw new ShapeError(op, `${argument} must hold one value or ${count}, got ${values.length}`);
+  return values;
 }
