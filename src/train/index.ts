@@ -6,3 +6,5 @@ export type { EncodedImage, EventHead, Histogram } from './tensorboard/events.ts
 export type { Bins } from './tensorboard/histogram.ts';
 export type { HParam } from './tensorboard/hparams.ts';
 export { FileFormatError } from '../io/errors.ts';
+export { ProgressBar, tqdm, trange, type Postfix, type TqdmOptions } from './progress/tqdm.ts';
+export type { BarStream } from './progress/screen.ts';
