@@ -31,9 +31,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   optim: ['core', 'ops', 'tensor'],
   linalg: ['core', 'tensor'],
   func: ['core', 'tensor'],
-  data: ['core', 'tensor', 'io'],
+  data: ['core', 'backend', 'tensor', 'io', 'nn'],
   io: ['core', 'tensor'],
+  onnx: ['core', 'tensor', 'nn', 'io'],
   plot: ['core'],
+  profiler: ['core', 'backend', 'tensor', 'nn'],
   train: ['core', 'tensor', 'nn', 'optim', 'data', 'io', 'plot'],
 };
 

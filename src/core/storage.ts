@@ -40,7 +40,7 @@ export const GONE: StorageState = {
 
 /** The state of a second storage over the memory of `owner`. */
 export class Alias implements StorageState {
-  private readonly owner: Storage;
+  readonly owner: Storage;
 
   constructor(owner: Storage) {
     this.owner = owner;

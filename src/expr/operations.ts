@@ -3,6 +3,7 @@ import { BINARY_OPS, UNARY_OPS, type BinaryOp, type UnaryOp } from '../ops/eleme
 import { TensorCore } from '../tensor/core.ts';
 import { binary, binaryEntries, unary, unaryEntries } from '../tensor/dispatch.ts';
 import { operandArg, where } from '../tensor/elementwise.ts';
+import { visible } from '../tensor/observer.ts';
 import type { Scalar } from '../tensor/promotion.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ArgumentError } from '../core/errors.ts';
@@ -18,7 +19,7 @@ export interface BinaryOperator {
 
 const operator = (op: BinaryOp, onNumbers: BinaryOperator['onNumbers']): BinaryOperator => {
   const entry = binaryEntries[op];
-  return { onTensors: (a, b) => binary(entry, a, b), onNumbers };
+  return { onTensors: visible(op, (a: Value, b: Value) => binary(entry, a, b)), onNumbers };
 };
 
 function multiply(a: Value, b: Value): Tensor {
@@ -51,11 +52,11 @@ export const OPERATORS: Readonly<Record<string, BinaryOperator>> = {
 export const CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E, inf: Infinity, nan: NaN };
 
 export function negate(x: Value): Value {
-  return typeof x === 'object' ? unary(unaryEntries.neg, x) : -Number(x);
+  return typeof x === 'object' ? x.neg() : -Number(x);
 }
 
 export function invert(x: Value): Value {
-  return typeof x === 'object' ? unary(unaryEntries.bitwiseNot, x) : typeof x === 'boolean' ? !x : ~Number(x);
+  return typeof x === 'object' ? x.bitwiseNot() : typeof x === 'boolean' ? !x : ~Number(x);
 }
 
 export interface FunctionRow {

@@ -5,6 +5,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { where } from '../tensor/elementwise.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { recording } from '../tensor/graph.ts';
+import { visible } from '../tensor/observer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorArg } from './args.ts';
 import { sloped } from './sloped.ts';
@@ -13,8 +14,8 @@ interface Inplace { readonly inplace?: boolean }
 type InplaceArg = boolean | Inplace;
 
 /** An activation whose only parameter is `inplace`. */
-function simple(name: string, compute: (input: Tensor) => Tensor, overwrite = (input: Tensor): Tensor => written(input, compute)) {
-  const sig = signature(`${name}(input, inplace?)`);
+function simple(name: string, plain: (input: Tensor) => Tensor, overwrite = (input: Tensor): Tensor => written(input, plain)) {
+  const sig = signature(`${name}(input, inplace?)`), compute = visible(name, plain);
   return (input: Tensor, inplace?: InplaceArg): Tensor => {
     tensorArg(name, 'input', input);
     // The common call, with the tensor alone, reads no options.
@@ -26,8 +27,8 @@ function simple(name: string, compute: (input: Tensor) => Tensor, overwrite = (i
 const written = (input: Tensor, compute: (input: Tensor) => Tensor): Tensor => input.copy_(compute(recording(input) ? input.clone() : input));
 
 /** An activation with number parameters and `inplace`. */
-function withNumbers<P extends readonly unknown[], O>(name: string, parameters: Readonly<Record<string, number>>, compute: (input: Tensor, ...values: number[]) => Tensor) {
-  const names = Object.keys(parameters);
+function withNumbers<P extends readonly unknown[], O>(name: string, parameters: Readonly<Record<string, number>>, plain: (input: Tensor, ...values: number[]) => Tensor) {
+  const names = Object.keys(parameters), compute = visible(name, plain);
   const sig = signature(`${name}(input, ${names.map((n) => `${n}?, `).join('')}inplace?)`);
   return (input: Tensor, ...args: CallArgs<P, O & Inplace>): Tensor => {
     tensorArg(name, 'input', input);

@@ -4,6 +4,7 @@ import type { DType } from '../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { empty, emptyLike, onesLike, zeros, zerosLike } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
+import { visible } from '../tensor/observer.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { probabilityArg, tensorArg } from './args.ts';
@@ -16,8 +17,8 @@ function channelMask(input: Tensor): Tensor {
   return empty([input.shape[0], input.shape[1], ...input.shape.slice(2).map(() => 1)], { dtype: input.dtype });
 }
 
-function dropoutBy(name: string, trainingByDefault: boolean, run: (input: Tensor, p: number, inplace: boolean) => Tensor) {
-  const sig = signature(`${name}(input, p?, training?, inplace?)`);
+function dropoutBy(name: string, trainingByDefault: boolean, draw: (input: Tensor, p: number, inplace: boolean) => Tensor) {
+  const sig = signature(`${name}(input, p?, training?, inplace?)`), run = visible(name, draw);
   return (input: Tensor, ...args: DropoutArgs): Tensor => {
     const given = bind(sig, [tensorArg(name, 'input', input), ...args]);
     const p = probabilityArg(name, 'p', given.p, 0.5), inplace = boolArg(name, 'inplace', given.inplace);

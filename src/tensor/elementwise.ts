@@ -9,6 +9,7 @@ import { TensorCore } from './core.ts';
 import { recordZeros } from './graph.ts';
 import { Movement } from './movement.ts';
 import { nonzeroColumns } from './nonzero.ts';
+import { visible } from './observer.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Other = Tensor | Scalar;
@@ -330,8 +331,9 @@ export function where(condition: Tensor, input?: Other, other?: Other): Tensor |
   if (!(condition instanceof TensorCore)) throw new ArgumentError('where', 'condition', `must be a bool Tensor, got ${show(condition)}`);
   if (input === undefined && other === undefined) return nonzeroColumns(condition);
   if (condition.dtypeCode !== BOOL && condition.dtypeCode !== U8) throw new ArgumentError('where', 'condition', `must have dtype bool, got ${condition.dtype}; compare it or cast with .to('bool')`);
-  return ternary(ternaryEntries.where, condition.castTo(BOOL), operandArg('where', 'input', input), operandArg('where', 'other', other));
+  return choose(condition.castTo(BOOL), operandArg('where', 'input', input), operandArg('where', 'other', other));
 }
+const choose = visible('choose', (condition: Tensor, input: Other, other: Other): Tensor => ternary(ternaryEntries.where, condition, input, other));
 
 const withoutMethod = ({ name }: { readonly name: string }): boolean => (WITHOUT_METHOD as readonly string[]).includes(name) || name in Elementwise.prototype;
 

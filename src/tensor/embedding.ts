@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { show } from '../core/args.ts';
 import { noGrad } from './grad-mode.ts';
 import { record, recording } from './graph.ts';
+import { visible } from './observer.ts';
 import { atDims, indexArg, pick, place } from './selection.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -10,7 +11,7 @@ import type { Tensor } from './tensor.ts';
  * `[...indices.shape, D]`: rows of `weight` `[N, D]`. The gradient adds the rows up; row `paddingIdx` gets none. Negative
  * indices are out of range, as in PyTorch.
  */
-export function embedding(weight: Tensor, indices: Tensor, paddingIdx: number | null = null, op = 'embedding'): Tensor {
+export const embedding = visible('embedding', (weight: Tensor, indices: Tensor, paddingIdx: number | null = null, op = 'embedding'): Tensor => {
   if (weight.ndim !== 2) throw new ShapeError(op, `weight must have 2 dimensions, got shape [${weight.shape.join(', ')}]`);
   const rows = weight.shape[0];
   if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -rows && paddingIdx < rows)) {
@@ -26,4 +27,4 @@ export function embedding(weight: Tensor, indices: Tensor, paddingIdx: number | 
     return place(op, g.where(kept, 0), selection, weight.shape);
   }, [index]);
   return out;
-}
+});

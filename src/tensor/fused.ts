@@ -3,6 +3,7 @@ import { emptyShape, crossEntropyInto, crossEntropyGradInto } from './kernels.ts
 import { rawCast } from './dispatch.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, wantsGrad } from './graph.ts';
+import { visible } from './observer.ts';
 import { computeType } from './promotion.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -10,7 +11,7 @@ import type { Tensor } from './tensor.ts';
  * `logsumexp(logits[n]) - logits[n, target[n]]` per row, 0 for the ignored class: logits [N, C] of a floating dtype,
  * target [N] int64 or int32. An illegal target throws before anything is written.
  */
-export function fusedCrossEntropy(logits: Tensor, target: Tensor, ignoreIndex = -100): Tensor {
+export const fusedCrossEntropy = visible('fusedCrossEntropy', (logits: Tensor, target: Tensor, ignoreIndex = -100): Tensor => {
   const compute = computeType(logits.dtypeCode);
   const [rows] = logits.shape;
   const loss = emptyShape(logits, [rows], compute), p = emptyShape(logits, logits.shape, compute);
@@ -26,7 +27,7 @@ export function fusedCrossEntropy(logits: Tensor, target: Tensor, ignoreIndex = 
     }, [logits, p, target]);
   }
   return out;
-}
+});
 
 /** The same gradient from differentiable ops, for second derivatives. */
 function composedGradient(g: Tensor, logits: Tensor, target: Tensor, ignoreIndex: number): Tensor {

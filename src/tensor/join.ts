@@ -6,6 +6,7 @@ import { Layout, normalizeDim, sameShape } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
 import { record, recording, wantsGrad } from './graph.ts';
 import { copyInto, emptyShape } from './kernels.ts';
+import { visible } from './observer.ts';
 import { resultTypeOf } from './promotion.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -17,7 +18,7 @@ export function requireTensors(op: string, tensors: readonly Tensor[]): void {
 }
 
 /** Tensors joined along an existing dim; dtypes are promoted. */
-export function joined(op: string, tensors: readonly Tensor[], dim: number): Tensor {
+export const joined = visible('joined', (op: string, tensors: readonly Tensor[], dim: number): Tensor => {
   requireTensors(op, tensors);
   // PyTorch's legacy rule: 1-d empty tensors join with anything.
   const parts = tensors.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
@@ -45,7 +46,7 @@ export function joined(op: string, tensors: readonly Tensor[], dim: number): Ten
     });
   }
   return out;
-}
+});
 
 /** `length` indices of a dim from `start`, outside of any graph and unchecked. */
 export function piece(out: Tensor, dim: number, start: number, length: number): Tensor {

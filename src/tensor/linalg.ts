@@ -9,6 +9,7 @@ import { gradEnabled } from './grad-mode.ts';
 import { record, wantsGrad } from './graph.ts';
 import { computeType, resultType } from './promotion.ts';
 import { TensorCore } from './core.ts';
+import { visible } from './observer.ts';
 import { Reduction } from './reduction.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -128,7 +129,7 @@ export abstract class Linalg extends Reduction {
  * `x @ weight.T + bias`, x [..., in], weight [out, in], bias [out]: one kernel. PyTorch's `F.linear`. The activation is
  * applied in the kernel where nothing is recorded.
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, activation: Activation = 'none'): Tensor {
+export const linear = visible('linear', (x: Tensor, weight: Tensor, bias: Tensor | null = null, activation: Activation = 'none'): Tensor => {
   requireTensor('linear', 'input', x);
   requireTensor('linear', 'weight', weight);
   sameDtype('linear', x, weight);
@@ -156,7 +157,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, ac
   }
   const shaped = x.ndim === 2 ? result : result.reshape([...x.shape.slice(0, -1), weight.shape[0]]);
   return wants && activation !== 'none' ? shaped[activation]() : shaped;
-}
+});
 
 /** A transposed view outside of the graph. */
 const transposed = (x: Tensor): Tensor => x.detach().permute([1, 0]);
