@@ -7,6 +7,7 @@ import { FileFormatError } from '../io/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Dataset } from './dataset.ts';
 import { readIdx } from './idx.ts';
+import { LIBRARY, portable } from './portable.ts';
 
 export interface MNISTOptions<Sample = Tensor> {
   /** The 60,000 images for training, or the 10,000 for testing. */
@@ -31,7 +32,7 @@ export class MNIST<Sample = Tensor> extends Dataset<[Sample, number]> {
   readonly data: Tensor;
   /** All classes, `[N]` of int64. */
   readonly targets: Tensor;
-  private readonly numbers: readonly number[];
+  private readonly numbers: ArrayLike<number | bigint>;
   private readonly transform: ((image: Tensor) => Sample) | undefined;
   private readonly targetTransform: ((target: number) => number) | undefined;
 
@@ -54,7 +55,7 @@ export class MNIST<Sample = Tensor> extends Dataset<[Sample, number]> {
       throw new FileFormatError(op, images, `images [${this.data.shape.join(', ')}] and labels [${labels.shape.join(', ')}] do not belong together`);
     }
     this.targets = labels.long();
-    this.numbers = Array.from(labels.toTypedArray(), Number);
+    this.numbers = labels.toTypedArray();
   }
 
   get length(): number {
@@ -63,7 +64,7 @@ export class MNIST<Sample = Tensor> extends Dataset<[Sample, number]> {
 
   get(index: number): [Sample, number] {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) throw new IndexRangeError(this.constructor.name, index, this.length);
-    const image = this.data.select(0, index).unsqueeze(0), target = this.numbers[index];
+    const image = this.data.select(0, index).unsqueeze(0), target = Number(this.numbers[index]);
     return [this.transform === undefined ? (image as Sample) : this.transform(image), this.targetTransform?.(target) ?? target];
   }
 }
@@ -80,3 +81,5 @@ function fileOf(op: string, root: string, name: string): string {
     throw new ArgumentError(op, 'root', `must have a file ${show(name)} (or .gz) in it or in ${join(op, 'raw')}, got ${show(root)}`);
   })();
 }
+
+portable(LIBRARY, { MNIST, FashionMNIST });

@@ -6,7 +6,8 @@ import { tensor } from '../tensor/create.ts';
 import { stack } from '../tensor/composite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { cellOf, columnTensor, sliceColumn, type Cell, type Column, type ColumnType } from './columns.ts';
-import { Dataset } from './dataset.ts';
+import { Dataset, IterableDataset } from './dataset.ts';
+import { LIBRARY, portable } from './portable.ts';
 
 /** Values by the name of their column. */
 export type Row = Record<string, Cell>;
@@ -104,10 +105,11 @@ export class Table extends Dataset<Row> {
 }
 
 /** A table that is read piece by piece: `for await` gives rows, `chunks()` tables. A file is opened anew by each loop. */
-export class TableStream implements AsyncIterable<Row> {
+export class TableStream extends IterableDataset<Row> {
   private readonly tables: () => AsyncIterable<Table>;
 
   constructor(tables: () => AsyncIterable<Table>) {
+    super();
     this.tables = tables;
   }
 
@@ -116,7 +118,9 @@ export class TableStream implements AsyncIterable<Row> {
     return this.tables();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
+  override async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
     for await (const table of this.tables()) yield* table;
   }
 }
+
+portable(LIBRARY, { Table });

@@ -5,6 +5,7 @@ import { bind, boolArg, show, signature } from '../../core/args.ts';
 import { ArgumentError, IndexRangeError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Dataset } from '../dataset.ts';
+import { LIBRARY, portable } from '../portable.ts';
 import { readImage } from './image.ts';
 
 export interface ImageFolderOptions<Sample = Tensor> {
@@ -50,6 +51,7 @@ export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
   private readonly transform: ((image: Tensor) => Sample) | undefined;
   private readonly targetTransform: ((target: number) => number) | undefined;
   private readonly loader: (path: string) => Tensor;
+  private readonly options: Readonly<Record<string, unknown>>;
 
   constructor(root: string, ...args: readonly [options?: ImageFolderOptions<Sample>] | readonly [transform: ((image: Tensor) => Sample) | null, options?: Omit<ImageFolderOptions<Sample>, 'transform'>]
     | readonly [transform: ((image: Tensor) => Sample) | null, targetTransform: ((target: number) => number) | null, options?: Omit<ImageFolderOptions<Sample>, 'transform' | 'targetTransform'>]) {
@@ -60,6 +62,7 @@ export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
       if (given[name] !== undefined && typeof given[name] !== 'function') throw new ArgumentError('ImageFolder', name, `must be a function, got ${show(given[name])}`);
     }
     this.root = root;
+    this.options = given;
     this.transform = given.transform as ((image: Tensor) => Sample) | undefined;
     this.targetTransform = given.targetTransform as ((target: number) => number) | undefined;
     this.loader = (given.loader as ((path: string) => Tensor) | undefined) ?? ((path) => readImage(path, 'RGB'));
@@ -82,9 +85,17 @@ export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
     return this.samples.map(([, target]) => target);
   }
 
+  /** With what a worker makes the dataset again: it looks into the folders itself. */
+  constructorArgs(): readonly unknown[] {
+    const { root, ...options } = this.options;
+    return [root, options];
+  }
+
   get(index: number): [Sample, number] {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) throw new IndexRangeError('ImageFolder', index, this.length);
     const [path, target] = this.samples[index], image = this.loader(path);
     return [this.transform === undefined ? (image as Sample) : this.transform(image), this.targetTransform?.(target) ?? target];
   }
 }
+
+portable(LIBRARY, { ImageFolder });
