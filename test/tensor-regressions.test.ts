@@ -169,4 +169,13 @@ onBackends(() => {
     const rankOne = torch.ones([3, 3], { dtype: 'float64' }).requiresGrad_();
     torch.autograd.gradgradcheck((x: Tensor) => torch.linalg.det(x), [rankOne]);
   });
+
+  test('repeat, tile and roll give memory of their own, also where they move nothing', () => {
+    const x = tensor([1, 2]);
+    for (const copy of [x.repeat(1), x.repeat(3, 1), x.tile(2, 1), x.roll(0), x.roll(2), x.roll([0], [0])]) {
+      copy.select(0, 0).fill_(9);
+      expect(copy.flatten().tolist().slice(-1)).toEqual([2]);
+      expect(x.tolist()).toEqual([1, 2]);
+    }
+  });
 });

@@ -158,11 +158,12 @@ export abstract class Composite extends Indexing {
     if (dims === undefined || dims === null) return moves.length === 1 ? self.reshape([-1]).roll(moves[0], 0).reshape([...this.shape]) : missingDims();
     const axes = intList('roll', 'dims', [dims]);
     if (axes.length !== moves.length) throw new ShapeError('roll', `shifts and dims must have the same length, got ${moves.length} and ${axes.length}`);
-    return axes.reduce<Tensor>((x, dim, i) => {
+    const rolled = axes.reduce<Tensor>((x, dim, i) => {
       const size = x.shape[normalizeDim('roll', dim, x.ndim)];
       const at = size === 0 ? 0 : (((size - moves[i]) % size) + size) % size;
       return at === 0 ? x : x.narrow(dim, at, size - at).cat([x.narrow(dim, 0, at)], dim);
     }, self);
+    return rolled === self ? self.clone() : rolled;
   }
 
   /** Copies side by side: PyTorch's `repeat`. */
@@ -172,7 +173,7 @@ export abstract class Composite extends Indexing {
     if (skip < 0) throw new ShapeError('repeat', `the number of repeats (${times.length}) must be at least the number of dimensions (${this.ndim})`);
     const shape = [...new Array<number>(skip).fill(1), ...this.shape];
     const paired = shape.flatMap((size) => [1, size]), expanded = shape.flatMap((size, i) => [times[i], size]);
-    return (this as unknown as Tensor).reshape(paired).expand(expanded).reshape(shape.map((size, i) => size * times[i]));
+    return (this as unknown as Tensor).reshape(paired).expand(expanded).clone().view(shape.map((size, i) => size * times[i]));
   }
 
   /** `repeat` in which missing leading counts are 1. */
