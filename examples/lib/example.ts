@@ -1,10 +1,30 @@
-/** What every example shares: running as a script, and its figure as files and on the screen. */
+/** What every example shares: running as a script with options, and its figure as files and on the screen. */
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import * as plt from 'flambeau/plot';
 
 /** Runs `main` when the file of this URL is the script that Node was started with. */
-export async function runAsScript(url: string, main: () => void | Promise<void>): Promise<void> {
+export async function runAsScript(url: string, main: () => unknown): Promise<void> {
   if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === url) await main();
+}
+
+/** Numbers that a script may be given: `batchSize` as `--batch-size 32`. */
+type Numbers = Readonly<Record<string, number>>;
+
+const flag = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The options of a script: `full`, with those of `short` in their place under --short, and what the command line names. */
+export function options<Options extends Numbers>(full: Options, short: Partial<Options>, args = process.argv.slice(2)): Options {
+  const flags = Object.fromEntries(Object.keys(full).map((name) => [flag(name), { type: 'string' as const }]));
+  const values: Readonly<Record<string, string | boolean | undefined>> = parseArgs({ args, options: { ...flags, short: { type: 'boolean' } } }).values;
+  const given = Object.keys(full).flatMap((name) => {
+    const text = values[flag(name)];
+    if (text === undefined) return [];
+    const number = Number(text);
+    if (text === '' || !(number >= 0 && number < Infinity)) throw new RangeError(`--${flag(name)} must be a number from 0 on, got ${JSON.stringify(text)}`);
+    return [[name, number]];
+  });
+  return { ...full, ...(values.short === true ? short : {}), ...Object.fromEntries(given) as Partial<Options> };
 }
 
 /** Writes the current figure to `figures/<name>.svg` and `.html` and shows it. */
