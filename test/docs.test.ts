@@ -9,13 +9,14 @@ import * as torch from 'flambeau';
 import * as data from 'flambeau/data';
 import * as io from 'flambeau/io';
 import * as plt from 'flambeau/plot';
+import * as profiler from 'flambeau/profiler';
 import * as train from 'flambeau/train';
 import { camel } from './fixtures/conformance.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const PAGES = ['README.md', 'FEATURES.md', 'CONTRIBUTING.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-const MODULES: Readonly<Record<string, object>> = { flambeau: torch, 'flambeau/data': data, 'flambeau/io': io, 'flambeau/plot': plt, 'flambeau/train': train };
+const MODULES: Readonly<Record<string, object>> = { flambeau: torch, 'flambeau/data': data, 'flambeau/io': io, 'flambeau/plot': plt, 'flambeau/train': train, 'flambeau/profiler': profiler };
 
 type Program = (modules: typeof MODULES, console: Pick<Console, 'log'>) => Promise<void>;
 const AsyncFunction = (async () => {}).constructor as new (...source: readonly string[]) => Program;
@@ -61,7 +62,7 @@ describe('programs of the documentation run', () => {
   });
 });
 
-const SCOPES: Readonly<Record<string, object>> = { data, io, plt, train };
+const SCOPES: Readonly<Record<string, object>> = { data, io, plt, train, profiler };
 const member = (scope: unknown, name: string): boolean => (typeof scope === 'object' || typeof scope === 'function') && scope !== null
   && (name in scope || (typeof scope === 'function' && name in (scope.prototype as object)));
 
@@ -97,7 +98,7 @@ describe('FEATURES.md', () => {
   });
   test('names everything that is public', () => {
     const named = new Set([...promises.matchAll(/`([A-Za-z_][\w.]*)/g)].map(([, name]) => camel(name.split('.').pop() as string)));
-    const scopes = { torch, special: torch.special, nn: torch.nn, functional: torch.nn.functional, init: torch.nn.init, utils: torch.nn.utils, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, autograd: torch.autograd, data, io, plt, train, metrics: train.metrics, metricsFunctional: train.metrics.functional };
+    const scopes = { torch, special: torch.special, nn: torch.nn, functional: torch.nn.functional, init: torch.nn.init, utils: torch.nn.utils, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, autograd: torch.autograd, data, io, plt, train, metrics: train.metrics, metricsFunctional: train.metrics.functional, profiler };
     const missing = Object.entries(scopes).flatMap(([scope, members]) => Object.entries(members)
       .filter(([name, value]) => typeof value === 'function' && !named.has(name)).map(([name]) => `${scope}.${name}`));
     expect(missing).toEqual([]);

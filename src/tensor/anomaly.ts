@@ -9,6 +9,7 @@ import { bind, boolArg, isOptions, signature } from '../core/args.ts';
 import { ArgumentError, AnomalyError } from '../core/errors.ts';
 import { frame, DIMS, DTYPE, OPERAND } from '../core/frame.ts';
 import type { Storage } from '../core/storage.ts';
+import { callHere, callers } from './call-stack.ts';
 import { nodeName } from './format.ts';
 import type { Node } from './graph.ts';
 import { ModulePath } from './module-path.ts';
@@ -45,25 +46,6 @@ interface Origin {
 
 const describe = (value: unknown): string => (value instanceof Tensor ? `${value.dtype} [${value.shape.join(', ')}]` : Array.isArray(value) ? `[${value.map(describe).join(', ')}]`
   : typeof value === 'object' && value !== null ? JSON.stringify(value, (_, each: unknown) => (each instanceof Tensor ? describe(each) : each)) : String(value));
-
-/** The folder of the library, whose frames say nothing to its users. */
-const HOME = import.meta.url.replace(/^file:\/\//, '').replace(/\/(?:tensor\/)?[^/]*$/, '/');
-
-/** A stack that begins in the code that called the library. */
-function callers(stack: string): string {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line)), outside = frames.filter((line) => !line.includes(HOME));
-  return (outside.length > 0 ? outside : frames).join('\n');
-}
-
-/** Remembers the stack; it is only formatted when it is asked for. */
-function callHere(): Error {
-  const limit = Error.stackTraceLimit;
-  // Internal frames come first and would fill a short stack.
-  Error.stackTraceLimit = 64;
-  const call = new Error('forward call');
-  Error.stackTraceLimit = limit;
-  return call;
-}
 
 const NO_INFORMATION = 'No forward pass information available. Enable detect anomaly during forward pass for more information.';
 
@@ -177,7 +159,7 @@ class Anomaly implements Observer {
     if (origin === undefined) return new Error(`Error detected in ${name}. ${NO_INFORMATION}`);
     const { op, module, call, parent } = origin;
     const trace = new Error(`Error detected in ${name}. Traceback of forward call that caused the error: ${op ?? name}${module === null ? '' : `, in module ${module}`}`);
-    trace.stack = `${trace.name}: ${trace.message}\n${callers(call.stack ?? '')}`;
+    trace.stack = `${trace.name}: ${trace.message}\n${callers(call).join('\n')}`;
     if (parent !== null) trace.cause = this.traceOf(parent);
     return trace;
   }
