@@ -2,8 +2,12 @@
 import type { CallArgs } from '../core/args.ts';
 import type { Artist } from './artists.ts';
 import { type BarArgs, type BarhArgs, type Categories, makeBars } from './bars.ts';
+import { type BoxplotOptions, type Datasets, makeBoxes, makePie, makeViolins, type PieOptions, type Spread, type ViolinplotOptions } from './boxes.ts';
+import { checkColor } from './color.ts';
 import { checkMappable, Colorbar, type ColorbarOptions } from './colorbar.ts';
 import type { ColorMap } from './colormap.ts';
+import { type ContourArgs, type ContourOptions, contourOptionNames, makeContours, makeFilledContours } from './contours.ts';
+import { drawLossCurve, type LossCurveOptions, type LossSeries } from './curves.ts';
 import { type ConfusionMatrixArgs, drawConfusionMatrix, drawHeatmap, type HeatmapOptions } from './heatmaps.ts';
 import { type HistArgs, isDatasets, makeHist, makeStairs, type StairsOptions } from './histogram.ts';
 import { type Drawn, type ImshowOptions, makeImage, makeMesh, type Mappable, type PcolormeshOptions } from './images.ts';
@@ -12,6 +16,7 @@ import {
   type SpanOptions, type StemOptions, type StepOptions,
 } from './lines.ts';
 import { type Cell, Panel } from './panel.ts';
+import { type Classifier, type DecisionRegionsOptions, drawDecisionRegions } from './regions.ts';
 import { makeScatter, type ScatterArgs } from './points.ts';
 import { edgeOptionNames } from './style.ts';
 import { type AnnotateArgs, makeAnnotation, makeText, type TextOptions } from './texts.ts';
@@ -195,6 +200,64 @@ export class Axes extends Panel {
     const op = 'pcolormesh';
     const { data, options } = splitData<PcolormeshOptions>(op, args, [...normNames, ...edgeOptionNames, 'alpha', 'shading']);
     return this.#drawn(makeMesh(op, data, options, this.isLinear)) as Mappable;
+  }
+
+  /** Lines of equal value: `contour(Z)`, `contour(X, Y, Z)`, each perhaps with `levels`. */
+  contour(...args: ContourArgs): Mappable {
+    return this.#contours('contour', args, makeContours);
+  }
+
+  /** `contour` with the bands between the levels filled. */
+  contourf(...args: ContourArgs): Mappable {
+    return this.#contours('contourf', args, makeFilledContours);
+  }
+
+  #contours(op: string, args: ContourArgs, make: typeof makeContours): Mappable {
+    const { data, options } = splitData<ContourOptions>(op, args, contourOptionNames);
+    const { artists, mappable } = make(data, options);
+    this.artists.push(...artists);
+    this.mappables.push(mappable);
+    return mappable;
+  }
+
+  /**
+   * Where a classifier decides what: `classify` gets the points of a grid around `X` and answers with classes, with scores
+   * by class (n, k), or with one probability or score for each, which is drawn with its boundary. Points `X` of classes
+   * `y` lie on top.
+   */
+  decisionRegions(classify: Classifier, X: MatrixLike, y?: VectorLike | readonly string[], options: DecisionRegionsOptions = {}): Mappable | undefined {
+    return drawDecisionRegions(this, classify, X, y, options);
+  }
+
+  /** Boxes from the first to the third quartile with the median, whiskers and outliers, of each data set. */
+  boxplot(x: Datasets, options: BoxplotOptions = {}): void {
+    this.#spread(() => makeBoxes(x, options));
+  }
+
+  /** The estimated density of each data set, on both sides of its position. */
+  violinplot(dataset: Datasets, options: ViolinplotOptions = {}): void {
+    this.#spread(() => makeViolins(dataset, options, this.nextColor()), options.tickLabels !== undefined);
+  }
+
+  #spread(make: () => Spread, named = true): void {
+    this.add(() => {
+      const { artists, ticks, horizontal } = make();
+      if (named) this[horizontal ? 'y' : 'x'].range.ticks = ticks;
+      return artists;
+    });
+  }
+
+  /** Shares of a whole, counter-clockwise from the right. */
+  pie(x: VectorLike, options: PieOptions = {}): void {
+    this.add(() => makePie(x, options, this.nextColor));
+    this.aspect = 'equal';
+    this.visible = false;
+  }
+
+  /** Losses by step, pale as they are and smoothed as TensorBoard does; several by name: `{ train, validation }`. */
+  lossCurve(losses: LossSeries | Readonly<Record<string, LossSeries>>, options: LossCurveOptions = {}): void {
+    this.add(() => drawLossCurve(this, losses, options, (color) => (color === undefined ? this.nextColor() : checkColor('lossCurve', 'color', color))));
+    if (this.artists.some((artist) => artist.kind === 'line' && artist.label !== undefined)) this.legend();
   }
 
   /** seaborn's heat map: cells with values (`annot`), names of rows and columns, and a colour bar. */

@@ -30,7 +30,7 @@ export class Colorbar {
     this.shrink = checkNumber(op, 'shrink', options.shrink ?? 1, { min: 0.05, max: 1 });
     this.label = checkText(op, 'label', options.label ?? '');
     if (options.ticks !== undefined) this.setTicks(options.ticks);
-    else if (mappable.levels && mappable.levels.length <= 12) this.#ticks = mappable.levels.map((at) => ({ at, label: shortest(at) }));
+    else if (mappable.levels && mappable.levels.length <= 12) this.#ticks = evenly(mappable.levels);
   }
 
   setLabel(label: string): void {
@@ -40,7 +40,7 @@ export class Colorbar {
   setTicks(ticks: VectorLike, labels?: readonly (string | number)[]): void {
     const at = toVector('setTicks', 'ticks', ticks);
     if (labels !== undefined && labels.length !== at.length) throw new ShapeError('setTicks', `ticks and labels must have the same length, got ${at.length} and ${labels.length}`);
-    this.#ticks = Array.from(at, (v, i) => ({ at: v, label: labels ? checkText('setTicks', 'labels', labels[i]) : shortest(v) }));
+    this.#ticks = labels ? Array.from(at, (v, i) => ({ at: v, label: checkText('setTicks', 'labels', labels[i]) })) : evenly([...at]);
   }
 
   view(range: readonly [number, number], space: TickSpace): AxisView {
@@ -51,8 +51,11 @@ export class Colorbar {
   }
 }
 
-function shortest(value: number): string {
-  return String(Number(value.toPrecision(6))).replaceAll('-', '−');
+/** Labels with as many decimals as the longest of them needs. */
+function evenly(values: readonly number[]): readonly Tick[] {
+  const short = values.map((at) => String(Number(at.toPrecision(6))));
+  const decimals = Math.max(...short.map((text) => (text.includes('e') ? 0 : (text.split('.')[1] ?? '').length)));
+  return values.map((at, i) => ({ at, label: (short[i].includes('e') ? short[i] : at.toFixed(decimals)).replaceAll('-', '−') }));
 }
 
 /** The mappable that `colorbar` shows: what it was given, else what the axes drew last. */

@@ -8,29 +8,37 @@
  * Data are arrays, typed arrays or tensors. Nothing here loads the tensor library.
  */
 import { ArgumentError } from '../core/errors.ts';
+import { attentionGrid, type AttentionOptions, drawAttention } from './attention.ts';
 import type { Axes } from './axes.ts';
 import type { Limit } from './axis.ts';
 import type { Colorbar } from './colorbar.ts';
 import { Figure, type FigureColorbarOptions, type FigureOptions, type PngOptions, type SubplotGridOptions } from './figure.ts';
 import type { Mappable } from './images.ts';
+import { Live, type LiveOptions } from './live.ts';
 import { realSurroundings, type SaveOptions, showFigure, type Surroundings } from './output.ts';
 import type { TerminalOptions } from './terminal.ts';
-import { describe } from './values.ts';
+import { type ArrayLikeND, checkNumber, describe } from './values.ts';
 
+export type { AttentionOptions } from './attention.ts';
 export { Axes, type HistResult, type HistResults } from './axes.ts';
 export type { Limit, ScaleName, TickOptions } from './axis.ts';
 export type { BarhOptions, BarOptions } from './bars.ts';
+export type { BoxplotOptions, Datasets, PieOptions, ViolinplotOptions } from './boxes.ts';
 export { Colorbar, type ColorbarOptions } from './colorbar.ts';
 export type { ColorMap, ColorMapName, NormOptions } from './colormap.ts';
+export type { ContourOptions } from './contours.ts';
+export { type LossCurveOptions, type LossSeries, smooth } from './curves.ts';
 export { Figure, type FigureColorbarOptions, type FigureOptions, type PngOptions, type Share } from './figure.ts';
 export type { ConfusionMatrixArgs, ConfusionMatrixOptions, HeatmapOptions } from './heatmaps.ts';
 export type { HistOptions, StairsOptions } from './histogram.ts';
 export type { ImshowOptions, Mappable, PcolormeshOptions } from './images.ts';
 export type { ErrorbarOptions, FillBetweenOptions, LinesOptions, SpanOptions, StemOptions, StepOptions } from './lines.ts';
+export { Live, type LiveOptions } from './live.ts';
 export { type GridArgs, makeGrid, type MakeGridOptions } from './make-grid.ts';
 export type { SaveOptions, Surroundings } from './output.ts';
 export type { GridOptions, LegendOptions, LegendPlace, TickParams } from './panel.ts';
 export type { ScatterOptions } from './points.ts';
+export type { Classifier, DecisionRegionsOptions } from './regions.ts';
 export type { LineOptions, LineStyleName, Marker } from './style.ts';
 export type { TerminalOptions } from './terminal.ts';
 export type { AnnotateOptions, TextOptions } from './texts.ts';
@@ -130,6 +138,13 @@ export const imshow = current('imshow');
 export const matshow = current('matshow');
 export const heatmap = current('heatmap');
 export const confusionMatrix = current('confusionMatrix');
+export const contour = current('contour');
+export const contourf = current('contourf');
+export const decisionRegions = current('decisionRegions');
+export const boxplot = current('boxplot');
+export const violinplot = current('violinplot');
+export const pie = current('pie');
+export const lossCurve = current('lossCurve');
 export const pcolormesh = current('pcolormesh');
 export const axhline = current('axhline');
 export const axvline = current('axvline');
@@ -154,6 +169,62 @@ export const axis = current('axis');
 /** The key to the colours of what was drawn last, or of `mappable`, beside its axes or those of `ax`. */
 export function colorbar(mappable?: Mappable | FigureColorbarOptions, options: FigureColorbarOptions = {}): Colorbar {
   return gcf().colorbar(mappable, options);
+}
+
+/**
+ * Attention weights (L, S) on the current axes, or (H, L, S) as a grid of heads in a new figure, with one scale of colours.
+ */
+export function attention(weights: ArrayLikeND, options: AttentionOptions = {}): readonly Axes[] {
+  const { rows, columns } = attentionGrid('attention', weights, options);
+  if (rows * columns === 1) return drawAttention(gcf(), weights, options);
+  const created = figure({ figsize: [2 + 2.6 * columns, 0.8 + 2.6 * rows] });
+  try {
+    return drawAttention(created, weights, options);
+  } catch (error) {
+    close(created);
+    throw error;
+  }
+}
+
+let interactive: Live | undefined;
+
+/** Interactive mode: from now on `draw` and `pause` show the current figure in the terminal, each time in the same place. */
+export function ion(options: LiveOptions = {}, surroundings: Surroundings = realSurroundings()): void {
+  interactive ??= new Live(leaving, options, surroundings);
+}
+
+/** Ends interactive mode; the last figure stays. */
+export function ioff(): void {
+  interactive?.close();
+  interactive = undefined;
+}
+
+export function isinteractive(): boolean {
+  return interactive !== undefined;
+}
+
+/** Redraws the current figure in interactive mode, not oftener than its interval; else, and without a terminal, does nothing. */
+export function draw(): void {
+  interactive?.draw();
+}
+
+/** Draws, whenever the last time was, and waits for `interval` seconds, in which the program's other tasks go on. */
+export async function pause(interval: number): Promise<void> {
+  const seconds = checkNumber('pause', 'interval', interval, { min: 0, max: 86_400 });
+  interactive?.flush();
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+}
+
+/**
+ * A figure (the current one unless given) that is redrawn in place by `draw`, until `close`.
+ *
+ *     using live = plt.live();
+ *     for (...) { plt.cla(); plt.lossCurve(losses); live.draw(); }
+ */
+export function live(options: LiveOptions & { readonly figure?: Figure } = {}, surroundings: Surroundings = realSurroundings()): Live {
+  const { figure: chosen, ...rest } = options;
+  if (chosen !== undefined && !(chosen instanceof Figure)) throw new ArgumentError('live', 'figure', `must be a figure, got ${describe(chosen)}`);
+  return new Live(chosen ? () => chosen : leaving, rest, surroundings);
 }
 
 /** Sets the limits that are given, of the two, and returns both. */

@@ -78,6 +78,10 @@ function hidden(panel: PlacedPanel, box: Rect): number {
       for (let i = 0; i < x.length; i++) if (inside(x[i], y[i])) count++;
     } else if (artist.kind === 'area' && !artist.sticky) {
       for (const ring of artist.parts.flatMap((part) => part.rings)) count += hiddenOfLine(...thinned(ring.x, ring.y), inside);
+    } else if (artist.kind === 'text') {
+      const [x, y, reach] = [panel.x.position(artist.x), panel.y.position(artist.y), textWidth(artist.text, artist.fontsize * point)];
+      const from = { left: 0, center: -0.5, right: -1 }[artist.ha] * reach;
+      for (const part of [0, 0.5, 1]) if (inside(x + artist.offset[0] * point + from + part * reach, y - artist.offset[1] * point)) count += 5;
     } else if (artist.kind === 'bar') {
       for (let i = 0; i < artist.left.length; i++) {
         const [x0, x1] = [panel.x.position(artist.left[i]), panel.x.position(artist.right[i])];

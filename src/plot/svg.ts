@@ -169,7 +169,7 @@ function drawPanel(panel: PlacedPanel): string {
     ...(axes.twin === 'x' ? [] : [drawXAxis(panel)]), ...(axes.twin === 'y' ? [] : [drawYAxis(panel)]),
     ...(axes.twin === undefined ? [element('rect', { class: 'frame', ...box, fill: 'none', stroke: ink, 'stroke-width': thin })] : []),
   ] : [];
-  return element('g', { class: 'axes', ...readout, 'data-frame': viewBox }, inner, ...surround, ...draw((kind) => kind === 'text'), title, ...panel.colorbars.map(drawColorbar), drawLegend(panel));
+  return element('g', { class: 'axes', ...readout, 'data-frame': viewBox }, inner, ...surround, ...draw((kind) => kind === 'text'), title, ...panel.colorbars.map(drawColorbar));
 }
 
 function summary(figure: Figure): string {
@@ -184,5 +184,5 @@ export function figureToSVG(figure: Figure): string {
   return `${element('svg', {
     xmlns: 'http://www.w3.org/2000/svg', width: Math.round(width * zoom), height: Math.round(height * zoom), viewBox: `0 0 ${width} ${height}`,
     role: 'img', 'aria-label': summary(figure), 'font-family': 'DejaVu Sans, Verdana, sans-serif', fill: ink,
-  }, element('rect', { width, height, fill: '#ffffff' }), heading, ...panels.map(drawPanel), ...colorbars.map(drawColorbar))}\n`;
+  }, element('rect', { width, height, fill: '#ffffff' }), heading, ...panels.map(drawPanel), ...colorbars.map(drawColorbar), ...panels.map(drawLegend))}\n`;
 }

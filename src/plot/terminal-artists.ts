@@ -93,7 +93,8 @@ function drawArea(screen: Screen, panel: TerminalPanel, pen: Pen, artist: AreaAr
       x: ring.x.map((v) => (panel.x.log && v <= 0 ? foot.x : panel.x.position(v))), y: ring.y.map((v) => (panel.y.log && v <= 0 ? foot.y : panel.y.position(v))),
     })),
   }));
-  if (artist.sticky) {
+  // Without colours shades tell one opaque area from another.
+  if (artist.sticky || (!color && artist.alpha === 1)) {
     const spans = new Map<number, number[][]>();
     paint(screen, panel, color, (x, y) => {
       let lines = spans.get(y);
