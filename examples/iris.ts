@@ -61,14 +61,7 @@ export async function main({ epochs, lr, seed } = full, log = console.log) {
   plt.ylabel('petal width, cm');
   plt.subplot(1, 2, 2);
   plt.title(`${(100 * accuracy).toFixed(1)}% of ${test.length} test flowers`);
-  plt.imshow(confusion, { cmap: 'Blues' });
-  for (const [row, counts] of (confusion.tolist() as number[][]).entries()) {
-    for (const [column, count] of counts.entries()) plt.text(column, row, String(count), { ha: 'center', va: 'center' });
-  }
-  plt.xticks([0, 1, 2], species);
-  plt.yticks([0, 1, 2], species);
-  plt.xlabel('predicted');
-  plt.ylabel('actual');
+  plt.confusionMatrix(confusion, { displayLabels: species, colorbar: false });
   plt.tightLayout();
   await showFigure('iris');
   return { accuracy, losses };

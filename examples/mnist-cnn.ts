@@ -4,7 +4,7 @@ import { nn, noGrad, optim } from 'flambeau';
 import { DataLoader, TensorDataset } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
 import { options, runAsScript, showFigure } from './lib/example.ts';
-import { first, mnist, tile } from './lib/mnist.ts';
+import { first, mnist } from './lib/mnist.ts';
 
 const full = { epochs: 3, batchSize: 64, lr: 4e-3, train: 60_000, test: 10_000, seed: 0 };
 export const short = { ...full, epochs: 1, batchSize: 32, train: 1024, test: 250 };
@@ -67,9 +67,9 @@ export async function main({ epochs, batchSize, lr, train, test, seed } = full, 
   plt.xlabel('step');
   plt.ylabel('cross entropy');
   plt.subplot(1, 2, 2);
-  const misread = predicted.ne(unseen.labels), shown = misread.nonzero().flatten().narrow(0, 0, Math.min(36, misread.sum().item()));
+  const misread = predicted.ne(unseen.labels).nonzero().flatten();
   plt.title('misread digits');
-  plt.imshow(tile(unseen.images.index(shown), 6), { cmap: 'gray' });
+  plt.imshow(plt.makeGrid(unseen.images.index(misread.index(':48')).unsqueeze(1), { normalize: true }));
   plt.axis('off');
   plt.tightLayout();
   await showFigure('mnist-cnn');

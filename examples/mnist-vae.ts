@@ -4,7 +4,7 @@ import { nn, noGrad, optim } from 'flambeau';
 import { DataLoader } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
 import { options, runAsScript, showFigure } from './lib/example.ts';
-import { first, mnist, tile } from './lib/mnist.ts';
+import { first, mnist } from './lib/mnist.ts';
 
 const full = { epochs: 10, batchSize: 128, lr: 1e-3, train: 60_000, test: 10_000, seed: 0 };
 export const short = { ...full, epochs: 2, batchSize: 64, train: 1280, test: 250 };
@@ -72,14 +72,14 @@ export async function main({ epochs, batchSize, lr, train, test, seed } = full, 
     log(`epoch ${epoch}: loss per image ${(total / images.length).toFixed(2)}, of test images ${testLoss.toFixed(2)}, ${seconds.toFixed(1)} s`);
   }
 
-  const [reconstructed, samples] = noGrad(() => [model(unseen.narrow(0, 0, 32))[0], model.decode(torch.randn(64, 20))]);
+  const [reconstructed, samples] = noGrad(() => [model(unseen.index(':32'))[0], model.decode(torch.randn(64, 20))]);
   // Every second row is the reconstruction of the one above it.
-  const pairs = torch.stack([unseen.narrow(0, 0, 32).view(4, 8, 784), reconstructed.view(4, 8, 784)], 1);
+  const pairs = torch.stack([unseen.index(':32').view(4, 8, 784), reconstructed.view(4, 8, 784)], 1);
   plt.figure({ figsize: [9, 4.9] });
   for (const [i, [title, grid]] of ([['test images and their reconstructions', pairs], ['samples', samples]] as const).entries()) {
     plt.subplot(1, 2, i + 1);
     plt.title(title);
-    plt.imshow(tile(grid.reshape(64, 28, 28), 8), { cmap: 'gray' });
+    plt.imshow(plt.makeGrid(grid.view(64, 1, 28, 28)));
     plt.axis('off');
   }
   plt.tightLayout();

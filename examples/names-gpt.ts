@@ -7,7 +7,7 @@ import { options, runAsScript, showFigure } from './lib/example.ts';
 import { characters, longest, splitNames } from './lib/names.ts';
 
 const full = { epochs: 12, batchSize: 64, lr: 3e-3, names: 4951, seed: 0 };
-export const short = { ...full, epochs: 3, batchSize: 32, names: 400 };
+export const short = { ...full, epochs: 3, batchSize: 16, names: 250 };
 
 const width = 64, heads = 4, layers = 2;
 

@@ -9,7 +9,6 @@ import * as iris from '../examples/iris.ts';
 import { polynomials } from '../examples/lib/births.ts';
 import { CartPole } from '../examples/lib/cartpole.ts';
 import { options } from '../examples/lib/example.ts';
-import { tile } from '../examples/lib/mnist.ts';
 import { characters, longest, names, splitNames } from '../examples/lib/names.ts';
 import * as mnistCnn from '../examples/mnist-cnn.ts';
 import * as mnistVae from '../examples/mnist-vae.ts';
@@ -23,7 +22,7 @@ import { onBackends } from './fixtures/backends.ts';
 
 const log = (): void => {};
 
-describe('examples', () => {
+describe('examples', { timeout: 120_000 }, () => {
   const home = process.cwd();
   let folder = '';
   beforeAll(() => {
@@ -149,12 +148,6 @@ describe('options of an example', () => {
 });
 
 describe('shared pieces of the examples', () => {
-  test('images are tiled row by row, and what is missing is black', () => {
-    const image = tile(torch.stack([1, 2, 3].map((value) => torch.full([28, 28], value))), 2);
-    expect(image.shape).toEqual([56, 56]);
-    expect([[0, 0], [27, 28], [28, 27], [55, 55]].map(([row, column]) => image.index(row, column).item())).toEqual([1, 2, 3, 0]);
-  });
-
   test('names are split into two parts without a name in both, and targets are the next characters', () => {
     torch.manualSeed(3);
     const { train, test: held, known } = splitNames();

