@@ -73,7 +73,7 @@ function int64In(text: string): bigint | undefined {
 }
 
 /** The narrowest type that holds all the texts, of which null ones are missing: bool, int64, float64, string. */
-export function inferType(texts: readonly (string | null)[]): ColumnType {
+export function inferType(texts: readonly (string | null)[]): TextType {
   let some = false, missing = false, bools = true, integers = true;
   for (const text of texts) {
     if (text === null) {
@@ -106,32 +106,48 @@ const PARSERS: Readonly<Record<Exclude<ColumnType, 'object'>, (text: string) => 
 const ARRAYS = { float64: Float64Array, float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array } as const;
 type Numeric = keyof typeof ARRAYS;
 
-/** A column that grows by texts. `fill` stands for missing values; without it they are NaN, in text null, and errors elsewhere. */
+/** Types that come from text. */
+export type TextType = Exclude<ColumnType, 'object'>;
+
+/** A fill as a value of a type, or undefined if it is none. */
+export function fillValue(type: TextType, fill: unknown): number | bigint | string | undefined {
+  if (Number.isNaN(fill)) return type.startsWith('float') ? NaN : undefined;
+  if (typeof fill === 'string') return type === 'string' ? fill : undefined;
+  if (typeof fill === 'boolean' || typeof fill === 'number' || typeof fill === 'bigint') return (typeof fill === 'boolean') === (type === 'bool') && type !== 'string' ? PARSERS[type](String(fill)) : undefined;
+  return undefined;
+}
+
+/**
+ * A column that grows by texts. `fill` stands for missing values; without it they are NaN, in text null, and errors
+ * elsewhere. Where the type is only `inferred`, integers become floats when they have to.
+ */
 export class ColumnBuilder {
-  readonly type: Exclude<ColumnType, 'object'>;
-  private readonly fill: number | bigint | string | undefined;
+  private type: TextType;
+  private readonly inferred: boolean;
+  private fill: number | bigint | string | undefined;
   private readonly required: boolean;
   private numbers: InstanceType<(typeof ARRAYS)[Numeric]> | null;
   private readonly texts: (string | null)[] = [];
   private length = 0;
 
-  constructor(type: Exclude<ColumnType, 'object'>, fill: Cell | undefined, required: boolean, fail: (problem: string) => never) {
+  constructor(type: TextType, { inferred, fill, required }: { readonly inferred: boolean; readonly fill: number | bigint | string | undefined; readonly required: boolean }) {
     this.type = type;
+    this.inferred = inferred;
     this.required = required;
     this.numbers = type === 'string' ? null : new ARRAYS[type](64);
-    this.fill = fill === undefined || fill === null ? undefined : PARSERS[type](String(fill)) ?? (Number.isNaN(fill) && type.startsWith('float') ? NaN : fail(`fill ${show(fill)} is not of type ${type}`));
+    this.fill = fill;
   }
 
   /** Appends a value, or says what is wrong with it. */
   add(text: string | null): string | undefined {
-    let value: number | bigint | string | null | undefined;
-    if (text === null) {
-      if (this.fill !== undefined) value = this.fill;
-      else if (this.required || (this.type !== 'string' && !this.type.startsWith('float'))) return `has no value${this.required ? '' : `, and ${this.type} has none that stands for it: give a fill`}`;
-      else value = this.type === 'string' ? null : NaN;
-    } else {
-      value = PARSERS[this.type](text);
-      if (value === undefined) return `${show(text)} is not of type ${this.type}`;
+    const value = text === null ? this.absent() : PARSERS[this.type](text);
+    if (value === undefined) {
+      if (text === null && this.required) return 'has no value';
+      if (this.inferred && this.type === 'int64' && (text === null || PARSERS.float64(text) !== undefined)) {
+        this.widen();
+        return this.add(text);
+      }
+      return text === null ? `has no value, and ${this.type} has none that stands for it: give a fill` : `${show(text)} is not of type ${this.type}`;
     }
     if (this.numbers === null) this.texts.push(value as string | null);
     else {
@@ -149,9 +165,21 @@ export class ColumnBuilder {
     return { type: this.type, values };
   }
 
+  private absent(): number | bigint | string | null | undefined {
+    if (this.fill !== undefined) return this.fill;
+    if (this.required) return undefined;
+    return this.type === 'string' ? null : this.type.startsWith('float') ? NaN : undefined;
+  }
+
   private grow(full: InstanceType<(typeof ARRAYS)[Numeric]>): void {
     const larger = new ARRAYS[this.type as Numeric](full.length * 2);
     larger.set(full as never);
     this.numbers = larger;
+  }
+
+  private widen(): void {
+    this.type = 'float64';
+    this.numbers = Float64Array.from(this.numbers as BigInt64Array, Number);
+    if (this.fill !== undefined) this.fill = Number(this.fill);
   }
 }

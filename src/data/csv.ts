@@ -4,7 +4,7 @@ import { bind, boolArg, intArg, show, signature } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { Fail } from '../io/source.ts';
 import { failing, readText, sourceArg, type DataSource } from './bytes.ts';
-import { COLUMN_TYPES, ColumnBuilder, inferType, type Cell, type Column, type ColumnType } from './columns.ts';
+import { COLUMN_TYPES, ColumnBuilder, fillValue, inferType, type Cell, type Column, type ColumnType, type TextType } from './columns.ts';
 import { Table, TableStream } from './table.ts';
 
 export interface CsvOptions {
@@ -162,14 +162,13 @@ async function* csvTables(settings: Settings, size: number): AsyncGenerator<Tabl
   let waiting: string[][] = [], skip = settings.skipRows, taken = 0, count = 0, built = 0;
   const textOf = (text: string): string | null => (na.has(text) ? null : text);
   const begin = ({ names, kept }: Header): readonly ColumnBuilder[] => names.map((name, k) => {
-    const given = types[name] as Exclude<ColumnType, 'object'> | undefined;
-    const value = isByColumn(fill) ? fill[name] : (fill as Cell | undefined);
-    let texts = given === undefined ? waiting.map((row) => textOf(row[kept[k]])) : [];
-    if (value !== undefined && texts.some((text) => text !== null)) texts = texts.filter((text) => text !== null);
-    const type = given ?? (inferType(texts) as Exclude<ColumnType, 'object'>);
+    const given = types[name] as TextType | undefined, value: unknown = isByColumn(fill) ? fill[name] : fill;
+    const texts = given === undefined ? waiting.slice(0, inferRows).map((row) => textOf(row[kept[k]])) : [];
+    const present = texts.filter((text) => text !== null), filled = given ?? inferType(present.length > 0 ? present : texts);
+    const filler = value === undefined ? undefined : fillValue(filled, value);
     // One fill for all columns goes to those that can have it.
-    const fits = isByColumn(fill) || value === undefined || type === 'string' === (typeof value === 'string');
-    return new ColumnBuilder(type, fits ? value : undefined, required, (problem) => fail(`column ${show(name)}: ${problem}`));
+    if (filler === undefined && value !== undefined && isByColumn(fill)) fail(`column ${show(name)}: fill ${show(value)} is not of type ${filled}`);
+    return new ColumnBuilder(given ?? (filler === undefined ? inferType(texts) : filled), { inferred: given === undefined, fill: filler, required });
   });
   const take = (): Table => {
     built = 0;
@@ -215,7 +214,7 @@ async function* csvTables(settings: Settings, size: number): AsyncGenerator<Tabl
 /**
  * Reads a CSV file as a {@link Table} of typed columns. `source` is a file name, a URL, bytes or a stream, gzipped or not.
  * Types that are not given are inferred from the first `inferRows` rows: bool, int64, float64 or string. A missing value is
- * NaN (null in text), makes a column of integers one of float64, and may be filled or be an error.
+ * NaN (null in text), makes an inferred column of integers one of float64 (as a fraction does), and may be filled or be an error.
  *
  *     const table = await readCsv('houses.csv', { columns: ['area', 'price'], types: { area: 'float32' }, fill: { area: 0 } });
  *
