@@ -1,12 +1,11 @@
 /** How values are spread: boxplot, violinplot, and pie, which shows shares. */
-import { quantile } from 'd3-array';
 import { boolArg } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import type { Artist, Edge } from './artists.ts';
 import type { Tick } from './axis.ts';
 import { checkColor, cycle, type Hex } from './color.ts';
 import { numberFormat } from './heatmaps.ts';
-import { isDatasets } from './histogram.ts';
+import { isDatasets, quantile } from './histogram.ts';
 import { plainStyle } from './lines.ts';
 import { checkAlpha } from './style.ts';
 import { makeText } from './texts.ts';
@@ -16,12 +15,12 @@ import { checkNumber, checkOneOf, checkOptions, checkText, type MatrixLike, spre
 export type Datasets = VectorLike | MatrixLike | readonly VectorLike[];
 
 function toSets(op: string, x: Datasets): readonly Float64Array[] {
-  const finite = (values: Float64Array): Float64Array => values.filter((v) => Number.isFinite(v)).sort();
-  if (isDatasets(x)) return x.map((set) => finite(toVector(op, 'x', set)));
+  const sorted = (values: Float64Array): Float64Array => values.filter((v) => Number.isFinite(v)).sort();
+  if (isDatasets(x)) return x.map((set) => sorted(toVector(op, 'x', set)));
   const { shape, values } = toArray(op, 'x', x);
   if (shape.length > 2) throw new ShapeError(op, `x must be data sets or a matrix with one per column, got shape [${shape.join(', ')}]`);
-  if (shape.length < 2) return [finite(values)];
-  return Array.from({ length: shape[1] }, (_, j) => finite(values.filter((_, i) => i % shape[1] === j)));
+  if (shape.length < 2) return [sorted(values)];
+  return Array.from({ length: shape[1] }, (_, j) => sorted(values.filter((_, i) => i % shape[1] === j)));
 }
 
 interface Places {
@@ -76,8 +75,8 @@ export function makeBoxes(data: Datasets, options: BoxplotOptions): Spread {
   const edge: Edge = { color: black, width: 1 };
   const artists = sets.flatMap((set, i): readonly Artist[] => {
     if (set.length === 0) return [];
-    const [q1, median, q3] = [0.25, 0.5, 0.75].map((p) => quantile(set, p) as number);
-    const [lowest, highest] = typeof reach === 'number' ? [q1 - reach * (q3 - q1), q3 + reach * (q3 - q1)] : reach.map((p) => quantile(set, p / 100) as number);
+    const [q1, median, q3] = [0.25, 0.5, 0.75].map((p) => quantile(set, p));
+    const [lowest, highest] = typeof reach === 'number' ? [q1 - reach * (q3 - q1), q3 + reach * (q3 - q1)] : reach.map((p) => quantile(set, p / 100));
     const low = Math.min(q1, set.find((v) => v >= lowest) ?? q1), high = Math.max(q3, set.findLast((v) => v <= highest) ?? q3);
     const [p, half] = [positions[i], widths[i] / 2];
     const cap = half / 2;
@@ -130,7 +129,7 @@ export function makeViolins(data: Datasets, options: ViolinplotOptions, color: H
     const thick = density(set, along);
     const most = Math.max(...thick);
     const body = turn([...thick.map((v) => p - (half * v) / most), ...thick.toReversed().map((v) => p + (half * v) / most)], [...along, ...along.toReversed()]);
-    const marks = [...(extrema ? [low, high] : []), ...(means ? [set.reduce((sum, v) => sum + v, 0) / set.length] : []), ...(medians ? [quantile(set, 0.5) as number] : [])];
+    const marks = [...(extrema ? [low, high] : []), ...(means ? [set.reduce((sum, v) => sum + v, 0) / set.length] : []), ...(medians ? [quantile(set, 0.5)] : [])];
     const across = marks.flatMap(() => [p - half / 2, p + half / 2, Number.NaN]), at = marks.flatMap((v) => [v, v, Number.NaN]);
     const spine = extrema ? turn([...across, p, p], [...at, low, high]) : turn(across, at);
     return [

@@ -60,7 +60,9 @@ const maps = {
   RdYlGn: between(...schemeRdYlGn[11]),
   Spectral: between(...schemeSpectral[11]),
   // Moreland, Diverging Color Maps for Scientific Visualization (2009).
-  coolwarm: between('#3b4cc0', '#688aef', '#99baff', '#c9d8ef', '#edd1c2', '#f7a789', '#e26952', '#b40426'),
+  coolwarm: between(
+    '#3b4cc0', '#4d68d7', '#6282ea', '#779af7', '#8db0fe', '#a3c2ff', '#b8d0f9', '#ccd9ee', '#dddddd', '#ecd3c5', '#f5c4ad', '#f7b194', '#f49a7b', '#ec7f63', '#de604d', '#cb3e38', '#b40426',
+  ),
   bwr: between('#0000ff', '#ffffff', '#ff0000'),
   seismic: between('#00004d', '#0000ff', '#ffffff', '#ff0000', '#800000'),
   // Break points from matplotlib's documentation of the two maps that MATLAB made known.

@@ -29,13 +29,21 @@ export function visibleOfLine(x: Float64Array, y: Float64Array, pixels: number):
   return kept;
 }
 
-/** Indices of markers of which no two fall on the same half pixel, once there are more than four per pixel. */
+/** More markers than this are not told apart, and make files that nothing opens. */
+const mostMarkers = 40_000;
+
+/**
+ * Indices of markers of which no two fall on the same half pixel, once there are more than four per pixel of the width;
+ * where too many are left, no two on the same pixel, or on the same square of two.
+ */
 export function visibleOfCloud(x: Float64Array, y: Float64Array, pixels: number): readonly number[] | undefined {
   if (x.length <= 4 * pixels) return undefined;
-  const taken = new Map<number, number>();
   // 24 bits per coordinate, so that two fit into one number; what is further away is outside of any page.
-  const half = (v: number): number => Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, Math.round(2 * v)));
-  // The last one stays, for it is drawn over the others.
-  for (let i = 0; i < x.length; i++) taken.set(half(x[i]) * 2 ** 24 + half(y[i]), i);
-  return [...taken.values()].sort((a, b) => a - b);
+  const rounded = (v: number): number => Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, Math.round(v)));
+  for (let perPixel = 2; ; perPixel /= 2) {
+    const taken = new Map<number, number>();
+    // The last one stays, for it is drawn over the others.
+    for (let i = 0; i < x.length; i++) taken.set(rounded(perPixel * x[i]) * 2 ** 24 + rounded(perPixel * y[i]), i);
+    if (taken.size <= mostMarkers || perPixel < 1) return [...taken.values()].sort((a, b) => a - b);
+  }
 }

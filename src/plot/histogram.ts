@@ -1,5 +1,5 @@
 /** Counts in bins. */
-import { bisectRight, quantile } from 'd3-array';
+import { bisectRight } from 'd3-array';
 import type { CallArgs } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { Artist } from './artists.ts';
@@ -36,6 +36,13 @@ export type HistArgs = CallArgs<[bins: number | VectorLike | BinRule, range: rea
 
 const keywords = ['weights', 'cumulative', 'histtype', 'orientation', 'rwidth', 'log', 'stacked', 'color', ...edgeOptionNames, 'alpha', 'label'];
 
+/** numpy's quantile of sorted values: linear between neighbours. */
+export function quantile(sorted: Float64Array, p: number): number {
+  const at = (sorted.length - 1) * p;
+  const i = Math.floor(at);
+  return i + 1 < sorted.length ? sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]) : sorted[i];
+}
+
 /** Width of a bin by numpy's rules; 0 where the data have no width. */
 function ruleWidth(rule: BinRule, values: Float64Array): number {
   const n = values.length;
@@ -45,7 +52,10 @@ function ruleWidth(rule: BinRule, values: Float64Array): number {
     case 'sqrt': return span / Math.sqrt(n);
     case 'rice': return span / (2 * Math.cbrt(n));
     case 'sturges': return span / (Math.log2(n) + 1);
-    case 'fd': return (2 * ((quantile(values, 0.75) ?? 0) - (quantile(values, 0.25) ?? 0))) / Math.cbrt(n);
+    case 'fd': {
+      const sorted = values.toSorted();
+      return n === 0 ? 0 : (2 * (quantile(sorted, 0.75) - quantile(sorted, 0.25))) / Math.cbrt(n);
+    }
     case 'scott': {
       const mean = values.reduce((sum, v) => sum + v, 0) / n;
       return Math.cbrt((24 * Math.sqrt(Math.PI)) / n) * Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n);

@@ -17,10 +17,11 @@ export function num(value: number): string {
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+/** Children may come as lists, for those of a large figure are more than a call has arguments. */
+export function element(name: string, attributes: Attributes, ...children: readonly (string | readonly string[])[]): string {
   let open = `<${name}`;
   for (const [key, value] of Object.entries(attributes)) {
     if (value !== undefined) open += ` ${key}="${typeof value === 'number' ? num(value) : escapeText(value)}"`;
   }
-  return children.length === 0 ? `${open}/>` : `${open}>${children.join('')}</${name}>`;
+  return children.length === 0 ? `${open}/>` : `${open}>${children.map((child) => (typeof child === 'string' ? child : child.join(''))).join('')}</${name}>`;
 }

@@ -118,7 +118,7 @@ export function drawDecisionRegions(axes: Axes, classify: Classifier, X: MatrixL
   const known = y === undefined ? undefined : classesOf(op, y, count);
   const { classNames } = options;
   const answers = readAnswers(op, classify(Array.from({ length: size * size }, (_, i) => [gx[i % size], gy[Math.floor(i / size)]])), size * size);
-  const classes = Math.max(answers.classes, ...(known?.indices ?? []).map((v) => v + 1));
+  const classes = (known?.indices ?? []).reduce((most, v) => Math.max(most, v + 1), answers.classes);
   const names = classNames ?? (known && known.names.length > 0 ? known.names : undefined);
   if (classNames !== undefined && (!Array.isArray(classNames) || classNames.length < classes)) throw new ShapeError(op, `classNames must hold ${classes} names, got ${classNames.length}`);
   let mappable: Mappable | undefined;

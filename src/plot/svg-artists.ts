@@ -107,7 +107,7 @@ function drawLine(artist: LineArtist, { x: viewX, y: viewY, frame }: Panel): str
   if (style.marker !== 'None') {
     const dots = (visibleOfCloud(x, y, frame.width) ?? kept).filter(shown);
     const look = markerOf(style);
-    parts.push(element('g', { class: 'markers' }, ...dots.map((i) => markerAt(style.marker, x[i], y[i], style.markersize * point, look))));
+    parts.push(element('g', { class: 'markers' }, dots.map((i) => markerAt(style.marker, x[i], y[i], style.markersize * point, look))));
   }
   return parts.join('');
 }
@@ -119,7 +119,7 @@ function drawScatter(artist: ScatterArtist, { x: viewX, y: viewY, frame }: Panel
   const dots = kept.filter((i) => !Number.isNaN(x[i]) && !Number.isNaN(y[i]));
   const at = <T>(values: ArrayLike<T>, i: number): T => values[values.length === 1 ? 0 : i];
   const size = (i: number): number => Math.sqrt(Math.max(0, at(artist.sizes, i) || 0)) * point;
-  return element('g', { class: 'scatter' }, ...dots.map((i) => markerAt(artist.marker, x[i], y[i], size(i), { face: at(artist.colors, i), edge: artist.edge, alpha: artist.alpha })));
+  return element('g', { class: 'scatter' }, dots.map((i) => markerAt(artist.marker, x[i], y[i], size(i), { face: at(artist.colors, i), edge: artist.edge, alpha: artist.alpha })));
 }
 
 function drawBars(artist: BarArtist, { x: viewX, y: viewY, frame }: Panel): string {
@@ -137,7 +137,7 @@ function drawBars(artist: BarArtist, { x: viewX, y: viewY, frame }: Panel): stri
     }));
   }
   // Anti-aliased edges would show as seams between the bars of a histogram.
-  return element('g', { class: 'bars', 'shape-rendering': 'crispEdges' }, ...bars);
+  return element('g', { class: 'bars', 'shape-rendering': 'crispEdges' }, bars);
 }
 
 /** Rings as one path; what has no logarithm lies on the edge of the frame. */
@@ -153,7 +153,7 @@ function drawArea(artist: AreaArtist, { x: viewX, y: viewY, frame }: Panel): str
     }).filter((path) => path !== 'MZ').join('');
     return d === '' ? '' : element('path', { d, fill: fill ?? 'none', 'fill-rule': 'evenodd', ...outline });
   });
-  return element('g', { class: 'area', opacity: artist.alpha < 1 ? artist.alpha : undefined }, ...shapesOf);
+  return element('g', { class: 'area', opacity: artist.alpha < 1 ? artist.alpha : undefined }, shapesOf);
 }
 
 function drawImage(artist: ImageArtist, { x: viewX, y: viewY }: Panel): string {
