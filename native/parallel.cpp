@@ -216,9 +216,15 @@ struct Scratch {
 };
 thread_local Scratch thread_scratch;
 
+// The calling thread's own limit; 0 where it has none and the process's counts.
+thread_local int thread_limit = 0;
+
+int clamp_threads(int threads) { return threads < 1 ? 1 : threads > kMaxWorkers ? kMaxWorkers : threads; }
+
 }  // namespace
 
 int num_threads() {
+  if (thread_limit != 0) return thread_limit;
   int limit = pool.limit.load(std::memory_order_relaxed);
   if (limit != 0) return limit;
   // Two threads may both count; only the first answer stays, so a set_num_threads in between is not lost.
@@ -226,9 +232,9 @@ int num_threads() {
   return pool.limit.compare_exchange_strong(limit, cores < kMaxWorkers ? cores : kMaxWorkers) ? cores : limit;
 }
 
-void set_num_threads(int threads) {
-  pool.limit.store(threads < 1 ? 1 : threads > kMaxWorkers ? kMaxWorkers : threads, std::memory_order_relaxed);
-}
+void set_num_threads(int threads) { pool.limit.store(clamp_threads(threads), std::memory_order_relaxed); }
+
+void set_this_threads_limit(int threads) { thread_limit = clamp_threads(threads); }
 
 void parallel_for(int64_t chunks, double nanoseconds, void (*body)(void* context, int64_t chunk), void* context) {
   const int threads = chunks > 1 && nanoseconds > kWorthSharing ? num_threads() : 1;

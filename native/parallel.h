@@ -14,6 +14,8 @@ void parallel_for(int64_t chunks, double nanoseconds, void (*body)(void* context
 // a reduced dimension is split: results must be the same bits for any number of threads.
 int num_threads();
 void set_num_threads(int threads);
+// The same for jobs that the calling thread starts, whatever the process's number is.
+void set_this_threads_limit(int threads);
 
 // 64-byte aligned scratch owned by the calling thread, at least `bytes` large, valid until the thread's next call
 // with the same slot. Slots keep nested users apart (0 matmul A, 1 matmul B, 2 reductions, 3 free use).

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
-import { BatchSampler, collate, DataLoader, Dataset, RandomSampler, readIdx, readMnist, SequentialSampler, Subset, TensorDataset } from 'flambeau/data';
+import { BatchSampler, DataLoader, defaultCollate, Dataset, RandomSampler, readIdx, readMnist, SequentialSampler, Subset, TensorDataset } from 'flambeau/data';
 import { onBackends } from './fixtures/backends.ts';
 import { readJson, type TensorJson } from './fixtures/conformance.ts';
 
@@ -96,9 +96,9 @@ describe('a loader', () => {
     ['no tensors', () => new TensorDataset(), /at least one tensor/],
     ['a sample that is not there', () => new TensorDataset(torch.zeros(2)).get(2), /index 2 is out of range for size 2/],
     ['a sample outside of a subset', () => new Subset(new TensorDataset(torch.zeros(2)), [0]).get(1), /index 1 is out of range for size 1/],
-    ['samples of no kind', () => collate([() => 1]), /must hold tensors, numbers/],
-    ['arrays of several lengths', () => collate([[1], [1, 2]]), /arrays of one length/],
-    ['samples from nothing', () => new RandomSampler([], { numSamples: 3 }), /must be possible with 0 samples/],
+    ['samples of no kind', () => defaultCollate([() => 1]), /must be a tensor, a typed array, a number, .*got function/],
+    ['arrays of several lengths', () => defaultCollate([[1], [1, 2]]), /samples\[1\] must be an array of 1 as in the first sample, got \[1, 2\]/],
+    ['samples from nothing', () => new RandomSampler([], { numSamples: 3 }), /must not be empty/],
   ])('refuses %s', (_, run, message) => {
     expect(run).toThrow(message);
   });

@@ -35,13 +35,16 @@ void set_isa(const Napi::CallbackInfo& info) {
 
 Napi::Value get_threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
 
+// setNumThreads(threads, own): for the process, or with `own` for the calling environment's thread.
 void set_threads(const Napi::CallbackInfo& info) {
   const double threads = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
   if (!(threads >= 1 && threads <= 4096)) {
     Napi::RangeError::New(info.Env(), "setNumThreads: expected a number of threads from 1").ThrowAsJavaScriptException();
     return;
   }
-  set_num_threads(static_cast<int>(threads));
+  const bool own = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
+  if (own) set_this_threads_limit(static_cast<int>(threads));
+  else set_num_threads(static_cast<int>(threads));
 }
 
 // misalignment(bytes): how far the view's first byte is from a 64-byte boundary.

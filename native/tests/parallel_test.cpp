@@ -123,6 +123,17 @@ void scratch_grows_and_keeps_slots_apart() {
   CHECK(second[0] == 2 && reinterpret_cast<uintptr_t>(grown) % 64 == 0);
 }
 
+void a_threads_own_limit_is_its_own() {
+  set_num_threads(3);
+  std::thread([] {
+    set_this_threads_limit(1);
+    CHECK(num_threads() == 1);
+    set_num_threads(4);
+    CHECK(num_threads() == 1);
+  }).join();
+  CHECK(num_threads() == 4);
+}
+
 }  // namespace
 
 int main() {
@@ -142,5 +153,6 @@ int main() {
   concurrent_callers();
   set_num_threads(0);
   CHECK(num_threads() == 1);
+  a_threads_own_limit_is_its_own();
   return 0;
 }

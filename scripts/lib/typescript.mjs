@@ -18,6 +18,8 @@ function entryPoints(manifest) {
     const name = subpath === '.' ? 'index' : subpath.slice(2);
     entries[name] = join(root, 'src', subpath === '.' ? '' : name, 'index.ts');
   }
+  // The program of a loader's worker threads, which src/data/worker-start.ts looks for beside its bundle.
+  entries['data-worker'] = join(root, 'src/data/worker.ts');
   return entries;
 }
 

@@ -7,7 +7,7 @@
  * takes some 40 microseconds, so one every few megabytes costs little and keeps the memory in use warm (a step of the
  * sine program with 1,000 points: 47 us left alone, 15 us with it). Where the runtime offers no `gc`, nothing happens.
  */
-type Collect = (options: { type: 'minor' }) => void;
+type Collect = (options: { type: 'minor' | 'major' }) => void;
 
 /** Bytes between two collections: a few megabytes keep results in the outer caches; from 8 on, loops get slower again. */
 const BUDGET = 5 * 2 ** 20;
@@ -38,6 +38,12 @@ export function collectYoung(): void {
   collect ??= obtain();
   if (collect === null) stopped = true;
   else collect({ type: 'minor' });
+}
+
+/** Runs a collection of the whole heap where the runtime lets us. */
+export function collectAll(): void {
+  collect ??= obtain();
+  collect?.({ type: 'major' });
 }
 
 /** Tells that a buffer of `bytes` is about to be made; may collect before. */

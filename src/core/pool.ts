@@ -6,7 +6,7 @@
  * collection clears at once: what was used last is handed out first, from a cache. Where no backend can watch objects,
  * every buffer is a new one.
  */
-import { collectYoung } from './collect.ts';
+import { collectAll, collectYoung } from './collect.ts';
 import { Slab } from './storage.ts';
 
 export interface Watcher {
@@ -21,6 +21,8 @@ interface Buffer {
   /** The first byte that storages may use. */
   readonly start: number;
   readonly capacity: number;
+  /** Takes the buffer back where it is not the pool's own. */
+  readonly giveBack?: () => void;
 }
 
 let watcher: Watcher | null = null;
@@ -56,6 +58,10 @@ function reclaim(from: Watcher): number {
       const buffer = inUse[numbers[i]] as Buffer;
       inUse[numbers[i]] = undefined;
       bytes += buffer.capacity;
+      if (buffer.giveBack !== undefined) {
+        giveBack(buffer);
+        continue;
+      }
       if (unused + buffer.capacity > KEPT_BYTES) continue;
       unused += buffer.capacity;
       const list = free.get(buffer.capacity);
@@ -73,6 +79,38 @@ function collect(from: Watcher): void {
   const found = reclaim(from);
   budget = found < handedOut / 2 ? Math.min(2 * budget, MOST_BUDGET) : Math.max(budget / 2, LEAST_BUDGET);
   handedOut = 0;
+}
+
+/** Lent bytes from which on the whole heap is collected: V8 does not count shared memory, and would let any amount of it pile up. */
+const LEAST_LENT = 128 * 2 ** 20;
+let lent = 0, lentLimit = LEAST_LENT;
+
+function giveBack(buffer: Buffer): void {
+  lent -= buffer.capacity;
+  lentLimit = Math.max(2 * lent, LEAST_LENT);
+  buffer.giveBack?.();
+}
+
+/** Tells of slabs that are gone where no backend can watch them: after a collection of the whole heap, and a while later. */
+const gone = new FinalizationRegistry<Buffer>(giveBack);
+
+/** A slab over memory of another owner, which takes it back once nobody holds the slab any more. */
+export function lend(bytes: Uint8Array, giveBack: () => void): Slab {
+  const slab = new Slab(bytes), buffer: Buffer = { bytes, start: 0, capacity: bytes.byteLength, giveBack };
+  lent += buffer.capacity;
+  if (watcher === null) gone.register(slab, buffer);
+  else {
+    reclaim(watcher);
+    handedOut += buffer.capacity;
+    collect(watcher);
+    inUse[watcher.watch(slab)] = buffer;
+  }
+  if (lent > lentLimit) {
+    lentLimit = lent + LEAST_LENT;
+    collectAll();
+    if (watcher !== null) reclaim(watcher);
+  }
+  return slab;
 }
 
 export interface Pooled {

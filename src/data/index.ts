@@ -1,5 +1,21 @@
 /** `flambeau/data`: datasets, samplers, loaders and readers of data files. */
-export { Dataset, Subset, TensorDataset, type BatchedDataset } from './dataset.ts';
-export { BatchSampler, RandomSampler, SequentialSampler, type Sampler } from './sampler.ts';
-export { collate, DataLoader, type Collated, type DataLoaderOptions, type Source } from './loader.ts';
+export { Dataset, IterableDataset, Subset, TensorDataset, type BatchedDataset, type Indexed } from './dataset.ts';
+export { ChainDataset, ConcatDataset, randomSplit, StackDataset } from './combined.ts';
+export { BatchSampler, DistributedSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler } from './sampler.ts';
+export { DataLoader, type DataLoaderOptions, type Source } from './loader.ts';
+export { defaultCollate, defaultConvert, type Collated, type Converted } from './collate.ts';
+export { portable } from './portable.ts';
+export { WorkerError } from './errors.ts';
+export { getWorkerInfo, type WorkerInfo } from './worker-info.ts';
+export type { WorkerOptions } from './worker-pool.ts';
 export { readIdx, readMnist } from './idx.ts';
+export { readCsv, streamCsv, type CsvOptions } from './csv.ts';
+export { readNdjson, streamNdjson, type NdjsonOptions } from './ndjson.ts';
+export { Table, TableStream, type Row } from './table.ts';
+export type { Cell, Column, ColumnType } from './columns.ts';
+export type { DataSource } from './bytes.ts';
+export { FashionMNIST, MNIST, type MNISTOptions } from './mnist.ts';
+export { decodeImage, encodeJpeg, encodePng, ImageReadMode, readFile, readImage, writeJpeg, writePng } from './image/image.ts';
+export { ImageFolder, type ImageFolderOptions } from './image/image-folder.ts';
+export * as transforms from './transforms/index.ts';
+export { openParquet, readParquet, streamParquet, type ParquetFile, type ParquetOptions } from './parquet/parquet.ts';

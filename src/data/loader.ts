@@ -1,109 +1,295 @@
-/** DataLoader: batches of a dataset, in order or shuffled. */
-import { bind, boolArg, intArg, show, signature } from '../core/args.ts';
+/** DataLoader: batches of a dataset, in order or shuffled, read here or by worker threads. */
+import { bind, boolArg, intArg, numberArg, show, signature, type CallArgs } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
-import { tensor as makeTensor } from '../tensor/create.ts';
-import { stack } from '../tensor/composite.ts';
-import type { Generator } from '../tensor/random.ts';
+import { Generator } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BatchedDataset } from './dataset.ts';
-import { BatchSampler, drawSeed, RandomSampler, SequentialSampler, type Sampler } from './sampler.ts';
+import type { Collated } from './collate.ts';
+import { requireSize, sizeOf, type Indexed } from './dataset.ts';
+import { END, fetcherOf, isStream, type FetchPlan, type Request } from './fetch.ts';
+import { BatchSampler, drawSeed, lengthOf, RandomSampler, SequentialSampler } from './sampler.ts';
+import { getWorkerInfo } from './worker-info.ts';
+import { WorkerPool, type Loop, type WorkerOptions } from './worker-pool.ts';
 
-/** What a loader reads: a Dataset, an array, or a tensor (its rows). */
-export type Source<Sample> = { readonly length: number; get(index: number): Sample } | readonly Sample[] | (Pick<Tensor, 'select' | 'shape'> & Iterable<Sample>);
-
-/** A batch of samples as `collate` makes it: tensors stacked, numbers as a tensor, arrays and objects per member. */
-export type Collated<Sample> =
-  Sample extends Tensor | number | boolean | bigint ? Tensor
-    : Sample extends string ? string[]
-      : Sample extends readonly unknown[] ? { -readonly [K in keyof Sample]: Collated<Sample[K]> }
-        : { [K in keyof Sample]: Collated<Sample[K]> };
-
-/** PyTorch's `default_collate`. */
-export function collate<Sample>(samples: readonly Sample[]): Collated<Sample> {
-  return collateAny(samples) as Collated<Sample>;
-}
-
-function collateAny(samples: readonly unknown[]): unknown {
-  const first = samples[0];
-  if (first instanceof Tensor) return stack(samples as readonly Tensor[]);
-  if (typeof first === 'number' || typeof first === 'boolean' || typeof first === 'bigint') return makeTensor(samples as number[]);
-  if (typeof first === 'string') return [...samples];
-  if (Array.isArray(first)) {
-    if (!samples.every((sample) => Array.isArray(sample) && sample.length === first.length)) throw new ArgumentError('collate', 'samples', 'must be arrays of one length');
-    return first.map((_, i) => collateAny(samples.map((sample) => (sample as unknown[])[i])));
-  }
-  if (typeof first === 'object' && first !== null) {
-    return Object.fromEntries(Object.keys(first).map((key) => [key, collateAny(samples.map((sample) => (sample as Record<string, unknown>)[key]))]));
-  }
-  throw new ArgumentError('collate', 'samples', `must hold tensors, numbers, strings, arrays or objects, got ${show(first)}`);
-}
+/** What a loader reads: by index a Dataset, an array or a tensor (its rows); as a stream an IterableDataset or any other iterable. */
+export type Source<Sample> = Indexed<Sample> | Iterable<Sample> | AsyncIterable<Sample>;
 
 export interface DataLoaderOptions<Sample, Batch> {
+  /** Samples per batch (1); null gives samples instead of batches. */
   readonly batchSize?: number | null;
-  /** A new order for every iteration: PyTorch's own for the same seed. */
+  /** A new order for every loop: PyTorch's own for the same seed. */
   readonly shuffle?: boolean | null;
-  readonly sampler?: Sampler | null;
+  /** The indices to read, in order; excludes shuffle. */
+  readonly sampler?: Iterable<unknown> | null;
+  /** The lists of indices that make the batches; excludes batchSize, shuffle, sampler and dropLast. */
+  readonly batchSampler?: Iterable<readonly unknown[]> | null;
+  /** Worker threads that read ahead (0: none, samples are read where the loop is). */
+  readonly numWorkers?: number | null;
+  /** Makes a batch of samples ({@link defaultCollate}, for single samples {@link defaultConvert}); with workers it runs there and must be {@link portable}. */
+  readonly collateFn?: ((samples: Sample[]) => Batch | PromiseLike<Batch>) | null;
+  /** Has no effect: there is no device to copy to. */
+  readonly pinMemory?: boolean | null;
   /** Leaves out a last batch that is smaller. */
   readonly dropLast?: boolean | null;
+  /** Seconds that a batch may take in a worker (0: any time). */
+  readonly timeout?: number | null;
+  /** Runs in each worker with its number, after seeding and before reading; must be {@link portable}. */
+  readonly workerInitFn?: ((workerId: number) => unknown) | null;
+  /** Only null: workers are threads. */
+  readonly multiprocessingContext?: null;
+  /** Draws the order and the workers' seed, instead of the default generator. */
   readonly generator?: Generator | null;
-  readonly collateFn?: ((samples: Sample[]) => Batch) | null;
+  /** Batches that each worker reads ahead (2). */
+  readonly prefetchFactor?: number | null;
+  /** Keeps the workers, and their datasets, from one loop to the next. */
+  readonly persistentWorkers?: boolean | null;
+  readonly pinMemoryDevice?: string | null;
+  /** False hands batches out as they come, whatever order they were asked for. */
+  readonly inOrder?: boolean | null;
+  /** What is passed on to Node's `Worker`: resourceLimits, execArgv, env. */
+  readonly workerOptions?: WorkerOptions | null;
 }
 
-const LOADER = signature('DataLoader(batchSize?, shuffle?, sampler?, *, dropLast?, generator?, collateFn?)');
+type Positions<Sample, Batch> = [
+  batchSize: number | null, shuffle: boolean | null, sampler: Iterable<unknown> | null, batchSampler: Iterable<readonly unknown[]> | null, numWorkers: number,
+  collateFn: ((samples: Sample[]) => Batch | PromiseLike<Batch>) | null, pinMemory: boolean, dropLast: boolean, timeout: number, workerInitFn: ((workerId: number) => unknown) | null,
+  multiprocessingContext: null, generator: Generator | null,
+];
 
-/** Iterates over batches, with `for ... of` and with `for await ... of`. */
-export class DataLoader<Sample, Batch = Collated<Sample>> {
+const LOADER = signature('DataLoader(batchSize?, shuffle?, sampler?, batchSampler?, numWorkers?, collateFn?, pinMemory?, dropLast?, timeout?, workerInitFn?, multiprocessingContext?, generator?, '
+  + '*, prefetchFactor?, persistentWorkers?, pinMemoryDevice?, inOrder?, workerOptions?)');
+const WORKER_OPTIONS = signature('workerOptions(*, resourceLimits?, execArgv?, env?)');
+
+/** Ends the workers of loaders and loops that nobody holds any more. */
+const abandoned = new FinalizationRegistry<WorkerPool>((pool) => void pool.close(true));
+
+/**
+ * Batches of a dataset: PyTorch's `DataLoader`. `for (const batch of loader)` reads in this thread; `for await` also reads
+ * datasets that give promises, and is how to loop with `numWorkers` above 0: worker threads then read ahead, each with its
+ * copy of the dataset, whose class is {@link portable}. Tensors come out of them by shared memory, without a copy.
+ *
+ * ```ts
+ * const loader = new DataLoader(dataset, { batchSize: 32, shuffle: true, numWorkers: 4, persistentWorkers: true });
+ * for await (const [images, labels] of loader) step(images, labels);
+ * ```
+ */
+export class DataLoader<Sample, Batch = Collated<Awaited<Sample>>> {
   readonly dataset: Source<Sample>;
-  readonly batchSize: number;
-  readonly sampler: Sampler;
-  private readonly batches: BatchSampler;
-  private readonly generator: Generator | undefined;
-  private readonly collateFn: ((samples: Sample[]) => Batch) | undefined;
+  /** Null where there are no batches, or a batchSampler makes them. */
+  readonly batchSize: number | null;
+  readonly dropLast: boolean;
+  /** Null for a stream. */
+  readonly sampler: Iterable<unknown> | null;
+  readonly batchSampler: Iterable<readonly unknown[]> | null;
+  readonly numWorkers: number;
+  readonly collateFn: ((samples: Sample[]) => Batch | PromiseLike<Batch>) | null;
+  readonly timeout: number;
+  readonly workerInitFn: ((workerId: number) => unknown) | null;
+  readonly generator: Generator | undefined;
+  /** Null without workers. */
+  readonly prefetchFactor: number | null;
+  readonly persistentWorkers: boolean;
+  readonly inOrder: boolean;
+  private readonly workerOptions: WorkerOptions;
+  private pool: WorkerPool | null = null;
+  /** What `length` said, where a loop has to hold a stream to it. */
+  private promised: number | null = null;
 
-  constructor(dataset: Source<Sample>, ...args: readonly [options?: DataLoaderOptions<Sample, Batch>]
-    | readonly [batchSize: number, options?: DataLoaderOptions<Sample, Batch>] | readonly [batchSize: number, shuffle: boolean, options?: DataLoaderOptions<Sample, Batch>]) {
+  constructor(dataset: Source<Sample>, ...args: CallArgs<Positions<Awaited<Sample>, Batch>, DataLoaderOptions<Awaited<Sample>, Batch>>) {
     const given = bind(LOADER, args);
-    const size: unknown = dataset instanceof Tensor ? dataset.shape[0] : (dataset as { readonly length?: unknown } | null | undefined)?.length;
-    if (typeof size !== 'number' || !(dataset instanceof Tensor || Array.isArray(dataset) || 'get' in dataset)) {
-      throw new ArgumentError('DataLoader', 'dataset', `must be a Dataset, an array or a tensor with at least 1 dimension, got ${show(dataset)}`);
-    }
+    const refuse = (name: string, problem: string): never => {
+      throw new ArgumentError('DataLoader', name, problem);
+    };
+    const stream = isStream(dataset);
+    if (!stream) requireSize('DataLoader', 'dataset', dataset);
     this.dataset = dataset;
-    this.batchSize = intArg('DataLoader', 'batchSize', given.batchSize, 1);
-    if (this.batchSize < 1) throw new ArgumentError('DataLoader', 'batchSize', `must be at least 1, got ${this.batchSize}`);
-    const shuffle = boolArg('DataLoader', 'shuffle', given.shuffle);
-    if (shuffle && given.sampler !== undefined) throw new ArgumentError('DataLoader', 'sampler', 'excludes shuffle: the sampler decides the order');
+
+    this.numWorkers = intArg('DataLoader', 'numWorkers', given.numWorkers, 0);
+    if (this.numWorkers < 0) refuse('numWorkers', `must not be negative, got ${this.numWorkers}`);
+    this.timeout = numberArg('DataLoader', 'timeout', given.timeout, 0);
+    if (!(this.timeout >= 0 && this.timeout <= 2 ** 31 / 1000)) refuse('timeout', `must be a number of seconds that is not negative, got ${this.timeout}`);
+    for (const name of ['prefetchFactor', 'workerOptions'] as const) if (this.numWorkers === 0 && given[name] !== undefined) refuse(name, 'needs numWorkers > 0');
+    this.prefetchFactor = this.numWorkers === 0 ? null : intArg('DataLoader', 'prefetchFactor', given.prefetchFactor, 2);
+    if (this.prefetchFactor !== null && this.prefetchFactor < 1) refuse('prefetchFactor', `must be at least 1, got ${this.prefetchFactor}`);
+    this.persistentWorkers = boolArg('DataLoader', 'persistentWorkers', given.persistentWorkers);
+    if (this.persistentWorkers && this.numWorkers === 0) refuse('persistentWorkers', 'needs numWorkers > 0');
+    if (this.timeout > 0 && this.numWorkers === 0) refuse('timeout', 'needs numWorkers > 0');
+    if (given.multiprocessingContext !== undefined) refuse('multiprocessingContext', `must be null: workers are threads; got ${show(given.multiprocessingContext)}`);
+    boolArg('DataLoader', 'pinMemory', given.pinMemory);
+    this.inOrder = boolArg('DataLoader', 'inOrder', given.inOrder, true);
+    this.workerOptions = bind(WORKER_OPTIONS, [given.workerOptions ?? {}]) as WorkerOptions;
+    this.workerInitFn = functionArg('workerInitFn', given.workerInitFn);
+    this.collateFn = functionArg('collateFn', given.collateFn);
+    if (given.generator !== undefined && !(given.generator instanceof Generator)) refuse('generator', `must be a Generator, got ${show(given.generator)}`);
     this.generator = given.generator as Generator | undefined;
-    const source = { length: size };
-    this.sampler = (given.sampler as Sampler | undefined) ?? (shuffle ? new RandomSampler(source, { generator: this.generator ?? null }) : new SequentialSampler(source));
-    this.batches = new BatchSampler(this.sampler, this.batchSize, boolArg('DataLoader', 'dropLast', given.dropLast));
-    this.collateFn = given.collateFn as ((samples: Sample[]) => Batch) | undefined;
+
+    const shuffle = boolArg('DataLoader', 'shuffle', given.shuffle);
+    const [sampler, batchSampler] = (['sampler', 'batchSampler'] as const).map((name) => iterableArg(name, given[name]));
+    if (stream) for (const name of ['sampler', 'batchSampler'] as const) if (given[name] !== undefined) refuse(name, 'excludes a stream, which has no indices');
+    if (stream && shuffle) refuse('shuffle', 'excludes a stream, which has no indices');
+    if (sampler !== null && shuffle) refuse('sampler', 'excludes shuffle: the sampler decides the order');
+    this.dropLast = boolArg('DataLoader', 'dropLast', given.dropLast);
+    // bind drops null, which here is not the default.
+    const unbatched = isGivenNull(args);
+    const size = intArg('DataLoader', 'batchSize', given.batchSize, 1);
+    if (size < 1) refuse('batchSize', `must be at least 1, got ${size}`);
+    if (batchSampler !== null && (size !== 1 || unbatched || shuffle || sampler !== null || this.dropLast)) refuse('batchSampler', 'excludes batchSize, shuffle, sampler and dropLast');
+    if (unbatched && this.dropLast) refuse('dropLast', 'needs batches: batchSize is null');
+    this.batchSize = unbatched || batchSampler !== null ? null : size;
+    if (stream) {
+      this.sampler = this.batchSampler = null;
+      return;
+    }
+    const source = { get length(): number { return sizeOf(dataset) as number; } };
+    this.sampler = sampler ?? (shuffle ? new RandomSampler(source, { generator: this.generator ?? null }) : new SequentialSampler(source));
+    this.batchSampler = (batchSampler as Iterable<readonly unknown[]> | null) ?? (this.batchSize === null ? null : new BatchSampler(this.sampler, this.batchSize, this.dropLast));
   }
 
-  /** Number of batches. */
+  /** Number of batches (of samples, where there are no batches). A stream's is what its own `length` promises. */
   get length(): number {
-    return this.batches.length;
+    if (this.sampler !== null) return lengthOf('DataLoader', this.batchSampler ?? this.sampler);
+    const { length } = this.dataset as { readonly length?: unknown };
+    if (typeof length !== 'number') throw new ArgumentError('DataLoader', 'length', `is not known: ${show(this.dataset)} has none`);
+    this.promised = length;
+    if (this.batchSize === null) return length;
+    return this.dropLast ? Math.floor(length / this.batchSize) : Math.ceil(length / this.batchSize);
   }
 
-  *[Symbol.iterator](): globalThis.Generator<Batch> {
+  [Symbol.iterator](): globalThis.Generator<Batch, void, undefined> {
+    if (this.numWorkers > 0) throw new ArgumentError('DataLoader', 'numWorkers', 'needs a loop that waits for its workers: write `for await (const batch of loader)`');
     // PyTorch draws a seed for its workers first, also where there are none; the order of a seed depends on it.
     drawSeed(this.generator);
-    for (const indices of this.batches) yield this.read(indices);
+    return this.readHere();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    // yield* would look for an asynchronous iterator first: this one.
-    for (const batch of this) yield batch;
+  [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    if (this.numWorkers > 0) return this.readInWorkers();
+    drawSeed(this.generator);
+    return this.awaitHere();
   }
 
-  private read(indices: readonly number[]): Batch {
-    const { dataset, collateFn } = this;
-    if (collateFn === undefined && 'getBatch' in dataset) return (dataset as BatchedDataset<Batch>).getBatch(indices);
-    const samples = indices.map((i) => sampleAt(dataset, i));
-    return collateFn === undefined ? (collate(samples) as Batch) : collateFn(samples);
+  /** Ends persistent workers; the next loop starts new ones. Loaders that nobody refers to any more end theirs, too. */
+  async close(): Promise<void> {
+    const { pool } = this;
+    this.pool = null;
+    await pool?.close(true);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private *readHere(): globalThis.Generator<Batch, void, undefined> {
+    const fetcher = fetcherOf(this.plan());
+    const watch = this.watchLength();
+    try {
+      for (const request of this.requests()) {
+        const batch = fetcher.fetch(request);
+        if (batch === END) return;
+        watch();
+        yield batch as Batch;
+      }
+    } finally {
+      fetcher.close();
+    }
+  }
+
+  private async *awaitHere(): AsyncGenerator<Batch, void, undefined> {
+    const fetcher = fetcherOf(this.plan());
+    const watch = this.watchLength();
+    try {
+      for (const request of this.requests()) {
+        const batch = await fetcher.fetchAsync(request);
+        if (batch === END) return;
+        watch();
+        yield batch as Batch;
+      }
+    } finally {
+      fetcher.close();
+    }
+  }
+
+  private readInWorkers(): AsyncGenerator<Batch, void, undefined> {
+    if (getWorkerInfo() !== null) throw new ArgumentError('DataLoader', 'numWorkers', 'must be 0 in a worker of another loader');
+    const plan = this.plan();
+    let { pool } = this;
+    if (pool === null || !pool.alive) {
+      void pool?.close(true);
+      // Persistent workers keep their seed, as PyTorch's do.
+      pool = new WorkerPool({ dataset: plan.dataset, batched: plan.batched, dropLast: plan.dropLast, collateFn: plan.collateFn, workerInitFn: this.workerInitFn }, this.numWorkers, drawSeed(this.generator), this.workerOptions);
+      if (this.persistentWorkers) {
+        this.pool = pool;
+        abandoned.register(this, pool);
+      }
+    }
+    const loop = pool.begin(this.requests(), { prefetchFactor: this.prefetchFactor as number, inOrder: this.inOrder, timeout: this.timeout, length: plan.length });
+    const batches = deliver<Batch>(pool, loop, this.persistentWorkers, this.watchLength());
+    if (!this.persistentWorkers) abandoned.register(batches, pool);
+    return batches;
+  }
+
+  private plan(): FetchPlan {
+    return {
+      dataset: this.dataset, batched: this.batchSampler !== null || this.batchSize !== null, dropLast: this.dropLast,
+      collateFn: this.collateFn as ((samples: never) => unknown) | null, length: this.sampler === null ? null : (sizeOf(this.dataset) as number),
+    };
+  }
+
+  private requests(): Iterator<Request> & Iterable<Request> {
+    if (this.sampler === null) return forever(this.batchSize);
+    return each(this.batchSampler ?? this.sampler);
+  }
+
+  /** Warns when a stream gives more than its length promised: most often every worker reads all of it. */
+  private watchLength(): () => void {
+    const expected = this.sampler === null && this.promised !== null ? this.length : null;
+    let count = 0;
+    return () => {
+      if (expected === null || ++count !== expected + 1) return;
+      process.emitWarning(`DataLoader: the length of the stream promised ${expected} batches, and there are more${this.numWorkers > 0 ? ': every worker reads all of it unless it takes its share by getWorkerInfo()' : ''}`);
+    };
   }
 }
 
-function sampleAt<Sample>(dataset: Source<Sample>, index: number): Sample {
-  if (dataset instanceof Tensor) return dataset.select(0, index) as Sample;
-  return Array.isArray(dataset) ? (dataset[index] as Sample) : (dataset as { get(i: number): Sample }).get(index);
+/** Hands batches out; apart from the loader, so that a loop does not keep it. */
+async function* deliver<Batch>(pool: WorkerPool, loop: Loop, keep: boolean, watch: () => void): AsyncGenerator<Batch, void, undefined> {
+  let finished = false;
+  try {
+    for (;;) {
+      const batch = await loop.next();
+      if (batch === END) break;
+      watch();
+      yield batch as Batch;
+    }
+    finished = true;
+  } finally {
+    loop.close();
+    // After the last batch the workers are idle; after `break` or an error they may be in the middle of one.
+    if (!keep) void pool.close(!finished);
+  }
+}
+
+function* forever(request: Request): globalThis.Generator<Request, void, undefined> {
+  for (;;) yield request;
+}
+
+function* each(requests: Iterable<Request>): globalThis.Generator<Request, void, undefined> {
+  yield* requests;
+}
+
+/** Whether batchSize is given as null, by position or by name. */
+function isGivenNull(args: readonly unknown[]): boolean {
+  const [first] = args, last = args[args.length - 1] as { readonly batchSize?: unknown } | null | undefined;
+  return first === null || (typeof last === 'object' && last !== null && last.batchSize === null);
+}
+
+function functionArg<F>(name: string, value: unknown): F | null {
+  if (value === undefined) return null;
+  if (typeof value !== 'function') throw new ArgumentError('DataLoader', name, `must be a function, got ${show(value)}`);
+  return value as F;
+}
+
+function iterableArg(name: string, value: unknown): Iterable<unknown> | null {
+  if (value === undefined) return null;
+  if (typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function') throw new ArgumentError('DataLoader', name, `must be iterable, got ${show(value)}`);
+  return value as Iterable<unknown>;
 }

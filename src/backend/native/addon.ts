@@ -28,7 +28,8 @@ export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   /** Chooses one of `levels`; the empty string is the highest. */
   setIsa(name: string): void;
   numThreads(): number;
-  setNumThreads(threads: number): void;
+  /** Of the process, or with `own` of the calling thread alone. */
+  setNumThreads(threads: number, own?: boolean): void;
   /** How many bytes the first byte of a view is past a 64-byte boundary. */
   misalignment(bytes: Uint8Array): number;
   /** A number for an object, which does not keep it alive. */

@@ -1,7 +1,8 @@
 /**
  * The native backend: passes each distinct slab of a call once, with the geometry already in the shared frame.
- * A call makes no garbage. An op and dtype without a native kernel runs on `fallback`, on the same memory.
+ * A call makes no garbage. An op and dtype without a native kernel runs on the backend that `fallback` gives, on the same memory.
  */
+import { isMainThread } from 'node:worker_threads';
 import { ARG, DTYPE, OP, OPERAND, OPERAND_SIZE, frame } from '../../core/frame.ts';
 import { dtypeName } from '../../core/dtype.ts';
 import { ArgumentError, BackendError, IndexRangeError } from '../../core/errors.ts';
@@ -103,7 +104,7 @@ export class NativeBackend implements Backend {
   }
 
   setNumThreads(threads: number): void {
-    this.addon.setNumThreads(threads);
+    this.addon.setNumThreads(threads, !isMainThread);
   }
 
   numThreads(): number {

@@ -1,0 +1,57 @@
+/** How a worker thread comes to run worker.ts and the modules of the user. */
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { ArgumentError } from '../core/errors.ts';
+
+/** The worker's program: beside this module in the sources, beside the bundles in the package. */
+export const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './data-worker.js', import.meta.url).href;
+
+const isTypeScript = (url: string): boolean => /\.[cm]?tsx?(\?|$)/.test(url);
+
+/** The first TypeScript module among those a worker imports, where Node cannot read it by itself. */
+export function foreignTypeScript(modules: readonly string[]): string | null {
+  const { typescript } = process.features as { readonly typescript?: string | false };
+  return typescript ? null : modules.find(isTypeScript) ?? null;
+}
+
+/**
+ * The first lines of every worker, as text, so that they need no file of their own and run as a script or as a module,
+ * whatever flags the process was started with. Node without TypeScript gets tsx, resolved from the module that needs it: its
+ * own hooks, which `tsx train.ts` installs, reach the workers of newer versions of Node only.
+ */
+export const START = `
+(async () => {
+  const { workerData } = process.getBuiltinModule('node:worker_threads');
+  if (workerData.typescript !== null) {
+    const from = process.getBuiltinModule('node:module').createRequire(workerData.typescript);
+    const { pathToFileURL } = process.getBuiltinModule('node:url');
+    let manifest;
+    try {
+      manifest = from.resolve('tsx/package.json');
+    } catch {
+      throw new Error('this version of Node does not read TypeScript: install tsx, use Node 22.18 or later, or compile ' + workerData.typescript);
+    }
+    for (const kind of ['./cjs/api', './esm/api']) {
+      const { import: path } = from(manifest).exports[kind];
+      (await import(new URL(path.default ?? path, pathToFileURL(manifest)))).register();
+    }
+  }
+  await import(workerData.entry);
+})();
+`;
+
+/** A worker that imported the main script would run it: the training, and its loops over workers, once more. */
+export function refuseMainScript(modules: Iterable<string>): void {
+  const [, script] = process.argv;
+  if (script === undefined) return;
+  let main: string;
+  try {
+    main = pathToFileURL(realpathSync(script)).href;
+  } catch {
+    return; // the process was started in another way
+  }
+  for (const module of modules) {
+    if (module.replace(/[?#].*$/, '') !== main) continue;
+    throw new ArgumentError('DataLoader', 'numWorkers', `needs what the workers use in a module of its own: ${module} is the program itself, and a worker that imports it would run it`);
+  }
+}
