@@ -2,7 +2,7 @@
 import { bind, boolArg, intArg, numberArg, signature, type CallArgs } from '../core/args.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { sameShape } from '../core/layout.ts';
-import { everySample } from '../tensor/batching.ts';
+import { toBeChecked } from '../tensor/batching.ts';
 import { ones, tensor, zeros } from '../tensor/create.ts';
 import { embedding as rowsOf } from '../tensor/embedding.ts';
 import { Function, type Context } from '../tensor/function.ts';
@@ -77,7 +77,7 @@ export function oneHot(input: Tensor, ...args: CallArgs<[numClasses: number], { 
   if (input.dtype !== 'int64' && input.dtype !== 'int32') throw new DTypeError('oneHot', input.dtype, `classes must be int64 or int32, got ${input.dtype}; write input.long()`);
   const empty = input.numel() === 0;
   const count = intArg('oneHot', 'numClasses', given.numClasses, -1);
-  const all = count === -1 ? input : everySample(input), largest = empty ? -1 : all.amax().item();
+  const all = count === -1 ? input : toBeChecked(input), largest = empty ? -1 : all.amax().item();
   const classes = count === -1 ? largest + 1 : count;
   if (classes < 1) throw new ArgumentError('oneHot', 'numClasses', `must be positive for an input of ${input.numel()} elements, got ${count}`);
   if (!empty && (all.amin().item() < 0 || largest >= classes)) throw new ArgumentError('oneHot', 'input', `must be classes from 0 to ${classes - 1}, got ${all.amin().item()} to ${largest}`);

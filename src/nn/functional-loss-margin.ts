@@ -3,6 +3,7 @@ import { show } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes } from '../core/layout.ts';
+import { toBeChecked } from '../tensor/batching.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { operation } from '../tensor/operation.ts';
 import { floatType } from '../tensor/promotion.ts';
@@ -31,7 +32,7 @@ export const gaussianNllLoss = operation(`gaussianNllLoss(input: Tensor, target:
       if (shape.join() === input.shape.slice(0, -1).join()) spread = spread.unsqueeze(-1);
       else if (spread.ndim !== input.ndim || differing.join() !== '1') throw new ShapeError(op, `var ${brackets(spread)} must have the shape of the input ${brackets(input)}, without its last dimension or with size 1 in one`);
     }
-    if (spread.detach().lt(0).any().item()) throw new ArgumentError(op, 'var', 'must not have negative entries');
+    if (toBeChecked(spread.detach()).lt(0).any().item()) throw new ArgumentError(op, 'var', 'must not have negative entries');
     // The bound does not enter the gradient.
     const bounded = spread.clone();
     noGrad(() => bounded.clamp_({ min: eps }));
@@ -95,7 +96,7 @@ function rowsOf(op: string, input: Tensor): Tensor {
 
 function requireClasses(op: string, target: Tensor, lowest: number, classes: number): void {
   if (target.numel() === 0) return;
-  const low = target.amin().item(), high = target.amax().item();
+  const all = toBeChecked(target), low = all.amin().item(), high = all.amax().item();
   if (low < lowest || high >= classes) throw new IndexRangeError(op, low < lowest ? low : high, classes, `target ${low < lowest ? low : high} is out of range for ${classes} classes`);
 }
 

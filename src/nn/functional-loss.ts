@@ -2,7 +2,7 @@
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { everySample } from '../tensor/batching.ts';
+import { toBeChecked } from '../tensor/batching.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { fusedCrossEntropy } from '../tensor/fused.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -125,7 +125,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, ...args: CallA
   const given = bind(BCE, [input, target, ...args]);
   requireSameShape(op, input, target);
   if (input.numel() > 0) {
-    const all = everySample(input.detach()), low = all.amin().item(), high = all.amax().item();
+    const all = toBeChecked(input.detach()), low = all.amin().item(), high = all.amax().item();
     if (!(low >= 0 && high <= 1) && !(Number.isNaN(low) || Number.isNaN(high))) throw new ArgumentError(op, 'input', `must be probabilities between 0 and 1, got values from ${low} to ${high}`);
   }
   const loss = BinaryCrossEntropy.apply(input, target) as Tensor;

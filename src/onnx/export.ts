@@ -12,7 +12,7 @@ import { build } from './build.ts';
 import { ruleOf } from './lower/table.ts';
 import { OnnxProgram } from './onnx-program.ts';
 import { alignedProgram } from './program.ts';
-import { variations } from './sizes.ts';
+import { variationsOf } from './sizes.ts';
 import { tensorsIn, traced, type Trace } from './trace.ts';
 
 /** The operator sets that the graphs are written for. */
@@ -95,9 +95,8 @@ function runsOf(model: Exportable, args: readonly unknown[], inputs: readonly Te
   const lasting = new Set<Tensor>(model instanceof Module ? [...model.parameters(), ...model.buffers()] : []);
   const paths = new Map(model instanceof Module ? model.namedModules().map(([path, module]) => [module, path]) : []);
   const run = (tensors: readonly Tensor[]): Trace => {
-    const replaced = new Map(inputs.map((x, i) => [x, tensors[i]]));
-    const given = mappedTensors(args, (x) => replaced.get(x) as Tensor) as readonly unknown[];
-    return traced(() => call(...given), tensors, lasting, paths, (op) => ruleOf(op)?.signature ?? null);
+    const given = mappedTensors(args, replacing(inputs, tensors)) as readonly unknown[];
+    return traced(() => call(...given), tensors, lasting, paths, (op) => ruleOf(op)?.read ?? null);
   };
   // Not the caller's own tensors, which may be views of each other.
   const first = run(inputs.map((x) => x.detach().clone()));
@@ -108,19 +107,34 @@ function runsOf(model: Exportable, args: readonly unknown[], inputs: readonly Te
     names.set(name, x.shape[axis]);
   }));
   if (names.size === 0) return [first];
-  let cause: unknown;
-  for (const runs of variations([...names.values()])) {
-    try {
-      return [first, ...runs.map((sizes) => {
-        const chosen = new Map([...names.keys()].map((name, i) => [name, sizes[i]]));
-        return run(inputs.map((x, i) => (axes[i].length === 0 ? x.detach().clone() : resized(x, axes[i], chosen))));
-      })];
-    } catch (error) {
-      if (error instanceof OnnxExportError) throw error;
-      cause ??= error;
-    }
-  }
-  throw Object.assign(new OnnxExportError('', '', `the model does not run with other sizes of the dynamic axes ${[...names.keys()].join(', ')}: ${cause instanceof Error ? cause.message : 'the example is too small'}`), { cause });
+  const withSizes = (sizes: ReadonlyMap<AxisName, number>): Tensor[] => inputs.map((x, i) => (axes[i].length === 0 ? x.detach().clone() : resized(x, axes[i], sizes)));
+  const chosen = otherSizes(names, (sizes) => void call(...(mappedTensors(args, replacing(inputs, withSizes(sizes))) as readonly unknown[])));
+  return [first, ...chosen.map((sizes) => run(withSizes(sizes)))];
+}
+
+const replacing = (inputs: readonly Tensor[], by: readonly Tensor[]): ((x: Tensor) => Tensor) => {
+  const replaced = new Map(inputs.map((x, i) => [x, by[i]]));
+  return (x) => replaced.get(x) as Tensor;
+};
+
+/** Two other choices of the sizes with which the model runs: axis by axis, the first way in which it does. */
+function otherSizes(names: ReadonlyMap<AxisName, number>, attempt: (sizes: ReadonlyMap<AxisName, number>) => void): ReadonlyMap<AxisName, number>[] {
+  const runs = [new Map(names), new Map(names)];
+  [...names].forEach(([name, size], axis) => {
+    let cause: unknown;
+    const works = variationsOf(size, axis).some((sizes) => {
+      try {
+        sizes.forEach((other) => attempt(new Map([...names, [name, other]])));
+        runs.forEach((run, i) => run.set(name, sizes[i]));
+        return true;
+      } catch (error) {
+        cause ??= error;
+        return false;
+      }
+    });
+    if (!works) throw Object.assign(new OnnxExportError('', '', `the model does not run with another size than ${size} of the dynamic axis '${name}': ${cause instanceof Error ? cause.message : 'the example is too small'}`), { cause });
+  });
+  return runs;
 }
 
 /** What the call gave, checked. */

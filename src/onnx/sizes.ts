@@ -65,32 +65,27 @@ function affine(wanted: readonly number[], x: readonly number[]): Omit<Formula, 
   return x.every((n, i) => value(n) === wanted[i]) ? candidate : null;
 }
 
-/** The simplest formula over the given sizes that has the wanted samples. */
+/** The simplest formula over the given sizes that has the wanted samples: the size itself, a sum, a multiple, a product of two. */
 export function formulaFor({ samples }: Sym, sizes: readonly Sym[]): Formula | null {
-  for (const size of sizes) {
-    const found = affine(samples, size.samples);
-    if (found !== null) return { factors: [size], ...found };
-  }
-  for (const [i, a] of sizes.entries()) {
-    for (const b of sizes.slice(i)) {
-      const found = affine(samples, a.samples.map((n, k) => n * b.samples[k]));
-      if (found !== null) return { factors: [a, b], ...found };
-    }
-  }
-  return null;
+  const alone = sizes.map((size) => ({ factors: [size], found: affine(samples, size.samples) }));
+  const pairs = sizes.flatMap((a, i) => sizes.slice(i).map((b) => ({ factors: [a, b], found: affine(samples, a.samples.map((n, k) => n * b.samples[k])) })));
+  const formulas = [...alone, ...pairs].flatMap(({ factors, found }) => (found === null ? [] : [{ factors, ...found }]));
+  const weight = ({ factors, times, add, by }: Formula): number => factors.length * 4 + (times === 1 ? 0 : 2) + (by === 1 ? 0 : 2) + (add === 0 ? 0 : 1);
+  return formulas.length === 0 ? null : formulas.reduce((best, next) => (weight(next) < weight(best) ? next : best));
 }
 
 /**
- * Other sizes of the dynamic axes, for the runs after the first: several ways to choose them, since a model may only take
- * multiples (patches, windows) or no larger sizes (a table of positions). Axes differ, so that each can be told apart.
+ * By how much dynamic axis 0, 1, 2, ... differs in the two runs after the first. The quotients of a pair are all different:
+ * samples of one axis are then no multiple and sum of another's, and a size can be told from which axis it follows.
  */
-export function variations(sizes: readonly number[]): readonly (readonly (readonly number[])[])[] {
-  const ways: ((size: number, axis: number, run: number) => number)[] = [
-    (size, axis, run) => size * (run === 1 ? 2 + axis : 3 + 2 * axis),
-    (size, axis, run) => size + (run === 1 ? 1 + axis : 2 + 3 * axis),
-    (size, axis, run) => size - (run === 1 ? 1 + axis : 2 + 3 * axis),
-    (size, axis, run) => Math.floor(size / (run === 1 ? 2 + axis : 4 + 2 * axis)),
-  ];
-  return ways.map((way) => [1, 2].map((run) => sizes.map((size, axis) => way(size, axis, run))))
-    .filter((runs) => runs.every((run) => run.every((size) => size >= 1)) && sizes.every((size, axis) => new Set([size, ...runs.map((run) => run[axis])]).size === 3));
+const STEPS: readonly (readonly [number, number])[] = [[1, 2], [1, 4], [2, 3], [1, 3], [2, 5], [1, 5], [3, 4], [2, 7], [1, 6], [3, 5]];
+
+/**
+ * Ways to choose other sizes of an axis, since a model may only take multiples (patches, windows) or no larger sizes (a
+ * table of positions): the sizes of the two runs after the first.
+ */
+export function variationsOf(size: number, axis: number): readonly (readonly [number, number])[] {
+  const [a, b] = STEPS[axis % STEPS.length];
+  const ways = [[size * (1 + a), size * (1 + b)], [size + a, size + b], [size - a, size - b], [Math.ceil(size / 2), Math.ceil(size / 4)]] as const;
+  return ways.filter(([first, second]) => second >= 1 && first >= 1 && first !== second && first !== size && second !== size);
 }

@@ -6,7 +6,7 @@
  * is marked. A marked tensor that no recorded call has given, or a read of marked memory outside of a kernel, is an error,
  * so that a value which depends on the input can never end up in the file as a constant.
  */
-import { bind, isOptions, type Signature } from '../core/args.ts';
+import { isOptions } from '../core/args.ts';
 import { regions } from '../core/batch.ts';
 import type { DType } from '../core/dtype.ts';
 import { Alias, type Storage, type StorageState } from '../core/storage.ts';
@@ -58,18 +58,21 @@ const OUTPUTS: Readonly<Partial<Record<string, number>>> = { sort: 2, select: 2,
 
 interface Known {
   readonly value: Value;
-  readonly version: number;
+  /** How often kernels had written its memory. */
+  readonly writes: number;
 }
 
-export type SignatureOf = (op: string) => Signature | null;
+/** How the arguments of an operation are read; null for one that is not known. */
+export type ReaderOf = (op: string) => ((args: readonly unknown[]) => Readonly<Record<string, unknown>> | null) | null;
 
 class Tracer implements Observer {
   readonly calls: Call[] = [];
   readonly warnings = new Set<string>();
   private readonly known = new WeakMap<Tensor, Known>();
   private readonly marked: Storage[] = [];
+  private readonly writes = new WeakMap<Storage, number>();
   private readonly state: StorageState = { check: () => this.readOutside() };
-  private readonly signatureOf: SignatureOf;
+  private readonly readerOf: ReaderOf;
   private readonly paths: ReadonlyMap<Module, string>;
   /** Tensors that are constants of the model under a name: they are not copied. */
   private readonly lasting: ReadonlySet<Tensor>;
@@ -80,8 +83,8 @@ class Tracer implements Observer {
   private inside = 0;
   private inKernel = 0;
 
-  constructor(signatureOf: SignatureOf, paths: ReadonlyMap<Module, string>, lasting: ReadonlySet<Tensor>) {
-    this.signatureOf = signatureOf;
+  constructor(readerOf: ReaderOf, paths: ReadonlyMap<Module, string>, lasting: ReadonlySet<Tensor>) {
+    this.readerOf = readerOf;
     this.paths = paths;
     this.lasting = lasting;
   }
@@ -114,8 +117,11 @@ class Tracer implements Observer {
       return run();
     } finally {
       this.inKernel--;
-      if (operands.some((storage) => storage !== null && this.isMarked(storage))) {
-        for (const storage of operands.slice(0, OUTPUTS[subject as string] ?? 1)) if (storage !== null) this.mark(storage);
+      const reached = operands.some((storage) => storage !== null && this.isMarked(storage));
+      for (const storage of operands.slice(0, OUTPUTS[subject as string] ?? 1)) {
+        if (storage === null) continue;
+        this.writes.set(storage, this.writesOf(storage) + 1);
+        if (reached) this.mark(storage);
       }
     }
   }
@@ -133,10 +139,10 @@ class Tracer implements Observer {
 
   private op<R>(name: string, args: readonly unknown[], run: () => R): R {
     if (this.inside > 0) return run();
-    const inPlace = name.endsWith('_') && this.signatureOf(name) === null, base = inPlace ? name.slice(0, -1) : name;
-    const signature = this.signatureOf(base);
+    const inPlace = name.endsWith('_') && this.readerOf(name) === null, base = inPlace ? name.slice(0, -1) : name;
+    if (name === 'toBeChecked') return this.unmarked(run);
     // A call with a wrong argument is left to the operation, which says so.
-    const bound = signature === null ? null : tried(() => bind(signature, args));
+    const bound = this.readerOf(base)?.(args) ?? null;
     if (bound !== null) return this.record(base, bound, run, inPlace ? args[0] as Tensor : null);
     this.open.push(name);
     try {
@@ -175,20 +181,31 @@ class Tracer implements Observer {
 
   private learn(x: Tensor, tensor: Tensor | null): Value {
     const value: Value = { id: this.values++, dtype: x.dtype, shape: [...x.shape], tensor };
-    this.known.set(x, { value, version: x.version });
+    this.known.set(x, { value, writes: this.writesOf(x.storage) });
     return value;
+  }
+
+  private writesOf(storage: Storage): number {
+    return this.writes.get(storage) ?? 0;
   }
 
   /** The value that a tensor has now; a tensor that depends on no input is a constant when it is first seen. */
   private current(x: Tensor, op: string, made = false, aboutToChange = false): Value {
     const known = this.known.get(x);
-    if (known !== undefined && known.version === x.version) return known.value;
+    if (known !== undefined && known.writes === this.writesOf(x.storage)) return known.value;
     if (this.isMarked(x.storage)) {
-      if (known !== undefined) throw this.error(op, 'reads a tensor that was written in place through a view of it, or by an operation that cannot be exported; use the operation that returns a new tensor');
+      if (known !== undefined && this.open.length === 0) throw this.error(op, 'reads a tensor that was written in place through a view of it, or by an operation that cannot be exported; use the operation that returns a new tensor');
       const by = made ? op : this.open.at(-1) ?? op;
       throw this.error(by, by === op && !made ? 'reads a tensor made in a way that cannot be exported' : 'cannot be exported to ONNX');
     }
     return this.learn(x, this.lasting.has(x) && !aboutToChange ? x : this.copy(x));
+  }
+
+  /** A copy of a result that may be read. */
+  private unmarked<R>(run: () => R): R {
+    const copy = this.copy(run() as Tensor);
+    copy.storage.state = null;
+    return copy as R;
   }
 
   /** What the tensor holds now, whatever is written into it later. */
@@ -225,14 +242,6 @@ class Tracer implements Observer {
   }
 }
 
-function tried<T>(run: () => T): T | null {
-  try {
-    return run();
-  } catch {
-    return null;
-  }
-}
-
 /** The tensors of a result or of arguments, in order. */
 export function* tensorsIn(value: unknown): Generator<Tensor, void> {
   if (value instanceof TensorCore) yield value as Tensor;
@@ -241,8 +250,8 @@ export function* tensorsIn(value: unknown): Generator<Tensor, void> {
 }
 
 /** Runs a model once and records what it does. */
-export function traced(run: () => unknown, inputs: readonly Tensor[], lasting: ReadonlySet<Tensor>, paths: ReadonlyMap<Module, string>, signatureOf: SignatureOf): Trace {
-  const tracer = new Tracer(signatureOf, paths, lasting);
+export function traced(run: () => unknown, inputs: readonly Tensor[], lasting: ReadonlySet<Tensor>, paths: ReadonlyMap<Module, string>, readerOf: ReaderOf): Trace {
+  const tracer = new Tracer(readerOf, paths, lasting);
   const inputValues = inputs.map((x) => tracer.input(x));
   addObserver(tracer);
   try {

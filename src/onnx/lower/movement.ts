@@ -131,7 +131,7 @@ function rows(a: Arguments, g: Graph, reduction: Reduction, source: Operand): Na
 
 /** PyTorch's `x[...]` of integers, slices, new axes and index tensors next to each other. */
 function subscripted(a: Arguments, g: Graph): Name {
-  const input = a.node('input'), given = a.raw('items'), items = Array.isArray(given) ? given as unknown[] : [given];
+  const input = a.node('input'), items = a.raw('items') as readonly unknown[];
   const taken = items.filter((item) => item !== null && item !== '...').length;
   let x = a.name('input'), dim = 0, from = 0;
   const indices: { readonly node: Node | readonly number[]; readonly dim: number }[] = [];
@@ -242,7 +242,8 @@ export const MOVEMENT: Rules = {
     const value = a.operand('value');
     return rows(a, g, 'none', isNode(value) && value.constant !== null ? value.constant.item() : value);
   }),
-  index: rule('index(input, ...items)', subscripted),
+  // A lone list is one index, not the list of them.
+  index: { read: ([input, ...items]) => ({ input, items }), lower: subscripted },
   embedding: rule('embedding(weight, indices, paddingIdx?, op?)', (a, g) => gathered(g, a.name('weight'), integral(a, a.node('indices')), 0)),
   ...Object.fromEntries([
     swapped('transpose', 'dim0', 'dim1'), swapped('swapaxes', 'axis0', 'axis1'), swapped('swapdims', 'dim0', 'dim1'), moved('movedim'), moved('moveaxis'),

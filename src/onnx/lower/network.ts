@@ -15,11 +15,11 @@ const product = (name: string, second: string): [string, Rule] =>
   })];
 
 function linear(a: Arguments, g: Graph): Name {
-  const input = a.node('input'), bias = a.has('bias') ? [a.name('bias')] : [];
+  const input = a.node('input'), x = a.name('input'), weight = a.name('weight'), bias = a.has('bias') ? [a.name('bias')] : [];
   const activation = a.string('activation', 'none');
   if (activation !== 'none') return g.fail(`is not exported with the activation ${activation}`);
-  if (input.shape.length === 2 && isFloat(input.dtype)) return g.add('Gemm', [a.name('input'), a.name('weight'), ...bias], { transB: 1 });
-  const out = g.add('MatMul', [a.name('input'), g.add('Transpose', [a.name('weight')], { perm: [1, 0] })]);
+  if (input.shape.length === 2 && isFloat(input.dtype)) return g.add('Gemm', [x, weight, ...bias], { transB: 1 });
+  const out = g.add('MatMul', [x, g.add('Transpose', [weight], { perm: [1, 0] })]);
   return bias.length === 0 ? out : g.add('Add', [out, bias[0]]);
 }
 

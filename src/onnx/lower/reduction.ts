@@ -3,6 +3,7 @@ import type { DType } from '../../core/dtype.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Graph, Name } from '../graph.ts';
 import { productOf } from '../sizes.ts';
+import { sliced } from './movement.ts';
 import { isFloat, rule, type Rule, type Rules } from './rule.ts';
 
 /** The reduced dims, from the front; all of them where none is given. */
@@ -86,6 +87,18 @@ const sortedAll = (a: Arguments, g: Graph): Name[] => {
   return sorted(a, g, g.size(input.shape[a.dim(input, a.number('dim', -1))] ?? 1), a.bool('descending'));
 };
 
+/** Products of the last 2, 4, 8, ... elements: each step multiplies by the step before, moved along. */
+function cumprod(a: Arguments, g: Graph): Name {
+  const input = a.node('input'), { dtype } = a.out, rank = input.shape.length, axis = a.dim(input, a.number('dim')), size = input.shape[axis] ?? 1;
+  if (typeof size !== 'number') return g.fail('is exported only along a dim that is not dynamic');
+  let x = a.name('input', dtype);
+  for (let by = 1; by < size && rank > 0; by *= 2) {
+    const margins = Array.from({ length: 2 * rank }, (_, i) => (i === axis ? by : 0));
+    x = g.add('Mul', [x, g.add('Pad', [sliced(g, x, axis, 0, size - by), g.ints(margins), g.constant(1, dtype)])]);
+  }
+  return x;
+}
+
 export const REDUCTION: Rules = {
   ...Object.fromEntries([
     reduction('sum', 'ReduceSum'), reduction('mean', 'ReduceMean'), reduction('prod', 'ReduceProd'), reduction('amax', 'ReduceMax'), reduction('amin', 'ReduceMin'),
@@ -108,6 +121,7 @@ export const REDUCTION: Rules = {
     const compute: DType = a.out.dtype, input = a.node('input'), x = a.name('input', compute);
     return input.shape.length === 0 ? x : g.add('CumSum', [x, g.constant(a.dim(input, a.number('dim')), 'int64')]);
   }),
+  cumprod: rule('cumprod(input, dim, dtype?)', cumprod),
   sort: rule('sort(input, dim?, descending?, *, stable?)', sortedAll),
   argsort: rule('argsort(input, dim?, descending?, *, stable?)', (a, g) => sortedAll(a, g)[1]),
   topk: rule('topk(input, k, dim?, largest?, sorted?)', (a, g) => sorted(a, g, g.size(a.size('k')), a.bool('largest', true))),

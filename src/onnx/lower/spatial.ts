@@ -75,6 +75,15 @@ const avgPool = (dims: number): [string, Rule] =>
     return [g.add('Mul', [g.add('AveragePool', [x], attributes), g.constant(kernel.reduce((p, n) => p * n, 1) / (divisor as number), dtype)])];
   }))];
 
+/** The root of the sum of powers over every window, from their mean; of a negative sum 0, as in PyTorch. */
+const lpPool = (dims: number): [string, Rule] =>
+  [`lpPool${dims}d`, rule(`lpPool${dims}d(input, normType, kernelSize, stride?, ceilMode?)`, (a, g) => batched(a, g, dims, (x) => {
+    const { kernel, strides } = windowOf(a, dims), { dtype } = a.node('input'), p = a.number('normType'), volume = kernel.reduce((all, n) => all * n, 1);
+    const mean = g.add('AveragePool', [g.add('Pow', [x, g.constant(p, dtype)])], { kernel_shape: kernel, strides, ceil_mode: a.bool('ceilMode') ? 1 : 0, count_include_pad: 1 });
+    const kept = g.add('Mul', [g.add('Relu', [mean]), g.constant(volume, dtype)]);
+    return [g.add('Pow', [g.add('Mul', [g.add('Sign', [mean]), kept]), g.constant(1 / p, dtype)])];
+  }))];
+
 /** Windows that divide the input as evenly as they can: one pooling where they are equal, else one reduction per window and dim. */
 function adaptive(a: Arguments, g: Graph, dims: number, kind: 'Max' | 'Mean', withIndices: boolean): Name[] {
   return batched(a, g, dims, (x, shape) => {
@@ -187,7 +196,7 @@ function folded(a: Arguments, g: Graph): Name {
 
 export const SPATIAL: Rules = {
   ...Object.fromEntries([1, 2, 3].flatMap((dims) => [
-    conv(dims), transposedConv(dims), avgPool(dims), adaptiveAvg(dims),
+    conv(dims), transposedConv(dims), avgPool(dims), lpPool(dims), adaptiveAvg(dims),
     maxPool(`maxPool${dims}d`, dims, false), maxPool(`maxPool${dims}dWithIndices`, dims, true),
     adaptiveMax(`adaptiveMaxPool${dims}d`, dims, false), adaptiveMax(`adaptiveMaxPool${dims}dWithIndices`, dims, true),
   ])),
@@ -199,6 +208,15 @@ export const SPATIAL: Rules = {
   upsampleBilinear: rule('upsampleBilinear(input, size?, scaleFactor?)', resized),
   // The method (dimension, size, step), or F.unfold (kernelSize, dilation, padding, stride).
   unfold: rule('unfold(input, first, second, third, fourth?)', (a, g) => (typeof a.raw('first') === 'number' ? windows(a, g) : columns(a, g))),
+  localResponseNorm: rule('localResponseNorm(input, size, alpha?, beta?, k?)', (a, g) => {
+    const size = a.number('size'), { shape } = a.node('input');
+    // Of an even size ONNX has the longer half on the other side.
+    if (size % 2 === 0) return g.fail('is exported only with an odd size');
+    // onnxruntime takes images only: all that comes after the channels is one of their dims.
+    const flat = shape.length === 4 ? a.name('input') : g.reshape(a.name('input'), null, [...shape.slice(0, 2), productOf(shape.slice(2)), 1]);
+    const out = g.add('LRN', [flat], { size, alpha: { float: a.number('alpha', 1e-4) }, beta: { float: a.number('beta', 0.75) }, bias: { float: a.number('k', 1) } });
+    return shape.length === 4 ? out : g.reshape(out, null, shape);
+  }),
   fold: rule('fold(input, outputSize, kernelSize, dilation?, padding?, stride?)', folded),
   pixelShuffle: rule('pixelShuffle(input, upscaleFactor)', (a, g) => {
     const { shape } = a.node('input'), r = a.number('upscaleFactor'), attributes = { blocksize: r, mode: 'CRD' };
