@@ -1,9 +1,8 @@
 /**
  * zip archives, the container of PyTorch's checkpoints and of NumPy's npz (APPNOTE 6.3.10). Reading goes by the central
- * directory alone and takes single entries from the disk; deflate itself is fflate's.
+ * directory alone and takes single entries from the disk; deflate itself is Node's.
  */
-import { crc32 } from 'node:zlib';
-import { deflateSync, Inflate } from 'fflate';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { readBytes, type Fail, type Source } from './source.ts';
 
 export interface ZipEntry {
@@ -25,8 +24,6 @@ const STORED = 0, DEFLATED = 8;
 const ZIP64_FIELD = 1;
 /** What no deflate stream exceeds, and a few bytes for the smallest ones. */
 const MAX_RATIO = 1032, SLACK = 64;
-/** Input per step of decompression: a bomb is noticed at most this times {@link MAX_RATIO} late. */
-const STEP = 16384;
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -139,22 +136,16 @@ function checkSum(entry: ZipEntry, bytes: Uint8Array, fail: Fail): void {
 
 function inflate(source: Source, entry: ZipEntry, fail: Fail): Uint8Array {
   const bad = (problem: string): never => fail(`entry '${entry.name}' ${problem}`);
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const stream = new Inflate((chunk) => {
-    total += chunk.length;
-    if (total > entry.size) throw new RangeError('more comes out of it than the directory says');
-    chunks.push(chunk);
-  });
+  let bytes: Uint8Array;
   try {
-    for (let at = 0; at < entry.packed || at === 0; at += STEP) {
-      stream.push(readBytes(source, entry.start + at, Math.min(STEP, entry.packed - at)), at + STEP >= entry.packed);
-    }
+    // Stops at the size that the directory says: a bomb takes no more than what it claims.
+    bytes = inflateRawSync(readBytes(source, entry.start, entry.packed), { maxOutputLength: Math.max(entry.size, 1) });
   } catch (error) {
-    bad(`does not inflate: ${error instanceof Error ? error.message : String(error)}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    return bad(`does not inflate: ${code === 'ERR_BUFFER_TOO_LARGE' ? 'more comes out of it than the directory says' : message}`);
   }
-  if (total !== entry.size) bad(`has ${total} bytes where the directory says ${entry.size}`);
-  return new Uint8Array(Buffer.concat(chunks));
+  if (bytes.length !== entry.size) bad(`has ${bytes.length} bytes where the directory says ${entry.size}`);
+  return bytes;
 }
 
 export interface ZipFile {
@@ -178,7 +169,7 @@ export function* encodeZip(files: readonly ZipFile[], options: ZipOptions = {}):
   for (const file of files) {
     const name = Buffer.from(file.name);
     const size = file.data.reduce((sum, part) => sum + part.length, 0), crc = file.data.reduce((sum, part) => crc32(part, sum), 0);
-    const data = compress ? [deflateSync(new Uint8Array(Buffer.concat(file.data)))] : file.data;
+    const data = compress ? [new Uint8Array(deflateRawSync(Buffer.concat(file.data)))] : file.data;
     const packed = compress ? data[0].length : size;
     const common = { name, crc, method: compress ? DEFLATED : STORED, size, packed };
     const big = Math.max(size, packed) >= limit, wideFields = big ? zip64Field([size, packed]) : new Uint8Array(0);
