@@ -261,10 +261,19 @@ describe('without training', () => {
     expect(history.lr).toEqual([0.01, 0.01, 0.001].map((lr) => expect.closeTo(lr, 12)));
   });
 
-  test('validation every second epoch leaves NaN between', async () => {
-    const { options } = setup({ maxEpochs: 3, checkValEveryNEpoch: 2 });
-    const history = await new Trainer(options).fit(data(), data());
-    expect(history.val_loss.map(Number.isNaN)).toEqual([true, false, true]);
+  test('validation every second epoch leaves NaN between, where those that watch it wait', async () => {
+    const stopping = new EarlyStopping({ monitor: 'val_loss', patience: 1, minDelta: 1e9 }), checkpoint = new ModelCheckpoint({ dirpath: folder, monitor: 'val_loss' });
+    const { options } = setup({ maxEpochs: 9, checkValEveryNEpoch: 2, callbacks: [stopping, checkpoint] });
+    const scheduler = new optim.lrScheduler.ReduceLROnPlateau(options.optimizer as never, { patience: 0, threshold: 1e9, thresholdMode: 'abs' });
+    const history = await new Trainer({ ...options, scheduler }).fit(data(), data());
+    expect(history.val_loss.map(Number.isNaN)).toEqual([true, false, true, false]);
+    expect(history.lr).toEqual([0.01, 0.01, 0.01, 0.01]);
+    expect([stopping.stoppedEpoch, readdirSync(folder).length]).toEqual([1, 1]);
+  });
+
+  test('what is watched and never measured is an error', async () => {
+    const { options } = setup({ callbacks: [new EarlyStopping({ monitor: 'val_los' })] });
+    await expect(new Trainer(options).fit(data(), data())).rejects.toThrow(/monitor 'val_los' is not among what was measured: loss, lr, val_loss/);
   });
 });
 

@@ -129,6 +129,7 @@ export class EarlyStopping implements Callback {
   }
 
   onEpochEnd(trainer: Trainer, logs: Logs): void {
+    if (!(this.monitor in logs) && !trainer.isValidated && trainer.settings.checkValEveryNEpoch > 1) return;
     if (this.step(logs, trainer.model)) trainer.shouldStop = true;
   }
 

@@ -148,6 +148,7 @@ export class ModelCheckpoint implements Callback {
   }
 
   onEpochEnd(trainer: Trainer, logs: Logs): void {
+    if (this.monitor !== undefined && !(this.monitor in logs) && !trainer.isValidated && trainer.settings.checkValEveryNEpoch > 1) return;
     this.step({ ...logs, epoch: trainer.currentEpoch, step: trainer.globalStep }, trainer.checkpointRun());
   }
 

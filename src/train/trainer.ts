@@ -70,6 +70,7 @@ export class Trainer {
   private position = 0;
   /** Whether the epoch is over, and only its hooks run. */
   private isBetween = false;
+  private hasValidation = false;
   private epochRng: Tensor | null = null;
   private generators: readonly (Generator | undefined)[] = [];
   private generatorStarts: readonly (Tensor | null)[] = [];
@@ -94,6 +95,11 @@ export class Trainer {
 
   private get window(): GradientAccumulation {
     return this.accumulation ?? missing();
+  }
+
+  /** Whether the epoch ends with a validation: what it measures is missing in the others. */
+  get isValidated(): boolean {
+    return this.hasValidation && (this.currentEpoch + 1) % this.settings.checkValEveryNEpoch === 0;
   }
 
   get history(): History {
@@ -189,6 +195,7 @@ export class Trainer {
     if (this.trained === undefined) missing();
     if (given.ckptPath !== undefined) this.loadCheckpoint(given.ckptPath as string);
     this.shouldStop = false;
+    this.hasValidation = validation !== null;
     this.generators = [generatorOf(loader), ...this.settings.generators];
     if (this.resumed !== null && this.resumed.batch === 0) {
       setGenerators(this.generators, this.resumed.generators, 'now');
@@ -209,7 +216,7 @@ export class Trainer {
   }
 
   private async epoch(loader: Batches, validation: Batches | null, signal: AbortSignal | undefined): Promise<void> {
-    const { enableProgressBar, checkValEveryNEpoch, limitTrainBatches, limitValBatches } = this.settings;
+    const { enableProgressBar, limitTrainBatches, limitValBatches } = this.settings;
     this.model.train();
     if (this.resumed === null && this.position === 0) {
       this.measures.reset();
@@ -221,7 +228,7 @@ export class Trainer {
     try {
       await this.batches(loader, bar, signal);
       const logs: Record<string, number> = { ...this.measures.compute(''), lr: this.lr };
-      if (validation !== null && (this.currentEpoch + 1) % checkValEveryNEpoch === 0) {
+      if (validation !== null && this.isValidated) {
         const measured = await this.evaluate('validationStep', validation, 'val_', (batch, i) => this.validationStep(batch, i), signal, limitValBatches);
         Object.assign(logs, measured);
         await this.run('onValidationEnd', measured);
@@ -247,8 +254,10 @@ export class Trainer {
   }
 
   private moveSchedule(logs: Logs): void {
-    const config = this.settings.scheduler as NonNullable<Settings['scheduler']>, name = config.monitor ?? ('val_loss' in logs ? 'val_loss' : 'loss');
-    if (config.scheduler instanceof ReduceLROnPlateau && !(name in logs)) throw new ArgumentError('Trainer', 'scheduler.monitor', `'${name}' is not among what was measured: ${Object.keys(logs).join(', ')}`);
+    const config = this.settings.scheduler as NonNullable<Settings['scheduler']>, byEpoch = config.interval === 'epoch';
+    const name = config.monitor ?? (byEpoch && this.hasValidation ? 'val_loss' : 'loss'), isPlateau = config.scheduler instanceof ReduceLROnPlateau;
+    if (isPlateau && byEpoch && !(name in logs) && !this.isValidated) return;
+    if (isPlateau && !(name in logs)) throw new ArgumentError('Trainer', 'scheduler.monitor', `'${name}' is not among what was measured: ${Object.keys(logs).join(', ')}`);
     this.lrSchedulerStep(logs[name]);
   }
 

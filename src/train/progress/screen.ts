@@ -14,6 +14,9 @@ export interface Line {
   text(width: number): string;
 }
 
+/** Columns that a line may have. */
+export const widthOf = (stream: BarStream): number => (stream.columns ?? 80) - 1;
+
 export const isTerminal = (stream: BarStream): boolean => stream.isTTY === true && process.env.TERM !== 'dumb';
 
 /** A loop that computes asks at once, so that the library cannot be awaited; without a terminal it is never loaded. */
@@ -40,8 +43,8 @@ export class Screen {
   private constructor(stream: BarStream) {
     const { MultiBar } = load();
     this.multi = new MultiBar({
-      stream: stream as NodeJS.WritableStream, format: (_, { maxWidth }, { line }: { line: Line }) => line.text(maxWidth),
-      // Lines fit; a log moves bars down, so that unchanged ones are drawn again as well.
+      stream: stream as NodeJS.WritableStream, format: (_, { maxWidth }, { line }: { line: Line }) => line.text(maxWidth - 1),
+      // Lines fit, and leave the last column free: to clear to the end from there would take its character. A log moves bars down, so that unchanged ones are drawn again as well.
       linewrap: true, forceRedraw: true, clearOnComplete: true, fps: 10,
       // A handler would keep Ctrl+C from ending the process, and there is no cursor to bring back.
       gracefulExit: false, hideCursor: null,

@@ -3,7 +3,7 @@ import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Boun
 import { ArgumentError } from '../../core/errors.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { formatMeter, formatNum } from './meter.ts';
-import { isTerminal, Screen, type BarStream, type Line } from './screen.ts';
+import { isTerminal, Screen, widthOf, type BarStream, type Line } from './screen.ts';
 
 /** What `setPostfix` shows: numbers with three digits, tensors of one element as their number. */
 export type Postfix = Readonly<Record<string, number | string | bigint | boolean | Tensor>>;
@@ -219,7 +219,7 @@ export class ProgressBar {
     const leave = this.options.leave ?? true;
     if (this.mode === 'last' && leave === true) this.stream.write(`${this.render(undefined)}\n`);
     if (this.screen === null) return;
-    this.screen.remove(this.line, leave === true ? this.render(this.stream.columns) : null);
+    this.screen.remove(this.line, leave === true ? this.render(widthOf(this.stream)) : null);
     this.screen = null;
   }
 
