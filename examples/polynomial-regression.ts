@@ -1,4 +1,10 @@
-/** Births by the day of the year: polynomials of growing degree fitted to the means of 15 years. */
+/**
+ * Births by the day of the year: polynomials of growing degree, and how well they do on days they have not seen.
+ *
+ * The error on held-out days is 386 births a day for a line, 247 for degree 3, 217 for degree 5 (R2 0.77), and 317 for
+ * degree 12, which fits its own days best. A second in all.
+ * Figure: the fits. Options: --steps, --seed, --short.
+ */
 import * as torch from 'flambeau';
 import { nn, noGrad, optim, type Tensor } from 'flambeau';
 import * as plt from 'flambeau/plot';

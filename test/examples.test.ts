@@ -11,6 +11,7 @@ import { CartPole } from '../examples/lib/cartpole.ts';
 import { options } from '../examples/lib/example.ts';
 import { characters, longest, names, splitNames } from '../examples/lib/names.ts';
 import * as mnistCnn from '../examples/mnist-cnn.ts';
+import * as mnistMlp from '../examples/mnist-mlp.ts';
 import * as mnistVae from '../examples/mnist-vae.ts';
 import * as namesGpt from '../examples/names-gpt.ts';
 import * as namesLstm from '../examples/names-lstm.ts';
@@ -40,6 +41,13 @@ describe('examples', { timeout: 120_000 }, () => {
   const figure = (name: string): string => readFileSync(join(folder, `figures/${name}.svg`), 'utf8');
 
   onBackends(() => {
+    test('a network of two layers reads four in five digits after 100 steps', async () => {
+      const { accuracy, epochs } = await mnistMlp.main(mnistMlp.short, log);
+      expect(epochs).toBe(1);
+      expect(accuracy).toBeGreaterThan(0.8);
+      expect(figure('mnist-mlp')).toContain('read as');
+    });
+
     test('a convolutional network reads most digits after 1,024 of them', async () => {
       const { accuracy, losses } = await mnistCnn.main(mnistCnn.short, log);
       expect(losses).toHaveLength(32);
@@ -124,7 +132,7 @@ describe('examples', { timeout: 120_000 }, () => {
   });
 
   test('every figure is written as SVG and HTML', () => {
-    for (const name of ['mnist-cnn', 'mnist-vae', 'names-lstm', 'names-gpt', 'iris', 'spam', 'polynomial-regression', 'robust-regression', 'cartpole', 'transfer-pytorch']) {
+    for (const name of ['mnist-mlp', 'mnist-cnn', 'mnist-vae', 'names-lstm', 'names-gpt', 'iris', 'spam', 'polynomial-regression', 'robust-regression', 'cartpole', 'transfer-pytorch']) {
       expect(figure(name)).toMatch(/^<svg /);
       expect(existsSync(join(folder, `figures/${name}.html`))).toBe(true);
     }
