@@ -5,7 +5,7 @@
  * arguments held none is refused by name. In the backward pass, as in PyTorch, the results of every derivative are
  * searched, and the error carries the stack of the forward call that recorded it.
  */
-import { bind, boolArg, isOptions, signature } from '../core/args.ts';
+import { bind, boolArg, isOptions, show, signature } from '../core/args.ts';
 import { ArgumentError, AnomalyError } from '../core/errors.ts';
 import { frame, DIMS, DTYPE, OPERAND } from '../core/frame.ts';
 import type { Storage } from '../core/storage.ts';
@@ -44,8 +44,17 @@ interface Origin {
   readonly parent: Node | null;
 }
 
-const describe = (value: unknown): string => (value instanceof Tensor ? `${value.dtype} [${value.shape.join(', ')}]` : Array.isArray(value) ? `[${value.map(describe).join(', ')}]`
-  : typeof value === 'object' && value !== null ? JSON.stringify(value, (_, each: unknown) => (each instanceof Tensor ? describe(each) : each)) : String(value));
+function describe(value: unknown): string {
+  if (value instanceof Tensor) return `${value.dtype} [${value.shape.join(', ')}]`;
+  if (Array.isArray(value) && value.some((each) => each instanceof Tensor)) return `[${value.map(describe).join(', ')}]`;
+  if (!isOptions(value)) return show(value);
+  return `{ ${Object.entries(value).map(([name, each]) => `${name}: ${describe(each)}`).join(', ')} }`;
+}
+
+const describeAll = (args: readonly unknown[]): string => args.filter((each) => each !== undefined).map(describe).join(', ');
+
+/** What they give is not a result yet. */
+const UNINITIALIZED: ReadonlySet<string> = new Set(['newEmpty', 'newEmptyStrided', 'emptyStrided', 'resize_']);
 
 const NO_INFORMATION = 'No forward pass information available. Enable detect anomaly during forward pass for more information.';
 
@@ -96,7 +105,7 @@ class Anomaly implements Observer {
     let result: R, clean = false;
     try {
       // Before it runs: in-place operations overwrite what they read.
-      clean = outermost && mode.checkForward && !span.args.some(isNaN_) && !tensorsIn(span.args).some(hasNaN);
+      clean = outermost && mode.checkForward && !UNINITIALIZED.has(span.name) && !span.args.some(isNaN_) && !tensorsIn(span.args).some(hasNaN);
       result = run();
     } finally {
       this.depth--;
@@ -104,7 +113,7 @@ class Anomaly implements Observer {
     }
     if (clean) {
       const output = tensorsIn(result).findIndex(hasNaN);
-      if (output >= 0) throw this.forwardError(publicName(span.name), output, span.args.map(describe).join(', '), span.args);
+      if (output >= 0) throw this.forwardError(publicName(span.name), output, describeAll(span.args), span.args);
     }
     return result;
   }
