@@ -86,7 +86,7 @@ describe('what cannot be exported is an error', () => {
   it('names the operation and the module in which it runs', () => {
     const model = new nn.Sequential(new nn.Identity(), new nn.Sequential(new Inverse()));
     expect(exportOf(model, randn(2, 2))).toThrow(/^onnx\.export: linalg\.inv in module '1\.0' cannot be exported to ONNX/);
-    expect(exportOf(model, randn(2, 2))).toThrow(onnx.OnnxExportError);
+    expect(exportOf(model, randn(2, 2))).toThrow(onnx.OnnxExporterError);
   });
 
   it('and shapes that depend on values', () => {
@@ -110,7 +110,7 @@ describe('what cannot be exported is an error', () => {
 
   it('and sizes no formula gives', () => {
     const model = (x: Tensor): Tensor => x.add(Math.sin(x.shape[0]));
-    expect(() => onnx.export(model, [randn(2, 2)], null, { dynamicAxes: { input: { 0: 'n' } } })).toThrow(onnx.OnnxExportError);
+    expect(() => onnx.export(model, [randn(2, 2)], null, { dynamicAxes: { input: { 0: 'n' } } })).toThrow(onnx.OnnxExporterError);
   });
 
   it('and a model that runs with no other size', () => {

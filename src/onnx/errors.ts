@@ -1,6 +1,6 @@
 /** What cannot be exported: the operation, where in the model it runs, and why. */
-export class OnnxExportError extends Error {
-  override readonly name = 'OnnxExportError';
+export class OnnxExporterError extends Error {
+  override readonly name = 'OnnxExporterError';
   /** The operation, empty where none is at fault. */
   readonly op: string;
   /** The path of the module in which it runs, as in `namedModules()`; empty for the model itself. */

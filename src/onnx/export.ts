@@ -7,10 +7,10 @@ import { noGrad } from '../tensor/grad-mode.ts';
 import { getRngState, setRngState } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { mappedTensors, type AxisName, type DynamicAxis, dynamicAxesOf, type DynamicAxes, type DynamicShapes } from './dynamic.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExporterError } from './errors.ts';
 import { build } from './build.ts';
 import { ruleOf } from './lower/table.ts';
-import { OnnxProgram } from './onnx-program.ts';
+import { ONNXProgram } from './onnx-program.ts';
 import { alignedProgram } from './program.ts';
 import { variationsOf } from './sizes.ts';
 import { tensorsIn, traced, type Trace } from './trace.ts';
@@ -132,13 +132,13 @@ function otherSizes(names: ReadonlyMap<AxisName, number>, attempt: (sizes: Reado
         return false;
       }
     });
-    if (!works) throw Object.assign(new OnnxExportError('', '', `the model does not run with another size than ${size} of the dynamic axis '${name}': ${cause instanceof Error ? cause.message : 'the example is too small'}`), { cause });
+    if (!works) throw Object.assign(new OnnxExporterError('', '', `the model does not run with another size than ${size} of the dynamic axis '${name}': ${cause instanceof Error ? cause.message : 'the example is too small'}`), { cause });
   });
   return runs;
 }
 
 /** What the call gave, checked. */
-function programOf(model: Exportable, args: readonly unknown[], given: Bound): OnnxProgram {
+function programOf(model: Exportable, args: readonly unknown[], given: Bound): ONNXProgram {
   const op = 'onnx.export', inputs = [...new Set(tensorsIn(args))];
   if (inputs.length === 0) throw new ArgumentError(op, 'args', 'must have at least one Tensor');
   const opset = intArg(op, 'opsetVersion', given.opsetVersion, DEFAULT_OPSET);
@@ -157,7 +157,7 @@ function programOf(model: Exportable, args: readonly unknown[], given: Bound): O
   const program = alignedProgram(traces);
   const outputNames = namesArg('outputNames', given.outputNames, program.outputs.length, 'output');
   const names = new Map<Tensor, string>(model instanceof Module ? [...model.namedParameters(), ...model.namedBuffers()].map(([name, tensor]) => [tensor, name]) : []);
-  return noGrad(() => new OnnxProgram(build(program, { ...options, outputNames, names }), program.warnings));
+  return noGrad(() => new ONNXProgram(build(program, { ...options, outputNames, names }), program.warnings));
 }
 
 /**
@@ -169,12 +169,12 @@ function programOf(model: Exportable, args: readonly unknown[], given: Bound): O
  * that of the example: what depends on values of the input is a constant in the file, of which `warnings` tell. Sizes
  * are those of the example, except of the dynamic axes, for which the model is also run with other sizes.
  *
- * Throws an {@link OnnxExportError} that names the operation without an ONNX form and the module in which it runs.
+ * Throws an {@link OnnxExporterError} that names the operation without an ONNX form and the module in which it runs.
  *
  *     import * as onnx from 'flambeau/onnx';
  *     onnx.export(model, [randn(1, 3, 32, 32)], 'model.onnx', { inputNames: ['image'], dynamicAxes: { image: { 0: 'batch' } } });
  */
-export function exportModel(model: Exportable, args: readonly unknown[] | Tensor, f?: string | null | ExportOptions, options?: ExportOptions): OnnxProgram {
+export function exportModel(model: Exportable, args: readonly unknown[] | Tensor, f?: string | null | ExportOptions, options?: ExportOptions): ONNXProgram {
   const given = bind(EXPORT, [model, args, ...(options === undefined ? f === undefined ? [] : [f] : [f, options])]);
   if (typeof model !== 'function') throw new ArgumentError('onnx.export', 'model', `must be an nn.Module or a function, got ${show(model)}`);
   if (!(args instanceof Tensor) && !Array.isArray(args)) throw new ArgumentError('onnx.export', 'args', `must be a Tensor or an array of arguments, got ${show(args)}`);

@@ -3,7 +3,7 @@ import type { DType } from '../core/dtype.ts';
 import type { Scalar } from '../tensor/promotion.ts';
 import { tensor } from '../tensor/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExporterError } from './errors.ts';
 import { bytesOf, type Node } from './program.ts';
 import { DATA_TYPE, type Attribute, type NodeProto, type TensorProto } from './proto.ts';
 import { example, formulaFor, isStatic, productOf, Sym, type Size } from './sizes.ts';
@@ -72,7 +72,7 @@ export class Graph {
   }
 
   fail(problem: string): never {
-    throw new OnnxExportError(this.op, this.path, problem);
+    throw new OnnxExporterError(this.op, this.path, problem);
   }
 
   /** A node with one result. */

@@ -1,5 +1,5 @@
 /** `flambeau/onnx`: models as ONNX files. */
 export { exportModel as export, type Exportable, type ExportOptions, type TrainingMode } from './export.ts';
 export type { AxesOf, AxisName, DynamicAxes, DynamicShapes } from './dynamic.ts';
-export { OnnxExportError } from './errors.ts';
-export { OnnxProgram, type OnnxNode } from './onnx-program.ts';
+export { OnnxExporterError } from './errors.ts';
+export { ONNXProgram, type OnnxNode } from './onnx-program.ts';

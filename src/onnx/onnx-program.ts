@@ -21,7 +21,7 @@ export interface OnnxNode {
 }
 
 /** PyTorch's `torch.onnx.ONNXProgram`. */
-export class OnnxProgram {
+export class ONNXProgram {
   /** What of the model could not be followed; empty almost always. */
   readonly warnings: readonly string[];
   private readonly model: ModelProto;

@@ -2,7 +2,7 @@
 import { isOptions } from '../core/args.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExporterError } from './errors.ts';
 import { isStatic, sizeOf, Sym, type Size } from './sizes.ts';
 import { Ref, type Call, type Trace, type Value } from './trace.ts';
 
@@ -46,7 +46,7 @@ export function alignedProgram(traces: readonly Trace[]): Program {
   const [first] = traces;
   const nodes = new Map<number, Node>();
   const fail = (op: string, path: string, what: string): never => {
-    throw new OnnxExportError(op, path, `${DIFFERENT}${what}; leave the axis out of dynamicAxes`);
+    throw new OnnxExporterError(op, path, `${DIFFERENT}${what}; leave the axis out of dynamicAxes`);
   };
 
   const nodeOf = (values: readonly Value[], op: string, path: string): Node => {

@@ -16,7 +16,7 @@ import { TensorCore } from '../tensor/core.ts';
 import type { Observer, Span } from '../tensor/observer.ts';
 import { addObserver, publicName, removeObserver } from '../tensor/observing.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExporterError } from './errors.ts';
 
 /** A tensor of one moment: one that is written in place is another value afterwards. */
 export interface Value {
@@ -90,7 +90,7 @@ class Tracer implements Observer {
   }
 
   input(x: Tensor): Value {
-    if (x.storage.state !== null) throw new OnnxExportError('', '', 'inputs must not be disposed of or batched by vmap');
+    if (x.storage.state !== null) throw new OnnxExporterError('', '', 'inputs must not be disposed of or batched by vmap');
     this.mark(x.storage);
     return this.learn(x, null);
   }
@@ -237,8 +237,8 @@ class Tracer implements Observer {
     this.warnings.add(`${by === '' ? 'a tensor' : `${by}()`}${at} gives JS values that depend on the input: the exported model has those of the example input as constants`);
   }
 
-  private error(op: string, problem: string): OnnxExportError {
-    return new OnnxExportError(publicName(op), this.path, problem);
+  private error(op: string, problem: string): OnnxExporterError {
+    return new OnnxExporterError(publicName(op), this.path, problem);
   }
 }
 

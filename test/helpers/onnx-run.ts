@@ -10,7 +10,7 @@ const call = (model: Model, inputs: readonly torch.Tensor[]): torch.Tensor[] =>
   torch.noGrad(() => tensorsIn((model as unknown as (...all: readonly unknown[]) => unknown)(...inputs)));
 
 /** Axes of `input`, or of `input_0`, `input_1`, ... */
-export async function expectSame(model: Model, example: readonly torch.Tensor[], options: onnx.ExportOptions = {}, others: readonly (readonly torch.Tensor[])[] = [], within = 1e-5): Promise<onnx.OnnxProgram> {
+export async function expectSame(model: Model, example: readonly torch.Tensor[], options: onnx.ExportOptions = {}, others: readonly (readonly torch.Tensor[])[] = [], within = 1e-5): Promise<onnx.ONNXProgram> {
   const program = onnx.export(model, example, null, options);
   expect(program.warnings).toEqual([]);
   const session = await sessionOf(program.bytes);
@@ -22,4 +22,4 @@ export async function expectSame(model: Model, example: readonly torch.Tensor[],
   return program;
 }
 
-export const opsOf = (program: onnx.OnnxProgram): string[] => program.nodes.map(({ opType }) => opType);
+export const opsOf = (program: onnx.ONNXProgram): string[] => program.nodes.map(({ opType }) => opType);

@@ -81,11 +81,11 @@ function prepared(name: string, sample: Sample): { readonly module: nn.Module; r
 async function outcomeOf(name: string, sample: Sample, tolerance: ModuleFile['tolerance']): Promise<Omit<Outcome, 'sample'>> {
   const { module, args } = prepared(name, sample);
   const expected = torch.noGrad(() => tensorsIn((module as unknown as (...all: readonly unknown[]) => unknown)(...args)));
-  let program: onnx.OnnxProgram;
+  let program: onnx.ONNXProgram;
   try {
     program = onnx.export(module, args);
   } catch (error) {
-    if (!(error instanceof onnx.OnnxExportError)) throw error;
+    if (!(error instanceof onnx.OnnxExporterError)) throw error;
     return { result: 'refused', reason: error.message };
   }
   if (program.warnings.length > 0) return { result: 'refused', reason: program.warnings[0] };
