@@ -1,6 +1,5 @@
 /** One panel: what can be drawn on it. Methods carry matplotlib's names; arguments are checked at once and drawn later. */
 import type { CallArgs } from '../core/args.ts';
-import type { Artist } from './artists.ts';
 import { type BarArgs, type BarhArgs, type Categories, makeBars } from './bars.ts';
 import { type BoxplotOptions, type Datasets, makeBoxes, makePie, makeViolins, type PieOptions, type Spread, type ViolinplotOptions } from './boxes.ts';
 import { checkColor } from './color.ts';
@@ -226,7 +225,7 @@ export class Axes extends Panel {
    * `y` lie on top.
    */
   decisionRegions(classify: Classifier, X: MatrixLike, y?: VectorLike | readonly string[], options: DecisionRegionsOptions = {}): Mappable | undefined {
-    return drawDecisionRegions(this, classify, X, y, options);
+    return this.whole(() => drawDecisionRegions(this, classify, X, y, options));
   }
 
   /** Boxes from the first to the third quartile with the median, whiskers and outliers, of each data set. */
@@ -262,7 +261,7 @@ export class Axes extends Panel {
 
   /** seaborn's heat map: cells with values (`annot`), names of rows and columns, and a colour bar. */
   heatmap(data: MatrixLike, options: HeatmapOptions = {}): Mappable {
-    return drawHeatmap(this, data, options);
+    return this.whole(() => drawHeatmap(this, data, options));
   }
 
   /**
@@ -270,7 +269,7 @@ export class Axes extends Panel {
    * the counts, or what `normalize` makes of them.
    */
   confusionMatrix(...args: ConfusionMatrixArgs): number[][] {
-    return drawConfusionMatrix(this, args);
+    return this.whole(() => drawConfusionMatrix(this, args));
   }
 
   /** The key to the colours of what was drawn last, or of `mappable`, beside this axes. */
@@ -313,11 +312,11 @@ export class Axes extends Panel {
 
   /** Writes at a point of the data. */
   text(x: number, y: number, s: string, options: TextOptions = {}): void {
-    this.add(() => [makeText('text', x, y, s, options)] as readonly Artist[]);
+    this.add(() => [makeText('text', x, y, s, options)]);
   }
 
   /** Writes at a point or, with `xytext` and `arrowprops`, away from it with an arrow to it. */
   annotate(text: string, xy: readonly [number, number], ...rest: AnnotateArgs): void {
-    this.add(() => [makeAnnotation(text, xy, rest)] as readonly Artist[]);
+    this.add(() => [makeAnnotation(text, xy, rest)]);
   }
 }

@@ -84,17 +84,29 @@ export class Panel {
 
   protected nextColor = (): Hex => cycle[this.#colors++ % cycle.length];
 
-  /** Adds what `make` makes or, where an argument is bad, nothing: not even a step of the colour cycle. */
-  protected add<T extends readonly Artist[]>(make: () => T): T {
-    const before = this.#colors;
+  /** Draws all of it or, where an argument is bad, nothing: not even a step of the colour cycle stays. */
+  protected whole<T>(draw: () => T): T {
+    const { artists, mappables, colorbars, x, y } = this;
+    const lengths = [artists, mappables, colorbars].map((list) => list.length);
+    const before = { colors: this.#colors, aspect: this.aspect, visible: this.visible, legend: this.legendState, x: { ...x }, y: { ...y }, xRange: { ...x.range }, yRange: { ...y.range } };
     try {
-      const made = make();
-      for (const artist of made) this.artists.push(artist);
-      return made;
+      return draw();
     } catch (error) {
-      this.#colors = before;
+      [artists, mappables, colorbars].forEach((list, i) => (list.length = lengths[i]));
+      [this.#colors, this.aspect, this.visible, this.legendState] = [before.colors, before.aspect, before.visible, before.legend];
+      Object.assign(x.range, before.xRange);
+      Object.assign(y.range, before.yRange);
+      Object.assign(x, before.x);
+      Object.assign(y, before.y);
       throw error;
     }
+  }
+
+  /** Adds what `make` makes, or nothing. */
+  protected add(make: () => readonly Artist[]): void {
+    this.whole(() => {
+      for (const artist of make()) this.artists.push(artist);
+    });
   }
 
   /** Whether both axes are linear. */
