@@ -144,6 +144,15 @@ describe('checkpoints', () => {
     expect(files()).toEqual(['epoch=1.safetensors', 'epoch=2.safetensors']);
   });
 
+  test('never delete a file of another folder, whatever a state names', () => {
+    const precious = join(folder, 'precious.safetensors'), dirpath = join(folder, 'mine');
+    writeFileSync(precious, 'x');
+    const checkpoint = new ModelCheckpoint({ dirpath, monitor: 'loss', filename: '{epoch}' }), kept = [precious, join(dirpath, '..', 'precious.safetensors')].map((path) => ({ path, score: 9 }));
+    checkpoint.loadStateDict({ ...checkpoint.stateDict(), kept });
+    for (const epoch of [1, 2]) checkpoint.step({ epoch, loss: 1 / epoch }, { model });
+    expect([existsSync(precious), readdirSync(dirpath)]).toEqual([true, ['epoch=2.safetensors']]);
+  });
+
   test.each<readonly [string, () => unknown, RegExp]>([
     ['an unknown option', () => new ModelCheckpoint({ folder: 'x' } as never), /option 'folder' is unknown/],
     ['a top of several without a monitor', () => new ModelCheckpoint({ saveTopK: 3 }), /saveTopK 3 needs a monitor/],

@@ -246,6 +246,7 @@ describe('what goes in comes out', () => {
 
   test.each<readonly [string, () => unknown, RegExp]>([
     ['an unknown option', () => tqdm([1], { description: 'x' } as never), /tqdm: option 'description' is unknown/],
+    ['what is not iterable', () => tqdm(5 as never), /tqdm: iterable must be iterable, got 5/],
     ['a total that is none', () => tqdm([1], { total: -1 }), /total must be at least 0, got -1/],
     ['a smoothing beyond 1', () => tqdm([1], { smoothing: 2 }), /smoothing must be from 0 to 1, got 2/],
     ['a stream that is none', () => tqdm([1], { file: {} as never }), /file must be a stream/],

@@ -1,6 +1,6 @@
 /** ModelCheckpoint: files of the best epochs, and of the last one. */
 import { mkdirSync, rmSync, existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature, stringArg } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import { saveCheckpoint, type Run } from '../io/checkpoint.ts';
@@ -167,7 +167,8 @@ export class ModelCheckpoint implements Callback {
       return { path: each.path, score: numberArg(op, 'score', each.score) };
     });
     this.calls = intArg(op, 'calls', state.calls);
-    this.kept = kept;
+    // Files that are kept are deleted one day: a state that comes out of a file may only name those of our own folder.
+    this.kept = kept.filter(({ path }) => resolve(path).startsWith(resolve(this.dirpath) + sep) && path.endsWith(this.extension));
     this.bestModelPath = String(state.best_model_path);
     this.bestModelScore = state.best_model_score === null ? null : numberArg(op, 'best_model_score', state.best_model_score);
     this.lastModelPath = String(state.last_model_path);

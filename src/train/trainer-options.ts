@@ -35,8 +35,8 @@ export interface Logger {
 
 export type BatchMetric = Metric<readonly [preds: Tensor, target: Tensor], number | Tensor>;
 
-export interface TrainerOptions {
-  readonly model: Module;
+export interface TrainerOptions<M extends Module = Module> {
+  readonly model: M;
   /** Needed by `fit`. */
   readonly optimizer?: TrainedOptimizer | null;
   /** Needed by the steps unless they are overridden: `lossFn(preds, target)`. */

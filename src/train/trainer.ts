@@ -48,8 +48,8 @@ type Evaluate = Pick<FitOptions, 'signal'>;
  *
  * Batches are `[input, ..., target]` or `{ input, target }`; for others override `trainingStep` and `validationStep`.
  */
-export class Trainer {
-  readonly model: Module;
+export class Trainer<M extends Module = Module> {
+  readonly model: M;
   readonly lossFn: TrainerOptions['lossFn'];
   readonly settings: Settings;
   /** The epoch that runs, from 0. */
@@ -76,7 +76,7 @@ export class Trainer {
   private generatorStarts: readonly (Tensor | null)[] = [];
   private resumed: LoopState | null = null;
 
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<M>) {
     this.settings = readSettings(options);
     this.model = options.model;
     this.lossFn = options.lossFn;

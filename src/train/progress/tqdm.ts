@@ -286,6 +286,7 @@ interface Tqdm {
 }
 
 function make(...args: readonly unknown[]): ProgressBar {
+  if (args[0] !== undefined && args[0] !== null && !isSource(args[0]) && !isOptions(args[0])) throw new ArgumentError('tqdm', 'iterable', `must be iterable, got ${show(args[0])}`);
   const [source, ...rest] = isSource(args[0]) || args[0] === undefined || args[0] === null ? args : [undefined, ...args];
   if (source === undefined || source === null) return new ProgressBar(bind(TQDM, rest), undefined);
   const walked = source as Source, bar = new ProgressBar(bind(TQDM, rest), countOf(walked));
