@@ -224,7 +224,8 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   const reduction = reductionArg(op, given.reduction);
   const smoothing = numberArg(op, 'labelSmoothing', given.labelSmoothing, 0);
   if (!(smoothing >= 0 && smoothing <= 1)) throw new ArgumentError(op, 'labelSmoothing', `must be between 0 and 1, got ${smoothing}`);
-  if (isFloating(target.dtypeCode)) return crossEntropyOfProbabilities(input, target, given, reduction, smoothing);
+  // Floats of the shape of class indices are indices of the wrong dtype, as JS numbers give them: the cast is what helps.
+  if (isFloating(target.dtypeCode) && target.ndim !== input.ndim - 1) return crossEntropyOfProbabilities(input, target, given, reduction, smoothing);
   requireIndices(op, target);
   const flat = classRows(op, input, target.shape);
   const rows = flat.ndim === 1 ? flat.unsqueeze(0) : flat;
