@@ -151,6 +151,14 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(error).toMatchObject({ function: 'log', output: 0, phase: 'forward', module: 'Sequential.1 (Log)', shapes: [[1, 3]] });
     });
 
+    test('has a stack that begins where the operation was called', () => {
+      function theCulprit(): Tensor {
+        return tensor([-1]).log();
+      }
+      const error = caught(() => detectAnomaly(theCulprit));
+      expect((error.stack as string).split('\n').slice(0, 2)).toEqual([`AnomalyError: ${error.message}`, expect.stringMatching(/theCulprit .*anomaly\.test\.ts/)]);
+    });
+
     test.each<[string, (x: Tensor) => unknown]>([
       ['div', (x) => x.div(x)],
       ['div', (x) => div(x, x)],

@@ -56,6 +56,13 @@ const describeAll = (args: readonly unknown[]): string => args.filter((each) => 
 /** What they give is not a result yet. */
 const UNINITIALIZED: ReadonlySet<string> = new Set(['newEmpty', 'newEmptyStrided', 'emptyStrided', 'resize_']);
 
+/** The error, with a stack that begins in the code that called the library: observers would fill it. */
+function found(message: string, details: ConstructorParameters<typeof AnomalyError>[1]): AnomalyError {
+  const error = new AnomalyError(message, details);
+  error.stack = `${error.name}: ${message}\n${callers(callHere()).join('\n')}`;
+  return error;
+}
+
 const NO_INFORMATION = 'No forward pass information available. Enable detect anomaly during forward pass for more information.';
 
 class Anomaly implements Observer {
@@ -120,7 +127,7 @@ class Anomaly implements Observer {
 
   private forwardError(name: string, output: number, given: string, args: readonly unknown[]): AnomalyError {
     const place = this.place();
-    return new AnomalyError(`Function '${name}' returned nan values in its ${output}th output, and made the first ones: called with ${given}${place === null ? '' : `, in module ${place}`}.`,
+    return found(`Function '${name}' returned nan values in its ${output}th output, and made the first ones: called with ${given}${place === null ? '' : `, in module ${place}`}.`,
       { function: name, output, phase: 'forward', module: place, shapes: tensorsIn(args).map((x) => x.shape) });
   }
 
@@ -131,7 +138,7 @@ class Anomaly implements Observer {
     const result = run();
     if (!dirty && storageHasNaN(param, dtype, size)) {
       const name = this.user ?? span.name;
-      throw new AnomalyError(`Function '${name}' returned nan values in its 0th output, and made the first ones: a parameter and a gradient of ${size} elements hold none.`,
+      throw found(`Function '${name}' returned nan values in its 0th output, and made the first ones: a parameter and a gradient of ${size} elements hold none.`,
         { function: name, output: 0, phase: 'forward', module: null, shapes: [[size]] });
     }
     return result;
@@ -155,7 +162,7 @@ class Anomaly implements Observer {
       const output = outputs.findIndex((x) => x instanceof Tensor && hasNaN(x));
       if (output >= 0) {
         const name = nodeName(node), origin = this.origins.get(node);
-        throw new AnomalyError(`Function '${name}' returned nan values in its ${output}th output.`,
+        throw found(`Function '${name}' returned nan values in its ${output}th output.`,
           { function: name, output, phase: 'backward', module: origin?.module ?? null, shapes: tensorsIn(span.args).map((x) => x.shape), cause: this.traceOf(node) });
       }
     }
