@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "extents.h"
+#include "immediate.h"
 #include "op_names.h"
 #include "spatial.h"
 
@@ -72,6 +74,14 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"normGrad", &Kernels::norm_grad, 8, 8, 4, 4, 3, 1,
      {{Space::none, optional}, {Space::none, optional}, {Space::none, optional}, {Space::none}, {Space::none},
       {Space::none, optional}, {Space::none}, {Space::none, optional}}},
+    {"recurrence", &Kernels::recurrence, 7, 7, 3, 3, 1, 0,
+     {{Space::none}, {Space::none, optional}, {Space::none, optional}, {Space::none}, {Space::none, optional}, {Space::none},
+      {Space::none, optional}}},
+    {"recurrenceGrad", &Kernels::recurrence_grad, 8, 8, 3, 3, 1, 0,
+     {{Space::none}, {Space::none}, {Space::none, optional}, {Space::none, optional}, {Space::none, optional}, {Space::none},
+      {Space::none, optional}, {Space::none}}},
+    {"attention", &Kernels::attention, 5, 5, 6, 6, 1, 1, {{}, {}, {}, {}, {Space::all, optional}}},
+    {"attentionGrad", &Kernels::attention_grad, 8, 8, 6, 6, 1, 1, {{}, {}, {}, {}, {}, {}, {}, {Space::all, optional}}},
     {"conv", &Kernels::conv, 4, 4, 10, 10, 12, 0,
      {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
     {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
@@ -104,56 +114,6 @@ constexpr bool is_float(DType t) { return t == DType::f32 || t == DType::f64; }
 constexpr bool is_compute(DType t) { return t <= DType::boolean; }
 constexpr bool is_index(DType t) { return t == DType::i64 || t == DType::i32; }
 
-uint16_t half_bits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  const uint32_t sign = bits >> 16 & 0x8000u, rest = bits & 0x7fffffffu;
-  if (rest > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
-  if (rest >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);
-  // Below the smallest normal half the mantissa is shifted by hand; both branches round to nearest, ties to even.
-  if (rest < 0x38800000u) {
-    const uint32_t shift = 126u - (rest >> 23);
-    if (shift > 24u) return static_cast<uint16_t>(sign);
-    const uint32_t mantissa = (rest & 0x7fffffu) | 0x800000u, half = 1u << (shift - 1);
-    uint32_t result = mantissa >> shift;
-    const uint32_t lost = mantissa & ((1u << shift) - 1);
-    result += lost > half || (lost == half && (result & 1u));
-    return static_cast<uint16_t>(sign | result);
-  }
-  const uint32_t rounded = rest + 0xfffu + (rest >> 13 & 1u);
-  return static_cast<uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
-}
-
-uint16_t bfloat_bits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fc0;
-  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
-}
-
-// Out of range becomes 0, as JavaScript's own conversions of NaN and infinities do.
-int64_t to_int64(double value) { return value > -9.3e18 && value < 9.2e18 ? static_cast<int64_t>(value) : 0; }
-
-void store_immediate(char* slot, DType dtype, const int32_t* words) {
-  int64_t raw;
-  double value;
-  std::memcpy(&raw, words, 8);
-  std::memcpy(&value, &raw, 8);
-  const auto put = [slot](auto v) { std::memcpy(slot, &v, sizeof v); };
-  switch (dtype) {
-    case DType::f32: return put(static_cast<float>(value));
-    case DType::f64: return put(value);
-    case DType::i64: return put(raw);
-    case DType::i32: return put(static_cast<int32_t>(to_int64(value)));
-    case DType::boolean: return put(static_cast<uint8_t>(value != 0));
-    case DType::i16: return put(static_cast<int16_t>(to_int64(value)));
-    case DType::i8: return put(static_cast<int8_t>(to_int64(value)));
-    case DType::u8: return put(static_cast<uint8_t>(to_int64(value)));
-    case DType::f16: return put(half_bits(static_cast<float>(value)));
-    case DType::bf16: return put(bfloat_bits(static_cast<float>(value)));
-  }
-}
-
 bool touched(Space space, const Call& call) {
   int from = 0, to = call.ndim;
   switch (space) {
@@ -169,17 +129,6 @@ bool touched(Space space, const Call& call) {
   return true;
 }
 
-// Operands of norm and normGrad are contiguous, too: values [N, G, K, S], statistics per group, weights per channel or element.
-double norm_elements(Family family, int k, const Call& call) {
-  const double values = product_of(call.dim, 4);
-  if (values == 0) return 0;
-  const double groups = static_cast<double>(call.dim[1]) * (call.ints[0] != 0 ? static_cast<double>(call.dim[0]) : 1.0);
-  const double weights = call.ints[1] != 0 ? static_cast<double>(call.dim[3]) : product_of(call.dim + 1, 2);
-  const double by_operand[2][8] = {{values, values, groups, groups, weights, weights, 0, 0},
-                                   {values, weights, weights, values, values, groups, groups, weights}};
-  return by_operand[family == Family::norm_grad][k];
-}
-
 // The last element index the operand reaches beyond its offset, apart from what strides say.
 template <Family family>
 int64_t extra_reach(int k, const Call& call) {
@@ -191,6 +140,8 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::pool: return static_cast<int64_t>(spatial_elements(family, k, call)) - 1;
     case Family::norm:
     case Family::norm_grad: return static_cast<int64_t>(norm_elements(family, k, call)) - 1;
+    case Family::recurrence:
+    case Family::recurrence_grad: return static_cast<int64_t>(recurrence_elements(family, k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
@@ -360,6 +311,35 @@ const char* check_family(const Call& call) {
         if (o[k].data != nullptr && o[k].dtype != t) return kDtypes;
       return nullptr;
     }
+    case Family::attention:
+    case Family::attention_grad: {
+      // Bit d of the dims [B, H, L, S, E, F] along which an operand does not move: like queries, keys, values or results.
+      constexpr int query = 0b101000, key = 0b100100, value = 0b010100, result = 0b011000, bias = 0b110000;
+      constexpr int still[2][8] = {{result, query, key, value, bias, 0, 0, 0}, {query, key, value, result, query, key, value, bias}};
+      if (product_of(call.dim, 6) == 0) return "attention over nothing";
+      if (call.ints[0] < 0 || call.ints[0] > 1) return kParameter;
+      for (int k = 0; k < call.operands; ++k) {
+        if (o[k].data == nullptr) continue;
+        if (o[k].dtype != o[0].dtype) return kDtypes;
+        const int dims = still[family == Family::attention_grad][k];
+        for (int d = 0; d < 6; ++d)
+          if ((dims >> d & 1) && !stride_is_zero(call, k, d)) return kLayout;
+        if (dims == key && stays_along(call, k, 3)) return kLayout;
+      }
+      return is_float(o[0].dtype) ? nullptr : kDtypes;
+    }
+    case Family::recurrence:
+    case Family::recurrence_grad: {
+      // Which operands a cell has.
+      const bool lstm = call.op == kRecurrenceLstm, gru = call.op == kRecurrenceGru;
+      const bool given[2][8] = {{true, lstm || gru, lstm || gru, true, lstm, true, gru && o[6].data != nullptr, false},
+                                {true, true, lstm || gru, o[3].data != nullptr, lstm || gru, true, lstm || gru, true}};
+      for (int k = 0; k < call.operands; ++k) {
+        if ((o[k].data != nullptr) != given[family == Family::recurrence_grad][k]) return kParameter;
+        if (o[k].data != nullptr && o[k].dtype != o[0].dtype) return kDtypes;
+      }
+      return is_float(o[0].dtype) ? nullptr : kDtypes;
+    }
     case Family::optim_step:
       return check_optim(call);
   }
@@ -393,6 +373,11 @@ const char* check_parameters(const Call& call) {
         return kParameter;
       return nullptr;
     }
+    case Family::recurrence:
+    case Family::recurrence_grad:
+      for (int k = 0; k < call.operands; ++k)
+        if (!(recurrence_elements(family, k, call) < static_cast<double>(kMaxElements))) return "too many elements";
+      return call.ints[0] == 0 || call.ints[0] == 1 ? nullptr : kParameter;
     case Family::norm:
     case Family::norm_grad:
       for (int i = 0; i < 3; ++i)
@@ -416,6 +401,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
   if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
   if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
+  if (family == Family::recurrence || family == Family::recurrence_grad) return recurrence_elements(family, k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -437,6 +423,8 @@ constexpr Names names_of(Family family) {
     case Family::softmax_grad: return {softmax_names, softmax_count};
     case Family::norm:
     case Family::norm_grad: return {norm_names, norm_count};
+    case Family::recurrence:
+    case Family::recurrence_grad: return {recurrence_names, recurrence_count};
     case Family::conv: return {conv_names, conv_count};
     case Family::pool: return {pool_names, pool_count};
     case Family::random: return {random_names, random_count};
@@ -489,7 +477,8 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
                                    family == Family::select || family == Family::search_sorted ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
-                                   family == Family::pool || family == Family::norm || family == Family::norm_grad;
+                                   family == Family::pool || family == Family::norm || family == Family::norm_grad ||
+                                   family == Family::recurrence || family == Family::recurrence_grad;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

@@ -78,6 +78,10 @@ struct Kernels {
   Kernel cross_entropy_grad;  // [out, p, target, g]     [N, C]; floats[8] scales
   Kernel norm;           // [out, a, mean?, variance, weight?, bias?]  [N, G, K, S]; all contiguous
   Kernel norm_grad;      // [dx?, dw?, db?, g, a, mean?, variance, weight?]  [N, G, K, S]; all contiguous
+  Kernel recurrence;       // [out, saved?, gates?, h0, c0?, weight, bias?]  [T, N, H]; all contiguous
+  Kernel recurrence_grad;  // [deltas, dh, dc?, g?, gates?, states, first?, weight]  [T, N, H]; see src/backend/backend.ts
+  Kernel attention;        // [out, q, k, v, bias?]        [B, H, L, S, E, F]
+  Kernel attention_grad;   // [dq, dk, dv, g, q, k, v, bias?]  [B, H, L, S, E, F]
   Kernel conv;           // [out, a, b, bias?]           all contiguous; see src/backend/backend.ts
   Kernel pool;           // [out, a, index i64?]         all contiguous; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
@@ -92,7 +96,9 @@ Status reduce(const Call&), arg_reduce(const Call&), scan(const Call&), polyval(
 Status moments(const Call&), matmul(const Call&), gather(const Call&), scatter(const Call&);
 Status sort(const Call&), select(const Call&), arg_scan(const Call&), search_sorted(const Call&);
 Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cross_entropy(const Call&);
-Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&), conv(const Call&), pool(const Call&), random(const Call&), optim_step(const Call&);
+Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
+Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
+Status conv(const Call&), pool(const Call&), random(const Call&), optim_step(const Call&);
 }
 #endif
 

@@ -63,6 +63,7 @@ constexpr const char* arg_scan_names[] = {"cummax", "cummin"};
 constexpr const char* search_names[] = {"left", "right"};
 constexpr const char* scatter_names[] = {"set", "add", "mul", "amax", "amin"};
 constexpr const char* softmax_names[] = {"softmax", "logSoftmax"};
+constexpr const char* recurrence_names[] = {"lstm", "gru", "tanh", "relu"};
 constexpr const char* conv_names[] = {"forward", "inputGrad", "weightGrad"};
 constexpr const char* pool_names[] = {"max", "avg", "avgGrad"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
@@ -79,7 +80,7 @@ constexpr int unary_count = count_of(unary_names), binary_count = count_of(binar
               sort_count = count_of(sort_names), select_count = count_of(select_names), norm_count = count_of(norm_names),
               arg_scan_count = count_of(arg_scan_names), search_count = count_of(search_names),
               scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
-              conv_count = count_of(conv_names), pool_count = count_of(pool_names),
+              conv_count = count_of(conv_names), recurrence_count = count_of(recurrence_names), pool_count = count_of(pool_names),
               random_count = count_of(random_names), optim_count = count_of(optim_names),
               activation_count = count_of(activation_names);
 
@@ -87,6 +88,7 @@ constexpr int kWhere = index_of("where", ternary_names);
 constexpr int kSelectKth = index_of("kth", select_names);
 constexpr int kConvForward = index_of("forward", conv_names), kConvInputGrad = index_of("inputGrad", conv_names),
               kConvWeightGrad = index_of("weightGrad", conv_names);
+constexpr int kRecurrenceLstm = index_of("lstm", recurrence_names), kRecurrenceGru = index_of("gru", recurrence_names);
 constexpr int kNormRootMeanSquare = index_of("rootMeanSquare", norm_names);
 constexpr int kPoolMax = index_of("max", pool_names), kPoolAvgGrad = index_of("avgGrad", pool_names);
 constexpr int kRandint = index_of("randint", random_names);

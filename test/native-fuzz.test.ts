@@ -11,7 +11,7 @@ import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
 import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
 
-const CALLS = 100_000;
+const CALLS = 115_000;
 const GUARD = 64, SENTINEL = 0x5a;
 
 let addon: Addon;
@@ -32,7 +32,8 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
-  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8, conv: 4, pool: 3, random: 2, optimStep: 5,
+  scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8,
+  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -43,7 +44,9 @@ function written(family: Family, operands: number): number[] {
     case 'crossEntropy': case 'nonzero': case 'random': case 'sort': case 'select': case 'argScan': return [0, 1];
     case 'pool': return [0, 2];
     case 'norm': return frame[INTS + 2] === 1 ? [0] : [0, 2, 3];
-    case 'normGrad': return [0, 1, 2];
+    case 'normGrad': case 'attentionGrad': return [0, 1, 2];
+    case 'recurrence': return [0, 1, 2];
+    case 'recurrenceGrad': return frame[OP] === 0 ? [0, 1, 2] : [0, 1];
     case 'optimStep': return Array.from({ length: operands - 1 }, (_, k) => k).filter((k) => k !== 1);
     default: return [0];
   }
@@ -67,13 +70,22 @@ function normElements(family: Family, k: number): number {
   return values === 0 ? 0 : (family === 'norm' ? [values, values, groups, groups, weights, weights] : [values, weights, weights, values, values, groups, groups, weights])[k];
 }
 
+/** Elements of the operands of recurrence and recurrenceGrad, which are contiguous, by the frame. */
+function recurrenceElements(family: Family, k: number): number {
+  const [time, samples, hidden] = Array.from(frame.subarray(DIMS, DIMS + 3)), all = time * samples * hidden, state = samples * hidden, op = frame[OP];
+  const gates = [4, 3, 1, 1][op], weight = gates * hidden * hidden;
+  if (all === 0) return 0;
+  return (family === 'recurrence' ? [all, all, all * gates, state, state, weight, gates * hidden]
+    : [op === 1 ? 4 * all : gates * all, state, op === 0 ? state : all, all, gates * all, all, state, weight])[k];
+}
+
 function fillFrame(family: Family): void {
   frame.fill(0);
   const ops = addon.ops[family];
   const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
   const ndim = family === 'matmul' ? 3 + below(2)
     : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
-    : family === 'norm' || family === 'normGrad' ? 4 : family === 'conv' ? 10 : family === 'pool' ? 7
+    : family === 'norm' || family === 'normGrad' ? 4 : family === 'recurrence' || family === 'recurrenceGrad' ? 3 : family === 'attention' || family === 'attentionGrad' ? 6 : family === 'conv' ? 10 : family === 'pool' ? 7
     : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
   frame[OP] = op;
@@ -144,6 +156,26 @@ function fillFrame(family: Family): void {
       if (name === 'rootMeanSquare' && !chance(5)) frame[at(family === 'norm' ? 2 : 5) + ARG] = ABSENT;
       for (let k = 0; k < operands; k++) if (!chance(20)) type(k, dtype === F64 ? F64 : F32);
       break;
+    case 'recurrence': case 'recurrenceGrad': {
+      for (let d = 0; d < 3; d++) frame[DIMS + d] = chance(30) ? 0 : 1 + below(3);
+      frame[INTS] = below(2);
+      const has = (k: number, present: boolean): void => { if (!chance(40)) frame[at(k) + ARG] = present ? below(3) : ABSENT; };
+      const gated = op < 2;
+      (family === 'recurrence' ? [true, gated, gated, true, op === 0, true, op === 1 && chance(2)] : [true, true, gated, chance(2), gated, true, gated, true]).forEach((present, k) => has(k, present));
+      for (let k = 0; k < operands; k++) if (!chance(30)) type(k, dtype === F64 ? F64 : F32);
+      break;
+    }
+    case 'attention': case 'attentionGrad': {
+      for (let d = 0; d < 6; d++) frame[DIMS + d] = chance(60) ? 0 : 1 + below(2);
+      frame[INTS] = below(2);
+      const query = [3, 5], key = [2, 5], value = [2, 4], result = [3, 4], bias = [4, 5];
+      (family === 'attention' ? [result, query, key, value, bias] : [query, key, value, result, query, key, value, bias]).forEach((dims, k) => {
+        if (!chance(60)) for (const d of dims) still(k, d);
+        if (k < operands - 1 && !chance(30)) frame[at(k) + ARG] = below(3);
+        if (!chance(40)) type(k, dtype === F64 ? F64 : F32);
+      });
+      break;
+    }
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
     case 'optimStep': for (let k = 1; k <= OPTIM_SCALARS[name as OptimOp]; k++) type(operands - 1 - k, F32); type(operands - 1, F64); break;
     default: break;
@@ -174,6 +206,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   if (family === 'nonzero') length = k === 0 ? frame[INTS] * frame[NDIM] : 1;
   else if (family === 'conv' || family === 'pool') length = spatialElements(family, k);
   else if (family === 'norm' || family === 'normGrad') length = normElements(family, k);
+  else if (family === 'recurrence' || family === 'recurrenceGrad') length = recurrenceElements(family, k);
   else if (family === 'random' && k === 1) length = RNG_WORDS;
   else if (!(family === 'optimStep' && k >= operands - 1 - OPTIM_SCALARS[OPTIM_OPS[frame[OP]]])) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];

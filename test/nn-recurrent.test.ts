@@ -56,10 +56,10 @@ onBackends(() => {
     });
   });
 
-  test.each(['LSTM', 'GRU'] as const)('a %s is differentiable twice, in its input, its state and its weights', (name) => {
+  test.each(['LSTM', 'GRU', 'RNN'] as const)('a %s is differentiable twice, in its input, its state and its weights', (name) => {
     torch.manualSeed(1);
     const cells = name === 'LSTM' ? 2 : 1, double = { dtype: 'float64' } as const;
-    const Class: new (inputSize: number, hiddenSize: number, options: { bidirectional: boolean; dtype: torch.DType }) => nn.LSTM | nn.GRU = nn[name];
+    const Class: new (inputSize: number, hiddenSize: number, options: { bidirectional: boolean; dtype: torch.DType }) => nn.LSTM | nn.GRU | nn.RNN = nn[name];
     const module = new Class(2, 3, { bidirectional: true, ...double });
     const parameters = module.parameters();
     const run = (x: torch.Tensor, ...state: torch.Tensor[]): torch.Tensor => {

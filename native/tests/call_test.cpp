@@ -140,6 +140,16 @@ void walk_as_kernel(Family family, const Call& call) {
       }
       return;
     }
+    case Family::recurrence:
+    case Family::recurrence_grad: {
+      const int64_t *d = call.dim, all = d[0] * d[1] * d[2], state = d[1] * d[2], gates = call.op == kRecurrenceLstm ? 4 : call.op == kRecurrenceGru ? 3 : 1;
+      const int64_t weight = gates * d[2] * d[2], deltas = call.op == kRecurrenceGru ? 4 * all : gates * all;
+      const int64_t length[2][8] = {{all, all, gates * all, state, state, weight, gates * d[2], 0},
+                                    {deltas, state, call.op == kRecurrenceLstm ? state : all, all, gates * all, all, state, weight}};
+      for (int k = 0; k < call.operands; ++k)
+        if (all > 0 && call.operand[k].data != nullptr) touch(call.operand[k], length[family == Family::recurrence_grad][k] - 1);
+      return;
+    }
     case Family::random:
       walk(call, 0, 0, 1);
       for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
@@ -158,7 +168,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 4, 3, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -173,6 +183,8 @@ void fill(Family family, Frame& frame) {
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
   if (family == Family::norm || family == Family::norm_grad) ndim = 4;
+  if (family == Family::recurrence || family == Family::recurrence_grad) ndim = 3;
+  if (family == Family::attention || family == Family::attention_grad) ndim = 6;
   if (family == Family::random || family == Family::optim_step) ndim = 1;
   frame.word[at::ndim] = ndim;
   const int operands = family == Family::optim_step ? kOptimOperands[frame.word[at::op]] : kOperands[f];
@@ -247,6 +259,25 @@ void fill(Family family, Frame& frame) {
       if (chance(2)) frame.word[at::dims + 1] = frame.word[at::dims + 2] = 1;
       int32_t& mean = frame.operand(family == Family::norm ? 2 : 5)[at::arg];
       mean = frame.word[at::op] == 1 ? at::absent : 0;
+      break;
+    }
+    case Family::recurrence:
+    case Family::recurrence_grad: {
+      for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(30) ? 0 : static_cast<int32_t>(1 + below(3));
+      frame.word[at::ints] = static_cast<int32_t>(below(2));
+      const bool forward = family == Family::recurrence, lstm = frame.word[at::op] == kRecurrenceLstm, gated = lstm || frame.word[at::op] == kRecurrenceGru;
+      const bool given[2][8] = {{true, true, gated, chance(2), gated, true, gated, true}, {true, gated, gated, true, lstm, true, gated && !lstm && chance(2), false}};
+      for (int k = 0; k < operands; ++k) frame.operand(k)[at::arg] = given[forward][k] ? static_cast<int32_t>(below(3)) : at::absent;
+      break;
+    }
+    case Family::attention:
+    case Family::attention_grad: {
+      for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(60) ? 0 : static_cast<int32_t>(1 + below(2));
+      frame.word[at::ints] = static_cast<int32_t>(below(2));
+      constexpr int dims[2][8][2] = {{{3, 5}, {2, 5}, {2, 4}, {3, 4}, {3, 5}, {2, 5}, {2, 4}, {4, 5}}, {{3, 4}, {3, 5}, {2, 5}, {2, 4}, {4, 5}}};
+      for (int k = 0; k < operands; ++k)
+        for (int d : dims[family == Family::attention][k]) still(k, d);
+      for (int k = 0; k + 1 < operands; ++k) frame.operand(k)[at::arg] = static_cast<int32_t>(below(3));
       break;
     }
     case Family::random: type(1, 3); break;

@@ -79,6 +79,23 @@
  *   elements nothing is written. float32, float64.
  * - normGrad [dx?, dw?, db?, g, a, mean?, variance, weight?]: the gradients of norm by those of out; with INTS[2] = 1
  *   mean and variance are constants. A weight's gradient is summed over what shares it.
+ * - recurrence [out, saved?, gates?, h0, c0?, weight, bias?]: dims are [T, N, H], all contiguous (strides are not read), of one
+ *   floating dtype. The steps of a layer, last time first with INTS[0] = 1; the rows of weight [gates H, H] and what is
+ *   computed are those of PyTorch's cells. On entry gates [T, N, gates H] holds the input's part of the gates with its bias.
+ *     lstm        4 gates, which receive their activations; saved: the cell states [T, N, H]; c0 [N, H]
+ *     gru         3 gates, likewise; saved: the new gate's part of h W^T + bias [T, N, H]; bias [3 H] or ABSENT
+ *     tanh, relu  one gate: out itself, [T, N, H], holds the input's part; saved, gates, c0 and bias are ABSENT
+ * - recurrenceGrad [deltas, dh, dc, g?, gates, states, first, weight]: dims as in recurrence, whose results it takes. g are the
+ *   gradients of out; dh [N, H] holds that of the last h besides and receives that of h0. deltas receive the gradients of the
+ *   gates before their activations.
+ *     lstm        dc [N, H] as dh, of the cell state; states: the cells; first: c0
+ *     gru         dc: saved; states: out; first: h0. deltas [T, N, 4 H]: of the new gate's h part, reset, update, new; the
+ *                 last three are those of the input's part
+ *     tanh, relu  states: out; dc, gates and first are ABSENT
+ * - attention [out, q, k, v, bias?]: dims are [B, H, L, S, E, F], none empty: q and dq move along B, H, L, E, k along B, H, S, E,
+ *   v along B, H, S, F, out along B, H, L, F, bias along B, H, L, S, some of them with stride 0; k's stride along S is not 0.
+ *   out = softmax(floats[PARAMS] * q k^T + bias) v; with INTS[0] = 1 query l sees keys 0 to l only. float32, float64.
+ * - attentionGrad [dq, dk, dv, g, q, k, v, bias?]: the gradients of q, k and v by those of out.
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -134,6 +151,10 @@ export interface Backend {
   crossEntropyGrad(out: Storage, p: Storage, target: Storage, g: Storage): void;
   norm(out: Storage, a: Storage, mean: Operand, variance: Storage, weight: Operand, bias: Operand): void;
   normGrad(dx: Operand, dw: Operand, db: Operand, g: Storage, a: Storage, mean: Operand, variance: Storage, weight: Operand): void;
+  recurrence(out: Storage, saved: Operand, gates: Operand, h0: Storage, c0: Operand, weight: Storage, bias: Operand): void;
+  recurrenceGrad(deltas: Storage, dh: Storage, cellOrKept: Operand, g: Operand, gates: Operand, states: Storage, first: Operand, weight: Storage): void;
+  attention(out: Storage, q: Storage, k: Storage, v: Storage, bias: Operand): void;
+  attentionGrad(dq: Storage, dk: Storage, dv: Storage, g: Storage, q: Storage, k: Storage, v: Storage, bias: Operand): void;
   conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
   pool(out: Storage, a: Storage, index: Operand): void;
   random(out: Storage, state: Storage): void;
@@ -146,6 +167,7 @@ export interface Backend {
 /** The families by name, in the order of {@link Backend}; kernels.h lists the same. */
 export const FAMILIES = [
   'copy', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
-  'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad', 'conv', 'pool', 'random', 'optimStep',
+  'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
+  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

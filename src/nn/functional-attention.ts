@@ -2,8 +2,9 @@
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes } from '../core/layout.ts';
+import { attentionWeights, fusedAttention, hasAttentionKernel, type AttentionOptions } from '../tensor/attention.ts';
 import { cat } from '../tensor/composite.ts';
-import { full, zeros } from '../tensor/create.ts';
+import { zeros } from '../tensor/create.ts';
 import { operation } from '../tensor/operation.ts';
 import { computeType } from '../tensor/promotion.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -28,9 +29,6 @@ function biasOf(mask: Tensor, like: Tensor): Bias {
   return { scores: mask.castTo(like.dtypeCode).maskedFill(blind, 0), blind };
 }
 
-/** -infinity where a key lies after the query. */
-const causalBias = (queries: number, keys: number, like: Tensor): Tensor => full([queries, keys], -Infinity, { dtype: like.dtype }).triu(1);
-
 function checkAttention(op: string, query: Tensor, key: Tensor, value: Tensor): void {
   for (const [name, x] of Object.entries({ query, key, value })) {
     if (!isFloating(x.dtypeCode) || x.dtypeCode !== query.dtypeCode) throw new DTypeError(op, x.dtype, `query, key and value must have one floating dtype, got ${x.dtype} for ${name} and ${query.dtype} for query`);
@@ -45,6 +43,11 @@ function repeatHeads(op: string, name: string, x: Tensor, query: Tensor): Tensor
   const heads = query.shape.at(-3) ?? 1, own = x.shape.at(-3) ?? 1;
   if (query.ndim < 3 || x.ndim < 3 || own === 0 || heads % own !== 0) throw new ShapeError(op, `the number of heads of the query ${brackets(query.shape)} must be a multiple of that of ${name} ${brackets(x.shape)}`);
   return heads === own ? x : x.repeatInterleave(heads / own, -3);
+}
+
+function composedAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, dropoutP: number): Tensor {
+  const weights = attentionWeights(q, k, options);
+  return (dropoutP > 0 ? dropout(weights, dropoutP) : weights).matmul(v);
 }
 
 /**
@@ -67,11 +70,8 @@ export const scaledDotProductAttention = operation(
     const batch = broadcastShapes(op, broadcastShapes(op, q.shape.slice(0, -2), k.shape.slice(0, -2)), v.shape.slice(0, -2));
     if (attnMask && broadcastShapes(op, attnMask.shape, [...batch, queries, keys]).join() !== [...batch, queries, keys].join()) throw new ShapeError(op, `attnMask ${brackets(attnMask.shape)} does not broadcast to the scores ${brackets([...batch, queries, keys])}`);
     const bias = attnMask ? biasOf(attnMask, q) : null;
-    let scores = q.mul(scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1])).matmul(k.mT);
-    if (bias) scores = scores.add(bias.scores);
-    if (isCausal) scores = scores.add(causalBias(queries, keys, q));
-    const weights = scores.softmax(-1);
-    const out = (dropoutP > 0 ? dropout(weights, dropoutP) : weights).matmul(v);
+    const options = { scale: scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]), causal: isCausal, bias: bias === null ? null : bias.scores };
+    const out = dropoutP === 0 && hasAttentionKernel(q, k, v, options.bias, batch) ? fusedAttention(q, k, v, options, batch) : composedAttention(q, k, v, options, dropoutP);
     return (bias ? out.maskedFill(bias.blind, 0) : out).castTo(query.dtypeCode);
   });
 

@@ -1,4 +1,5 @@
 /** One time step of the recurrent networks, and the run of one over a packed or padded sequence. */
+import type { RecurrenceOp } from '../ops/families.ts';
 import { cat } from '../tensor/composite.ts';
 import { piecesOf } from '../tensor/pieces.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -43,6 +44,9 @@ export const gruStep: Step = (gates, [h], { hiddenWeight, hiddenBias }) => {
 export const tanhStep: Step = (gates, [h], { hiddenWeight, hiddenBias }) => [gates.add(F.linear(h, hiddenWeight, hiddenBias)).tanh()];
 export const reluStep: Step = (gates, [h], { hiddenWeight, hiddenBias }) => [gates.add(F.linear(h, hiddenWeight, hiddenBias)).relu()];
 
+/** The kernel that computes what a step defines. */
+const CELLS: ReadonlyMap<Step, RecurrenceOp> = new Map([[lstmStep, 'lstm'], [gruStep, 'gru'], [tanhStep, 'tanh'], [reluStep, 'relu']]);
+
 const rowsOf = (state: State, from: number, count: number): State => (from === 0 && count === state[0].shape[0] ? state : state.map((s) => s.narrow(0, from, count)));
 
 /**
@@ -50,8 +54,8 @@ const rowsOf = (state: State, from: number, count: number): State => (from === 0
  * the same packing and the final state of every sequence.
  */
 export function runPacked(step: Step, input: Tensor, sizes: readonly number[], initial: State, weights: Weights, reverse: boolean): [outputs: Tensor, state: State] {
-  const cell = step === lstmStep ? 'lstm' : step === gruStep ? 'gru' : null;
-  if (cell !== null && isWhole(input, sizes, initial, weights)) {
+  const cell = CELLS.get(step);
+  if (cell !== undefined && isWhole(input, sizes, initial, weights)) {
     return runWhole(cell, input, sizes.length, initial, weights, reverse, (x, state, own) => runStepwise(step, x, sizes, state, own, reverse));
   }
   return runStepwise(step, input, sizes, initial, weights, reverse);

@@ -19,6 +19,8 @@ export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponen
 export const OPTIM_OPS = ['sgd', 'adam', 'rmsprop', 'adagrad', 'adadelta', 'adamax', 'nadam', 'radam', 'rprop', 'asgd'] as const;
 /** Float32 scalars of the state: the operands before `hyper`. */
 export const OPTIM_SCALARS: Readonly<Record<OptimOp, number>> = { sgd: 1, adam: 1, rmsprop: 1, adagrad: 1, adadelta: 1, adamax: 1, nadam: 2, radam: 1, rprop: 1, asgd: 3 };
+/** Of `recurrence` and `recurrenceGrad`: an LSTM, a GRU, and networks of one gate by its activation. */
+export const RECURRENCE_OPS = ['lstm', 'gru', 'tanh', 'relu'] as const;
 /** Convolution, its gradient in the input (which is the transposed convolution) and in the weight. */
 export const CONV_OPS = ['forward', 'inputGrad', 'weightGrad'] as const;
 export const POOL_OPS = ['max', 'avg', 'avgGrad'] as const;
@@ -35,6 +37,7 @@ export type ScatterOp = (typeof SCATTER_OPS)[number];
 export type SoftmaxOp = (typeof SOFTMAX_OPS)[number];
 export type RandomOp = (typeof RANDOM_OPS)[number];
 export type OptimOp = (typeof OPTIM_OPS)[number];
+export type RecurrenceOp = (typeof RECURRENCE_OPS)[number];
 export type ConvOp = (typeof CONV_OPS)[number];
 export type PoolOp = (typeof POOL_OPS)[number];
 export type Activation = (typeof ACTIVATIONS)[number];

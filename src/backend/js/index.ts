@@ -5,6 +5,7 @@ import { drawRandom } from '../../core/random-streams.ts';
 import type { Storage } from '../../core/storage.ts';
 import { RANDOM_OPS } from '../../ops/families.ts';
 import type { Backend } from '../backend.ts';
+import { attention, attentionGrad } from './attention.ts';
 import { conv } from './conv.ts';
 import { copy } from './copy.ts';
 import { binary, ternary, unary } from './elementwise.ts';
@@ -15,6 +16,7 @@ import { optimStep } from './optim.ts';
 import { argScan, searchSorted, select, sort } from './order.ts';
 import { moments, polyval } from './polynomial.ts';
 import { pool } from './pool.ts';
+import { recurrence, recurrenceGrad } from './recurrence.ts';
 import { argReduce, reduce } from './reduce.ts';
 import { scan } from './scan.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './softmax.ts';
@@ -34,7 +36,7 @@ export const jsBackend: Backend = {
   name: 'js',
   copy, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, conv, pool, random, optimStep,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

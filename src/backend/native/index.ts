@@ -65,6 +65,10 @@ export class NativeBackend implements Backend {
   readonly crossEntropyGrad: Backend['crossEntropyGrad'];
   readonly norm: Backend['norm'];
   readonly normGrad: Backend['normGrad'];
+  readonly recurrence: Backend['recurrence'];
+  readonly recurrenceGrad: Backend['recurrenceGrad'];
+  readonly attention: Backend['attention'];
+  readonly attentionGrad: Backend['attentionGrad'];
   readonly conv: Backend['conv'];
   readonly pool: Backend['pool'];
   readonly random: Backend['random'];
@@ -97,6 +101,10 @@ export class NativeBackend implements Backend {
     this.crossEntropyGrad = this.four('crossEntropyGrad');
     this.norm = this.many('norm');
     this.normGrad = this.many('normGrad');
+    this.recurrence = this.many('recurrence');
+    this.recurrenceGrad = this.many('recurrenceGrad');
+    this.attention = this.many('attention');
+    this.attentionGrad = this.many('attentionGrad');
     this.conv = this.four('conv');
     this.pool = this.three('pool');
     this.random = this.two('random');

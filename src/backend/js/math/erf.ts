@@ -91,6 +91,11 @@ export function gelu(x: number): number {
   return x * ndtr(x);
 }
 
+/** The derivative of gelu. */
+export function geluSlope(x: number): number {
+  return ndtr(x) + x * (0.3989422804014327 * Math.exp(-x * x / 2));
+}
+
 /** e^(x^2) erfc(x). */
 export function erfcx(x: number): number {
   if (x >= 0.5) return scaledTail(x);
