@@ -109,6 +109,7 @@
   ROW(reluGrad, real, select(b <= T(0), V<T>::zero(), a))                    \
   ROW(sigmoidGrad, real, (a * (T(1) - b)) * b)                               \
   ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
+  ROW(geluGrad, math, a * gelu_slope(b))                                     \
   ROW(mulScaled, real, p0 * a * b)                                           \
   ROW(heaviside, same, select(a == T(0), b, select_or_zero(a > T(0), V<T>(T(1))))) \
   ROW(nextafter, real, next_after(a, b))                                     \

@@ -51,6 +51,7 @@ const SCALE: Readonly<Record<string, (x: readonly number[], p0: number) => numbe
   logaddexp: ([a, b]) => Math.max(Math.abs(a), Math.abs(b), 1),
   logaddexp2: ([a, b]) => Math.max(Math.abs(a), Math.abs(b), 1),
   sigmoidGrad: ([a, b]) => Math.abs(a * b) * (1 + Math.abs(b)),
+  geluGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
 };
 /** IEEE 754 leaves open which of 0 and -0 is the larger. */
 const UNSIGNED_ZERO = new Set(['maximum', 'minimum', 'fmax', 'fmin', 'clamp', 'clampScalar']);

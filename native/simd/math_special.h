@@ -111,6 +111,17 @@ template <class T> FLAMBEAU_INLINE V<T> gelu(V<T> x) {
   return select(x == V<T>(-Format<T>::inf), x - x, y);
 }
 
+// Its derivative, ndtr(x) + x e^(-x^2 / 2) / sqrt(2 pi): both terms from one exponential. NaN at the infinities.
+template <class T> FLAMBEAU_INLINE V<T> gelu_slope(V<T> x) {
+  constexpr T limit = sizeof(T) == 4 ? T(15) : T(39);
+  const V<T> a = min(V<T>(limit), abs(x));
+  V<T> low;
+  const V<T> square = two_product(a, a, low), scaled = exp_scaled(square * T(-0.5), kGuard<T>), e = fnma(scaled * T(0.5), low, scaled);
+  const V<T> tail = e * (erfcx_positive(a * T(0.70710678118654752)) * T(0.5)) * kUnguard<T>, bump = a * (e * T(0.39894228040143268)) * kUnguard<T>;
+  const V<T> y = select(x > V<T>::zero(), (T(1) - tail) + bump, tail - bump);
+  return y + (x - x);
+}
+
 // e^-|x| never overflows, so both tails keep full precision. max ULP 3
 template <class T> FLAMBEAU_INLINE V<T> sigmoid(V<T> x) {
   const V<T> e = exp(-abs(x));

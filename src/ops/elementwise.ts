@@ -149,10 +149,12 @@ export const BINARY = {
   bitwiseXor: row('bits', 0, 'a ^ b'),
   bitwiseLeftShift: row('bits', 0, 'shiftLeft(a, b)', { big: 'shiftLeftBig(a, b)' }),
   bitwiseRightShift: row('bits', 0, 'shiftRight(a, b)', { big: 'shiftRightBig(a, b)' }),
-  /** Fused derivative rows: `a` is the upstream gradient, `b` the op's input (relu) or output (sigmoid, tanh). */
+  /** Fused derivative rows: `a` is the upstream gradient, `b` the op's input (relu, gelu) or output (sigmoid, tanh). */
   reluGrad: row('float', 0, 'b <= 0 ? 0 : a'),
   sigmoidGrad: row('float', 2, 'a * (1 - b) * b'),
   tanhGrad: row('float', 2, 'a * (1 - b * b)'),
+  /** ULP relative to the terms, which cancel near the minimum of gelu. */
+  geluGrad: row('float', 6, 'a * geluSlope(b)'),
   /** `p0 * a * b`: derivative of squares and products with a constant. */
   mulScaled: row('float', 1, 'p0 * a * b'),
   /** 0 where a is negative, b where it is zero, else 1. */

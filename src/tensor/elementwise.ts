@@ -30,7 +30,7 @@ const WITHOUT_METHOD = [
   'clampScalar', 'addScaled', 'entr', 'erfcx', 'ndtr', 'logNdtr', 'ndtri', 'i0e', 'i1', 'i1e', 'polygamma', 'xlog1py', 'zeta',
 ] as const satisfies readonly (UnaryOp | BinaryOp)[];
 /** Rows that only derivatives use. */
-const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad', 'mulScaled'] as const;
+const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad', 'geluGrad', 'mulScaled'] as const;
 /** Methods without an in-place form, as in PyTorch. */
 const WITHOUT_IN_PLACE = [
   'isnan', 'isinf', 'isfinite', 'isneginf', 'isposinf', 'signbit', 'angle', 'silu', 'maximum', 'minimum', 'fmax', 'fmin', 'logaddexp', 'logaddexp2', ...DERIVATIVE_ROWS,
@@ -63,6 +63,8 @@ export interface Elementwise extends UnaryMethods, BinaryMethods, AliasMethods {
   sigmoidGrad(other: Other): Tensor;
   /** @internal `self * (1 - other^2)`: `other` is the output of tanh. */
   tanhGrad(other: Other): Tensor;
+  /** @internal `self` times the slope of gelu at `other`, its input. */
+  geluGrad(other: Other): Tensor;
 }
 
 const ALPHA = { add: signature('add(other, *, alpha?)'), sub: signature('sub(other, *, alpha?)'), rsub: signature('rsub(other, *, alpha?)') };

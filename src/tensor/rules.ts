@@ -99,11 +99,7 @@ export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
     return g.mul(s.mul(x.mul(s.neg().add(1)).add(1)));
   }),
   softplus: unary(X, (g, x) => g.mul(x.sigmoid())),
-  gelu: unary(X, (g, x) => {
-    const cdf = x.mul(Math.SQRT1_2).neg().erfc().mul(0.5);
-    const pdf = x.square().mul(-0.5).exp().mul(INV_SQRT_2PI);
-    return g.mul(cdf.add(x.mul(pdf)));
-  }),
+  gelu: unary(X, (g, x) => g.geluGrad(x)),
   floor: zero,
   ceil: zero,
   trunc: zero,
@@ -204,6 +200,13 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
   tanhGrad: both(
     d(B, (g, _a, b) => g.tanhGrad(tensor(g, b))),
     d(A | B, (g, a, b) => g.mul(a).mulScaled(tensor(g, b), -2))),
+  // The slope of ndtr(x) + x density(x) is density(x) (2 - x^2).
+  geluGrad: both(
+    d(B, (g, _a, b) => g.geluGrad(tensor(g, b))),
+    d(A | B, (g, a, b) => {
+      const square = tensor(g, b).square();
+      return g.mul(a).mul(square.mul(-0.5).exp().mul(square.mul(-INV_SQRT_2PI).add(2 * INV_SQRT_2PI)));
+    })),
   mulScaled: both(d(B, (g, _a, b, _y, p0) => g.mulScaled(tensor(g, b), p0)), d(A, (g, a, _b, _y, p0) => g.mulScaled(tensor(g, a), p0))),
   heaviside: both(missing('heaviside', 'input'), missing('heaviside', 'values')),
   nextafter: both(d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ne'))), ZERO),
