@@ -17,8 +17,9 @@ function list(op: string, parameters: Tensors): Tensor[] {
   return tensors;
 }
 
+/** For use before the caller returns. */
 function gradients(op: string, parameters: Tensors): Tensor[] {
-  return list(op, parameters).map((p) => p.grad).filter((g) => g !== null);
+  return list(op, parameters).map((p) => p.gradient).filter((g) => g !== null);
 }
 
 function totalNorm(grads: readonly Tensor[], normType: number): Tensor {

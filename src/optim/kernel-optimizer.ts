@@ -7,6 +7,7 @@ import { Optimizer, type BaseHyper, type Group, type ParamState, type Params } f
 
 export abstract class KernelOptimizer<H extends BaseHyper> extends Optimizer<H> {
   private readonly op: OptimOp;
+  protected override readonly keepsGradients = false;
 
   constructor(op: OptimOp, params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
     super(params, kinds, defaults);

@@ -101,11 +101,17 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
     noGrad(() => {
       for (const group of this.paramGroups) {
         group.refresh();
-        for (const param of group.params) if (param.grad !== null) this.update(param, param.grad, group);
+        for (const param of group.params) {
+          const grad = this.keepsGradients ? param.grad : param.gradient;
+          if (grad !== null) this.update(param, grad, group);
+        }
       }
     });
     return loss;
   }
+
+  /** @internal Whether `update` may keep a gradient. Memory of those that nobody has kept goes back with zeroGrad. */
+  protected readonly keepsGradients: boolean = true;
 
   protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);

@@ -13,6 +13,7 @@ import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
 import { intList, type IntArgs } from './movement.ts';
 import { joined, stacked } from './join.ts';
+import { splitViews } from './pieces.ts';
 import { Indexing } from './indexing.ts';
 import { generatorState, type Generator } from './random-state.ts';
 import { cauchyInto, geometricInto, logNormalInto } from './distributions.ts';
@@ -204,8 +205,7 @@ export abstract class Composite extends Indexing {
     if (!Array.isArray(splitSize) && !(Number.isInteger(splitSize) && (splitSize as number) > 0)) throw new ShapeError('split', `splitSize must be a positive integer, got ${show(splitSize)}`);
     const sizes = typeof splitSize === 'number' ? Array.from({ length: Math.max(Math.ceil(size / splitSize), 1) }, (_, i) => Math.min(splitSize, size - i * splitSize)) : splitSize;
     if (sizes.reduce((a, b) => a + b, 0) !== size) throw new ShapeError('split', `sizes [${sizes.join(', ')}] do not add up to ${size}, the size of dimension ${at}`);
-    let start = 0;
-    return sizes.map((length) => (this as unknown as Tensor).narrow(at, (start += length) - length, length));
+    return splitViews(this as unknown as Tensor, sizes, at);
   }
 
   /** At most `chunks` equal pieces along a dim, as views. */

@@ -4,7 +4,7 @@ import type { Layout, Shape } from '../core/layout.ts';
 import { outlive } from '../core/scope.ts';
 import type { Storage } from '../core/storage.ts';
 import { ArgumentError, AutogradError } from '../core/errors.ts';
-import { refreshView, type Node } from './graph.ts';
+import { dropGradient, gradientSeen, refreshView, type Node } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What few tensors have, kept off the many. */
@@ -85,12 +85,13 @@ export abstract class TensorCore {
 
   /** The gradient collected by `backward()`, or null. */
   get grad(): Tensor | null {
+    if (this.gradient !== null) gradientSeen(this);
     return this.gradient;
   }
 
   set grad(value: Tensor | null | undefined) {
     if (value === null || value === undefined) {
-      this.gradient = null;
+      dropGradient(this);
       return;
     }
     if (!(value instanceof TensorCore)) throw new ArgumentError('grad', 'value', `must be a Tensor or null, got ${String(value)}`);
@@ -99,6 +100,7 @@ export abstract class TensorCore {
     }
     outlive(value.storage);
     this.gradient = value;
+    gradientSeen(this);
   }
 
   /** Count of in-place writes to the memory of this tensor and all its views. */

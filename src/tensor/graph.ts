@@ -13,6 +13,7 @@ import { release } from '../core/allocator.ts';
 import { outlive } from '../core/scope.ts';
 import { observer } from './observer.ts';
 import { everBatched, inRegion } from './region.ts';
+import type { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a derivative returns: one gradient (or null: none flows) per input. */
@@ -196,6 +197,8 @@ const packAll = (saved: readonly (Tensor | number | null)[], hooks: SavedHooks):
 /** Collects into a leaf's `.grad`. */
 export class AccumulateGrad extends Node {
   readonly variable: Tensor;
+  /** Nothing but the engine, and optimizers, has seen the leaf's gradient: its memory goes back when it is dropped. */
+  isPrivate = false;
 
   constructor(variable: Tensor) {
     super('AccumulateGrad', () => null, NOTHING, NOTHING, null, variable.layout, variable.dtypeCode);
@@ -213,15 +216,33 @@ export class AccumulateGrad extends Node {
     const hooks = leaf.extra?.hooks;
     if (hooks) for (const hook of hooks.values()) grad = hook(grad) ?? grad;
     const existing = leaf.gradient;
-    if (existing === null) leaf.gradient = createGraph ? grad : grad.layout.contiguous && !grad.needsGrad ? ownGradient(grad) : grad.detach().clone();
-    else if (createGraph || existing.needsGrad) leaf.gradient = existing.add(grad);
-    else {
+    if (existing === null) {
+      leaf.gradient = createGraph ? grad : grad.layout.contiguous && !grad.needsGrad ? ownGradient(grad) : grad.detach().clone();
+      this.isPrivate = !createGraph && grad === gradient && hooks === undefined;
+    } else if (createGraph || existing.needsGrad) {
+      leaf.gradient = existing.add(grad);
+      this.isPrivate = false;
+    } else {
       existing.add_(grad);
       if (grad === gradient && hooks === undefined) recycle(grad);
     }
     outlive((leaf.gradient as Tensor).storage, createGraph);
     if (leaf.extra?.accumulateHooks) for (const hook of leaf.extra.accumulateHooks.values()) hook(leaf);
   }
+}
+
+/** `leaf.grad` was read, or set, by someone who may keep it. */
+export function gradientSeen(leaf: TensorCore): void {
+  if (leaf.node instanceof AccumulateGrad) leaf.node.isPrivate = false;
+}
+
+/** Takes a leaf's gradient away. The next step's then lies in the same, warm memory. */
+export function dropGradient(leaf: TensorCore): void {
+  const { gradient, node } = leaf;
+  leaf.gradient = null;
+  if (gradient === null || !(node instanceof AccumulateGrad) || !node.isPrivate) return;
+  node.isPrivate = false;
+  release(gradient.storage);
 }
 
 /** A gradient may be kept as it is only when nothing else can see its memory. */
