@@ -8,6 +8,7 @@ import * as torch from 'flambeau';
 import { nn, noGrad, optim } from 'flambeau';
 import { DataLoader, TensorDataset } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
+import { tqdm } from 'flambeau/train';
 import { options, runAsScript, showFigure } from './lib/example.ts';
 import { first, mnist } from './lib/mnist.ts';
 
@@ -47,7 +48,7 @@ export async function main({ epochs, batchSize, lr, train, test, seed } = full, 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const start = performance.now();
     model.train();
-    for (const [batch, classes] of loader) {
+    for (const [batch, classes] of tqdm(loader, { desc: `epoch ${epoch}`, leave: false })) {
       const loss = lossFn(model(batch), classes);
       optimizer.zeroGrad();
       loss.backward();
@@ -74,7 +75,7 @@ export async function main({ epochs, batchSize, lr, train, test, seed } = full, 
   plt.subplot(1, 2, 2);
   const misread = predicted.ne(unseen.labels).nonzero().flatten();
   plt.title('misread digits');
-  plt.imshow(plt.makeGrid(unseen.images.index(misread.index(':48')).unsqueeze(1), { normalize: true }));
+  if (misread.length > 0) plt.imshow(plt.makeGrid(unseen.images.index(misread.index(':48')).unsqueeze(1), { normalize: true }));
   plt.axis('off');
   plt.tightLayout();
   await showFigure('mnist-cnn');

@@ -9,6 +9,7 @@ import * as torch from 'flambeau';
 import { nn, noGrad, optim } from 'flambeau';
 import { DataLoader } from 'flambeau/data';
 import * as plt from 'flambeau/plot';
+import { tqdm } from 'flambeau/train';
 import { options, runAsScript, showFigure } from './lib/example.ts';
 import { first, mnist } from './lib/mnist.ts';
 
@@ -64,7 +65,7 @@ export async function main({ epochs, batchSize, lr, train, test, seed } = full, 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const start = performance.now();
     let total = 0;
-    for (const batch of loader) {
+    for (const batch of tqdm(loader, { desc: `epoch ${epoch}`, leave: false })) {
       const x = pixels(batch);
       const loss = lossFunction(model(x), x);
       optimizer.zeroGrad();
