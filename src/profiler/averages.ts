@@ -157,7 +157,13 @@ export function averagesOf(events: readonly ProfilerEvent[], shown: Pick<TableCo
   const bound = bind(GROUP, args);
   const byShape = boolArg('keyAverages', 'groupByInputShape', bound.groupByInputShape), byModule = boolArg('keyAverages', 'groupByModule', bound.groupByModule);
   const frames = intArg('keyAverages', 'groupByStackN', bound.groupByStackN, 0);
-  const keyOf = (event: ProfilerEvent): string =>
+  const keys = new Map<ProfilerEvent, string>();
+  const keyOf = (event: ProfilerEvent): string => {
+    let key = keys.get(event);
+    if (key === undefined) keys.set(event, key = makeKey(event));
+    return key;
+  };
+  const makeKey = (event: ProfilerEvent): string =>
     [event.name, byShape ? JSON.stringify(event.inputShapes) : '', byModule ? event.module ?? '' : '', frames > 0 ? event.stack?.slice(0, frames).join() ?? '' : ''].join('\0');
   const rows = new Map<string, EventAverage>(), topLevel = new Set<EventAverage>();
   for (const event of events) {

@@ -1,10 +1,11 @@
 /** A profile in the Trace Event Format, which Perfetto and chrome://tracing open. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { backendInfo } from '../backend/select.ts';
+import { show } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { ProfilerEvent } from './event.ts';
 import type { Profile } from './profile.ts';
@@ -46,33 +47,50 @@ function arrows(event: ProfilerEvent, pid: number, tid: number): Json[] {
   return [{ ph: 's', ts: rounded(event.forward.start), ...common }, { ph: 'f', ts: rounded(event.start), bp: 'e', ...common }];
 }
 
-/** The trace as an object for `JSON.stringify`. */
-export function traceOf(events: readonly ProfilerEvent[], base: number, metadata: Json): Json {
+/** A trace: what describes it, and its events. */
+export interface Trace {
+  readonly head: Json;
+  readonly events: readonly Json[];
+}
+
+export function traceOf(events: readonly ProfilerEvent[], base: number, metadata: Json): Trace {
   const { pid } = process, tid = threadId, { backend, isa, threads } = backendInfo();
-  const complete = events.filter(({ end }) => !Number.isNaN(end));
   return {
-    schemaVersion: 1,
-    displayTimeUnit: 'ms',
-    // Timestamps are microseconds from here.
-    baseTimeNanoseconds: Math.round(base * 1e6),
-    host_name: hostname(),
-    backend, isa, threads, node: process.version,
-    ...metadata,
-    traceEvents: [
+    head: {
+      schemaVersion: 1,
+      displayTimeUnit: 'ms',
+      // Timestamps are microseconds from here.
+      baseTimeNanoseconds: Math.round(base * 1e6),
+      host_name: hostname(),
+      backend, isa, threads, node: process.version,
+      ...metadata,
+    },
+    events: [
       { ph: 'M', name: 'process_name', pid, tid, ts: 0, args: { name: 'flambeau' } },
       { ph: 'M', name: 'process_labels', pid, tid, ts: 0, args: { labels: `${backend}${isa === null ? '' : ` ${isa}`}, ${threads} threads` } },
       { ph: 'M', name: 'thread_name', pid, tid, ts: 0, args: { name: tid === 0 ? 'main' : `worker ${tid}` } },
-      ...complete.flatMap((event) => spanOf(event, pid, tid)),
-      ...complete.flatMap((event) => arrows(event, pid, tid)),
+      ...events.flatMap((event) => spanOf(event, pid, tid)),
+      ...events.flatMap((event) => arrows(event, pid, tid)),
     ],
   };
 }
 
-/** Writes JSON, compressed where the path ends in .gz. */
-export function writeTrace(op: string, path: string, trace: Json): void {
-  if (typeof path !== 'string' || path === '') throw new ArgumentError(op, 'path', `must be a path, got ${String(path)}`);
-  const text = JSON.stringify(trace);
-  writeFileSync(path, path.endsWith('.gz') ? gzipSync(text) : text);
+/** Events per write: a long trace does not fit into one string. */
+const BATCH = 10_000;
+
+/** Writes JSON with an event per line, compressed where the path ends in .gz. */
+export function writeTrace(op: string, path: string, { head, events }: Trace): void {
+  if (typeof path !== 'string' || path === '') throw new ArgumentError(op, 'path', `must be a path, got ${show(path)}`);
+  const file = openSync(path, 'w');
+  // Of gzip, members one after the other are a file as well.
+  const write = (text: string): void => writeFileSync(file, path.endsWith('.gz') ? gzipSync(text) : text);
+  try {
+    write(`${JSON.stringify(head).slice(0, -1)},"traceEvents":[\n`);
+    for (let i = 0; i < events.length; i += BATCH) write(`${i === 0 ? '' : ',\n'}${events.slice(i, i + BATCH).map((event) => JSON.stringify(event)).join(',\n')}`);
+    write('\n]}\n');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** PyTorch's `torch.profiler.tensorboard_trace_handler`: an `onTraceReady` that writes each trace to a file of its own in a folder. */
