@@ -149,7 +149,7 @@ describe('options of an example', () => {
   });
 
   test('are refused where they are unknown or no numbers', () => {
-    expect(() => options(full, {}, ['--epoch', '2'])).toThrow('--epoch');
+    expect(() => options(full, {}, ['--epoch', '2'])).toThrow(/'--epoch'.*\noptions: --epochs, --batch-size, --short$/);
     expect(() => options(full, {}, ['--epochs', 'many'])).toThrow('--epochs must be a number from 0 on, got "many"');
     expect(() => options(full, {}, ['--epochs', ''])).toThrow('--epochs');
   });
