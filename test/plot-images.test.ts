@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { onBackends } from './fixtures/backends.ts';
 import { tensor } from 'flambeau';
 import * as plt from '../src/plot/index.ts';
+import { colors, decodePng } from './fixtures/png.ts';
 import { frames, groups, isSound, texts } from './fixtures/svg.ts';
 
 beforeEach(() => plt.close('all'));
@@ -76,6 +77,7 @@ describe('imshow', () => {
   it('matshow numbers the columns on top', () => {
     plt.matshow([[1, 2], [3, 4]]);
     const svg = plt.toSVG();
+    expect(texts(groups(svg, 'x axis')[0])).toEqual(['0', '1']);
     const [frame] = frames(svg);
     const ys = [...groups(svg, 'x axis')[0].matchAll(/<text x="[\d.]+" y="([\d.]+)"/g)].map((match) => Number(match[1]));
     expect(Math.max(...ys)).toBeLessThan(frame.y);
@@ -114,6 +116,34 @@ describe('colour bars', () => {
     expect(isSound(svg)).toBe(true);
   });
 });
+
+describe('as a PNG', () => {
+  it('regions are whole, without seams between them, and one opacity is that of all', async () => {
+    plt.figure({ figsize: [2, 2] });
+    plt.contourf([[0, 1], [2, 3]], { levels: [0, 1, 2, 3], colors: ['#ff0000', '#00ff00', '#0000ff'], alpha: 0.5 });
+    plt.axis('off');
+    const seen = colors(decodePng(await plt.toPNG()));
+    // Half of each colour over white; what lies between two colours is a mixture of both and never lighter.
+    for (const color of ['ff8080', '80ff80', '8080ff']) expect([...seen].filter(([hex]) => close(hex, color)).reduce((sum, [, n]) => sum + n, 0), color).toBeGreaterThan(2000);
+    const inner = decodePng(await plt.toPNG());
+    for (let i = 30; i < 170; i++) expect(inner.at(i, i)).not.toBe('ffffff');
+  });
+
+  it('a colour bar runs from the lowest colour to the highest', async () => {
+    plt.figure({ figsize: [3, 3] });
+    const image = plt.imshow([[0, 1]], { cmap: ['#ff0000', '#0000ff'], aspect: 'auto' });
+    plt.colorbar(image);
+    const [, x, y, width, height] = /<g class="colorbar"><image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/.exec(plt.toSVG())?.map(Number) ?? [];
+    const picture = decodePng(await plt.toPNG());
+    const middle = Math.round(x + width / 2);
+    expect([picture.at(middle, Math.round(y + 0.1 * height)), picture.at(middle, Math.round(y + 0.9 * height))]).toEqual(['0000ff', 'ff0000']);
+  });
+});
+
+/** Whether two colours differ by rounding alone. */
+function close(a: string, b: string): boolean {
+  return [0, 2, 4].every((c) => Math.abs(Number.parseInt(a.slice(c, c + 2), 16) - Number.parseInt(b.slice(c, c + 2), 16)) <= 2);
+}
 
 describe('makeGrid', () => {
   const image = (v: number): number[][][] => [[[v, v], [v, v]]];

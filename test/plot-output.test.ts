@@ -1,54 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { columnsOf } from '../src/plot/screen.ts';
 import * as plt from '../src/plot/index.ts';
+import { colors, decodePng } from './fixtures/png.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flambeau-plot-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => plt.close('all'));
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly at: (x: number, y: number) => string;
-}
-
-/** A decoder of its own, so that it cannot share a mistake with the encoders: RGBA, 8 bits, every filter. */
-function decodePng(png: Uint8Array): Picture {
-  const data = Buffer.from(png);
-  expect(data.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
-  const [width, height] = [data.readUInt32BE(16), data.readUInt32BE(20)];
-  expect([...data.subarray(24, 26)]).toEqual([8, 6]);
-  const parts: Buffer[] = [];
-  for (let at = 8; at < data.length; at += data.readUInt32BE(at) + 12) {
-    if (data.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(data.subarray(at + 8, at + 8 + data.readUInt32BE(at)));
-  }
-  const raw = inflateSync(Buffer.concat(parts));
-  const stride = width * 4;
-  const out = Buffer.alloc(stride * height);
-  for (let y = 0; y < height; y++) {
-    const filter = raw[y * (stride + 1)];
-    for (let i = 0; i < stride; i++) {
-      const left = i >= 4 ? out[y * stride + i - 4] : 0;
-      const up = y > 0 ? out[(y - 1) * stride + i] : 0;
-      const corner = y > 0 && i >= 4 ? out[(y - 1) * stride + i - 4] : 0;
-      const guess = left + up - corner;
-      const [a, b, c] = [left, up, corner].map((v) => Math.abs(guess - v));
-      const paeth = a <= b && a <= c ? left : b <= c ? up : corner;
-      out[y * stride + i] = raw[y * (stride + 1) + 1 + i] + [0, left, up, (left + up) >> 1, paeth][filter];
-    }
-  }
-  return { width, height, at: (x, y) => out.subarray(y * stride + x * 4, y * stride + x * 4 + 3).toString('hex') };
-}
-
-function colors({ width, height, at }: Picture): Map<string, number> {
-  const seen = new Map<string, number>();
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) seen.set(at(x, y), (seen.get(at(x, y)) ?? 0) + 1);
-  return seen;
-}
 
 describe('PNG', () => {
   it('has the size of the figure and the colours of what is in it', async () => {

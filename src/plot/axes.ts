@@ -178,6 +178,7 @@ export class Axes extends Panel {
     const op = 'imshow';
     const made = makeImage(op, X, readOptions<ImshowOptions>(op, ['cmap'], ['norm', 'vmin', 'vmax', 'extent', 'origin', 'aspect', 'interpolation', 'alpha'], rest));
     this.aspect = made.aspect;
+    this.x.range.whole = this.y.range.whole = made.whole;
     return this.#drawn(made);
   }
 

@@ -25,6 +25,8 @@ export interface AxisRange {
   low: number | null;
   high: number | null;
   inverted: boolean;
+  /** Whether values between whole numbers mean nothing, as between the rows of a matrix. */
+  whole: boolean;
   /** null chooses them. */
   ticks: readonly Tick[] | null;
   members: readonly Member[];
@@ -46,7 +48,7 @@ export interface AxisState {
 export function freshAxis(member: Member): AxisState {
   return {
     label: '', side: 'near', labelled: true, rotation: null, labelsize: 10,
-    range: { scale: 'linear', linthresh: 2, low: null, high: null, inverted: false, ticks: null, members: [member] },
+    range: { scale: 'linear', linthresh: 2, low: null, high: null, inverted: false, whole: false, ticks: null, members: [member] },
   };
 }
 

@@ -89,7 +89,7 @@ export interface Drawn {
   readonly mappable: Mappable | undefined;
 }
 
-export function makeImage(op: string, data: ArrayLikeND, options: ImshowOptions): Drawn & { readonly aspect: 'equal' | 'auto' } {
+export function makeImage(op: string, data: ArrayLikeND, options: ImshowOptions): Drawn & { readonly aspect: 'equal' | 'auto'; readonly whole: boolean } {
   const { shape, values } = toArray(op, 'X', data);
   if (values.length === 0 || shape.length < 2 || shape.length > 3) throw new ShapeError(op, `X must have two dimensions (or three, one of them colours), none of them empty, got shape [${shape.join(', ')}]`);
   const first = shape.length === 3 && channelsFirst(op, shape);
@@ -107,7 +107,7 @@ export function makeImage(op: string, data: ArrayLikeND, options: ImshowOptions)
     // A short table is a list of classes, between which no colour lies.
     smooth: norm === undefined || norm.table.length >= 256, interpolation: interpolation === 'bilinear' ? 'bilinear' : 'nearest',
   };
-  return { artist, mappable: norm && { ...norm, alpha }, aspect };
+  return { artist, mappable: norm && { ...norm, alpha }, aspect, whole: options.extent === undefined };
 }
 
 export interface PcolormeshOptions extends NormOptions, EdgeOptions {

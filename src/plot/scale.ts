@@ -39,12 +39,16 @@ function linearLabels(values: readonly number[], low: number, high: number, coun
   return (v) => `${decimals(shrink(v))}${v === 0 ? '' : suffix}`.replace(/-/g, '−');
 }
 
-function linearTicks(domain: readonly [number, number], length: number, space: TickSpace): readonly Tick[] {
+function wholeLabel(value: number): string {
+  return String(value).replace('-', '−');
+}
+
+function linearTicks(domain: readonly [number, number], length: number, space: TickSpace, whole = false): readonly Tick[] {
   const [low, high] = [Math.min(...domain), Math.max(...domain)];
   const scale = scaleLinear().domain([low, high]);
   for (let count = Math.max(2, Math.min(10, Math.floor(length / space.spacing))); ; count--) {
-    const values = scale.ticks(count);
-    const label = linearLabels(values, low, high, count);
+    const values = scale.ticks(count).filter((at) => !whole || Number.isInteger(at));
+    const label = whole ? wholeLabel : linearLabels(values, low, high, count);
     const ticks = values.map((at) => ({ at, label: label(at) }));
     const needed = ticks.reduce((sum, tick) => sum + space.extent(tick.label), 0);
     if (needed <= length || count <= 1) return ticks;
@@ -98,14 +102,15 @@ export interface ViewOptions {
   readonly scale: ScaleName;
   readonly linthresh: number;
   readonly ticks: readonly Tick[] | null;
+  readonly whole?: boolean;
 }
 
-export function makeView({ domain, scale, linthresh, ticks }: ViewOptions, range: readonly [number, number], space: TickSpace): AxisView {
+export function makeView({ domain, scale, linthresh, ticks, whole }: ViewOptions, range: readonly [number, number], space: TickSpace): AxisView {
   const length = Math.abs(range[1] - range[0]);
   const [low, high] = [Math.min(...domain), Math.max(...domain)];
   const log = scale === 'log';
   const found = log ? logTicks(domain, length, space)
-    : { ticks: scale === 'symlog' ? symlogTicks(domain, linthresh, length, space) : linearTicks(domain, length, space), minor: [] };
+    : { ticks: scale === 'symlog' ? symlogTicks(domain, linthresh, length, space) : linearTicks(domain, length, space, whole), minor: [] };
   const at = log ? scaleLog().domain(domain).range(range) : scale === 'linear' ? scaleLinear().domain(domain).range(range)
     : symlogScale(domain, linthresh, range);
   return {
@@ -117,5 +122,5 @@ export function makeView({ domain, scale, linthresh, ticks }: ViewOptions, range
 }
 
 export function axisView({ range: shared }: AxisState, which: 'x' | 'y', range: readonly [number, number], space: TickSpace): AxisView {
-  return makeView({ domain: viewLimits(shared, which), scale: shared.scale, linthresh: shared.linthresh, ticks: shared.ticks }, range, space);
+  return makeView({ domain: viewLimits(shared, which), scale: shared.scale, linthresh: shared.linthresh, ticks: shared.ticks, whole: shared.whole }, range, space);
 }
