@@ -19,3 +19,4 @@ export { decodeImage, encodeJpeg, encodePng, ImageReadMode, readFile, readImage,
 export { ImageFolder, type ImageFolderOptions } from './image/image-folder.ts';
 export * as transforms from './transforms/index.ts';
 export { openParquet, readParquet, streamParquet, type ParquetFile, type ParquetOptions } from './parquet/parquet.ts';
+export * as text from './text/index.ts';
