@@ -207,6 +207,19 @@ test('text is a vector of one string for the text plugin', async () => {
   expect([tensor[1], text(tensor[8][0]), parse(parse(tensor[2][0])[2][0])[1]]).toEqual([[7n], '**größer** – 火', [1n]]);
 });
 
+test('precision and recall stand at their thresholds', async () => {
+  const writer = new SummaryWriter(folder);
+  writer.addPrCurve('pr', torch.tensor([0, 1, 1, 0]), torch.tensor([0.1, 0.5, 1, 0.6]), 2, { numThresholds: 3 });
+  expect(() => writer.addPrCurve('a', torch.tensor([0.5]), torch.tensor([1]))).toThrow(/labels must be 0 or 1, got 0\.5/);
+  expect(() => writer.addPrCurve('a', torch.tensor([1]), torch.tensor([2]))).toThrow(/predictions must be from 0 to 1, got 2/);
+  await writer.close();
+  const [value] = values(), tensor = parse(value[8][0]), plugin = parse(parse(value[9][0])[1][0]);
+  expect([text(plugin[1][0]), parse(plugin[2][0])[2], tensor[1], parse(tensor[2][0])[2].map((dim) => parse(dim)[1][0])]).toEqual(['pr_curves', [3n], [1n], [6n, 3n]]);
+  const floats = tensor[5][0] as Buffer, rows = Array.from({ length: 6 }, (_, i) => Array.from({ length: 3 }, (__, j) => floats.readFloatLE((i * 3 + j) * 4)));
+  // By hand, at thresholds 0, 0.5 and 1: tp, fp, tn, fn, precision, recall.
+  expect(rows).toEqual([[2, 2, 1], [2, 1, 0], [0, 1, 2], [0, 0, 1], [0.5, Math.fround(2 / 3), 1], [1, 1, 0.5]]);
+});
+
 test('a figure is drawn as it is when it is added, and closing waits for it', async () => {
   const writer = new SummaryWriter(folder), figure = plt.figure({ figsize: [2, 1], dpi: 50 });
   figure.gca().plot([1, 2, 3]);

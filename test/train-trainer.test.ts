@@ -129,6 +129,18 @@ onBackends(() => {
   });
 });
 
+test('a run over a loader with workers goes on in the same order', async () => {
+  const run = async (numWorkers: number, stopAt: number, ckptPath: string | null): Promise<{ trainer: Trainer; model: nn.Module }> => {
+    const stop = new AbortController(), { model, options } = setup({ maxEpochs: 2, callbacks: [{ onBatchEnd: (trainer, _, __, i) => { if (trainer.currentEpoch === 1 && i === stopAt) stop.abort(); } }] }), trainer = new Trainer(options);
+    torch.manualSeed(4);
+    await trainer.fit(data({ numWorkers }), { ckptPath, signal: stop.signal }).catch(() => undefined);
+    return { trainer, model };
+  };
+  const plain = await run(0, -1, null), path = join(folder, 'workers.pt');
+  (await run(2, 2, null)).trainer.saveCheckpoint(path);
+  expect(weights((await run(2, -1, path)).model)).toEqual(weights(plain.model));
+}, 60_000);
+
 describe('every step can be replaced', () => {
   test('by a subclass', async () => {
     const seen: string[] = [];

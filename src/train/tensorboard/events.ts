@@ -26,6 +26,7 @@ export type Value =
   | { readonly text: string }
   | { readonly float: number }
   | { readonly double: number }
+  | { readonly floats: readonly number[]; readonly shape: readonly number[] }
   | { readonly none: true };
 
 export interface Summary {
@@ -104,17 +105,21 @@ function writeHistogram({ min, max, num, sum, sumSquares, bucketLimit, bucket }:
   pbf.writePackedDouble(7, [...bucket]);
 }
 
-function writeTensor(value: { readonly text: string } | { readonly float: number } | { readonly double: number }, pbf: PbfWriter): void {
+function writeTensor(value: Exclude<Value, { simpleValue: number } | { histogram: Histogram } | { image: EncodedImage } | { none: true }>, pbf: PbfWriter): void {
   if ('text' in value) {
     pbf.writeVarintField(1, DT_STRING);
-    // A vector of one string.
-    pbf.writeBytesField(2, message((shape) => shape.writeMessage(2, (size: number, dim) => dim.writeVarintField(1, size), 1)));
+    writeShape([1], pbf);
     pbf.writeStringField(8, value.text);
-  } else if ('float' in value) {
-    pbf.writeVarintField(1, DT_FLOAT);
-    pbf.writePackedFloat(5, [value.float]);
-  } else {
+  } else if ('double' in value) {
     pbf.writeVarintField(1, DT_DOUBLE);
     pbf.writePackedDouble(6, [value.double]);
+  } else {
+    pbf.writeVarintField(1, DT_FLOAT);
+    if ('floats' in value) writeShape(value.shape, pbf);
+    pbf.writePackedFloat(5, 'floats' in value ? [...value.floats] : [value.float]);
   }
+}
+
+function writeShape(sizes: readonly number[], pbf: PbfWriter): void {
+  pbf.writeBytesField(2, message((shape) => sizes.forEach((size) => shape.writeMessage(2, (each: number, dim) => dim.writeVarintField(1, each), size))));
 }

@@ -10,6 +10,7 @@ import { summaryEvent, type Summary } from './events.ts';
 import { makeHistogram, type Bins } from './histogram.ts';
 import { hparamSummaries, type HParam } from './hparams.ts';
 import { encodeImage, readPng } from './pictures.ts';
+import { MOST_THRESHOLDS, prCurve } from './pr-curve.ts';
 
 export interface SummaryWriterOptions {
   /** `runs/<date>_<time>_<host>` unless given. */
@@ -46,6 +47,7 @@ const ADD = {
   images: signature('addImages(tag, imgTensor, globalStep?, walltime?, dataformats?)'),
   figure: signature('addFigure(globalStep?, walltime?)'),
   text: signature('addText(tag, textString, globalStep?, walltime?)'),
+  prCurve: signature('addPrCurve(tag, labels, predictions, globalStep?, numThresholds?, walltime?)'),
   hparams: signature('addHparams(hparamDomainDiscrete?, runName?, globalStep?)'),
 };
 
@@ -176,6 +178,13 @@ export class SummaryWriter {
   addText(tag: string, textString: string, ...args: AtArgs): void {
     const op = 'addText', given = bind(ADD.text, [tag, textString, ...args]);
     this.write(op, { tag: `${text(op, 'tag', tag)}/text_summary`, plugin: { name: 'text' }, value: { text: text(op, 'textString', textString) } }, given);
+  }
+
+  /** Precision and recall of a binary decision, by 0 or 1 and its probability, at `numThresholds` (127, not more) thresholds. */
+  addPrCurve(tag: string, labels: Tensor, predictions: Tensor, ...args: CallArgs<[globalStep: number | null, numThresholds: number, walltime: number | null], At & { readonly numThresholds?: number | null }>): void {
+    const op = 'addPrCurve', given = bind(ADD.prCurve, [tag, labels, predictions, ...args]), count = intArg(op, 'numThresholds', given.numThresholds, MOST_THRESHOLDS);
+    if (count < 2 || count > MOST_THRESHOLDS) throw new ArgumentError(op, 'numThresholds', `must be from 2 to ${MOST_THRESHOLDS}, got ${count}`);
+    this.write(op, prCurve(op, text(op, 'tag', tag), numbersOf(tensorArg(op, 'labels', labels)), numbersOf(tensorArg(op, 'predictions', predictions)), count), given);
   }
 
   /**
