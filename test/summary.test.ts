@@ -53,6 +53,12 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
     ['mv', 70, () => ones(7, 5).mv(ones(5))],
     ['dot', 10, () => ones(5).dot(ones(5))],
     ['an LSTM', 2 * 3 * 2 * 28 * (5 + 7), () => new nn.LSTM(5, 7)(ones(3, 2, 5))],
+    // Forward; then per step the gradient of the state, and those of both weights (the input needs none).
+    ['an LSTM and its gradients', 2 * 3 * 2 * 28 * (5 + 7) + 2 * 3 * 2 * 28 * (7 + 5 + 7), () => new nn.LSTM(5, 7)(ones(3, 2, 5))[0].sum().backward()],
+    ['a GRU', 2 * 3 * 2 * 21 * (5 + 7), () => new nn.GRU(5, 7)(ones(3, 2, 5))],
+    ['an RNN', 2 * 3 * 2 * 7 * (5 + 7), () => new nn.RNN(5, 7)(ones(3, 2, 5))],
+    // PyTorch's sdpa_flop_count and sdpa_backward_flop_count.
+    ['attention and its gradients', 46080 + 2 * 8 * 10 * 12 * (3 * 16 + 2 * 8), () => F.scaledDotProductAttention(leaf(2, 4, 10, 16), leaf(2, 4, 12, 16), leaf(2, 4, 12, 8)).sum().backward()],
     ['nothing but elements', 0, () => ones(7, 5).mul(2).exp().sum()],
   ])('counts the FLOPs of %s', (_, flops, fn) => {
     expect(flopsOf(fn)).toBe(flops);
