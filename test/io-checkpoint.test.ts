@@ -1,6 +1,6 @@
 /** Runs that stop and go on, and files that survive whatever happens while they are written. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -125,6 +125,16 @@ describe('a file is whole', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(home)).toEqual(['a.safetensors']);
   }, 120_000);
+
+  test('and the next save removes what killed ones left, an hour after', () => {
+    const home = mkdtempSync(join(folder, 'left-')), path = join(home, 'a.pt'), id = '00000000-0000-4000-8000-000000000000';
+    const [old, young, other] = [`a.pt.${id}.tmp`, `a.pt.${id.replace('4', '5')}.tmp`, `b.pt.${id}.tmp`].map((name) => join(home, name));
+    for (const file of [old, young, other]) writeFileSync(file, 'part');
+    const then = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    for (const file of [old, other]) utimesSync(file, then, then);
+    save({ a: 1 }, path);
+    expect(readdirSync(home).map((name) => join(home, name)).sort()).toEqual([path, young, other].sort());
+  });
 
   test.skipIf(process.platform === 'win32')('and stays what a link points to', () => {
     const target = join(folder, 'target.pt'), link = join(folder, 'link.pt');
