@@ -314,6 +314,20 @@ describe('a folder of images', () => {
   });
 });
 
+test('worker threads read a folder of images with its transforms, and draw what torchvision\'s would', async () => {
+  const root = join(folder, 'shared/one');
+  mkdirSync(root, { recursive: true });
+  for (let i = 0; i < 4; i++) writePng(torch.full([3, 8, 8], i * 20).to('uint8'), join(root, `${i}.png`));
+  const transform = new transforms.Compose([new transforms.RandomCrop(6), new transforms.ColorJitter(0.5), new transforms.ToTensor()]);
+  const read = async (): Promise<unknown[]> => {
+    torch.manualSeed(0);
+    return (await all(new DataLoader(new ImageFolder(join(folder, 'shared'), transform), { batchSize: 2, numWorkers: 1 }))).map(([x, y]) => [x.shape, x.sum().item(), y.tolist()]);
+  };
+  const batches = await read();
+  expect(batches).toEqual(await read());
+  expect(batches).toEqual([[[2, 3, 6, 6], expect.any(Number), [0, 0]], [[2, 3, 6, 6], expect.any(Number), [0, 0]]]);
+}, 60_000);
+
 describe('MNIST', () => {
   const idx = (type: number, shape: readonly number[], data: readonly number[]): Buffer => Buffer.concat([Buffer.of(0, 0, type, shape.length), ...shape.map((size) => Buffer.of(0, 0, size >> 8, size & 255)), Buffer.from(data)]);
 
