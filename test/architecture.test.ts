@@ -35,7 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   io: ['core', 'tensor'],
   onnx: ['core', 'tensor', 'nn', 'io'],
   plot: ['core'],
-  profiler: ['core', 'backend', 'tensor', 'nn'],
+  profiler: ['core', 'ops', 'backend', 'tensor', 'nn'],
   train: ['core', 'tensor', 'nn', 'optim', 'data', 'io', 'plot'],
 };
 
