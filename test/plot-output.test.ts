@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { columnsOf } from '../src/plot/screen.ts';
 import * as plt from '../src/plot/index.ts';
@@ -54,6 +55,36 @@ describe('HTML', () => {
     expect(page).toContain('<svg xmlns=');
     expect(page).not.toMatch(/\s(?:src|href)="(?!data:)|@import|url\(|fetch\(|import\(/);
     expect(page.match(/https?:\/\/[^"]*/g)).toEqual(['http://www.w3.org/2000/svg']);
+  });
+});
+
+describe('the page tells what is under the pointer', () => {
+  /** Runs the page's script with as much of a browser as it needs, and moves the pointer to the middle of the frame. */
+  function readout(): string {
+    const page = plt.toHTML();
+    const [, script] = /<script>([^]*)<\/script>/.exec(page) ?? [];
+    const [, attributes] = /<g class="axes"([^>]*)>/.exec(page) ?? [];
+    const dataset = Object.fromEntries([...attributes.matchAll(/data-(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    const [x, y, width, height] = dataset.frame.split(' ').map(Number);
+    const out = { textContent: '' };
+    let move = (_: unknown): void => {};
+    const figure = { addEventListener: (name: string, listener: typeof move) => (name === 'pointermove' ? (move = listener) : undefined), getScreenCTM: () => ({ inverse: () => undefined }) };
+    class DOMPoint {
+      x = x + width / 2;
+      y = y + height / 4;
+      matrixTransform = (): this => this;
+    }
+    runInNewContext(script, { document: { querySelector: (name: string) => (name === 'svg' ? figure : out), querySelectorAll: () => [{ dataset }] }, DOMPoint });
+    move({});
+    return out.textContent;
+  }
+
+  it.each([['linear', [0, 8], 'x = 5   y = 6'], ['log', [1, 10_000], 'x = 5   y = 1000'], ['symlog', [-100, 100], `x = 5   y = ${(2 * 10 ** ((10 / 9 + Math.log10(50)) / 2 - 10 / 9)).toPrecision(5)}`]] as const)('on a %s axis', (scale, limits, expected) => {
+    plt.plot([0, 10], limits);
+    plt.xlim(0, 10);
+    plt.yscale(scale);
+    plt.ylim(limits);
+    expect(readout()).toBe(expected);
   });
 });
 
@@ -154,6 +185,12 @@ describe('savefig', () => {
     expect(readdirSync(join(folder, 'new')).sort()).toEqual(['a.PNG', 'a.html', 'a.svg']);
     expect(readFileSync(join(folder, 'new', 'a.svg'), 'utf8')).toBe(plt.toSVG());
     decodePng(readFileSync(join(folder, 'new', 'a.PNG')));
+  });
+
+  it('leaves the page out where it is to be transparent', async () => {
+    plt.plot([1, 2]);
+    await plt.savefig(join(folder, 'clear.svg'), { transparent: true });
+    expect(readFileSync(join(folder, 'clear.svg'), 'utf8')).toBe(plt.toSVG().replace('<rect width="640" height="480" fill="#ffffff"/>', ''));
   });
 
   it('settles the content at the call, awaited or not', async () => {

@@ -17,8 +17,15 @@ output { min-height: 1.5em; font-variant-numeric: tabular-nums }
 const script = `
 const page = document.querySelector('svg'), out = document.querySelector('output');
 const panels = [...document.querySelectorAll('g.axes')].map(({ dataset: d }) => ({
-  frame: d.frame.split(' ').map(Number), x: d.x.split(' ').map(Number), y: d.y.split(' ').map(Number), log: d.log }));
-const at = (t, [a, b], log) => log ? a * (b / a) ** t : a + (b - a) * t;
+  frame: d.frame.split(' ').map(Number), x: d.x.split(' ').map(Number), y: d.y.split(' ').map(Number), xscale: d.xscale, yscale: d.yscale }));
+// matplotlib's symlog and its inverse.
+const linear = 10 / 9;
+const forward = (v, c) => Math.abs(v) <= c ? v * linear / c : Math.sign(v) * (linear + Math.log10(Math.abs(v) / c));
+const back = (u, c) => Math.abs(u) <= linear ? u * c / linear : Math.sign(u) * c * 10 ** (Math.abs(u) - linear);
+const at = (t, [a, b], scale = '') => {
+  const c = Number(scale.split(' ')[1]);
+  return scale === 'log' ? a * (b / a) ** t : c ? back(forward(a, c) + (forward(b, c) - forward(a, c)) * t, c) : a + (b - a) * t;
+};
 page.addEventListener('pointermove', (event) => {
   const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(page.getScreenCTM().inverse());
   out.textContent = '';
@@ -26,7 +33,7 @@ page.addEventListener('pointermove', (event) => {
     const s = (p.x - x) / w, t = 1 - (p.y - y) / h;
     if (s >= 0 && s <= 1 && t >= 0 && t <= 1) {
       const show = (v) => String(Number(v.toPrecision(5))).replace('-', '\\u2212');
-      out.textContent = 'x = ' + show(at(s, panel.x, panel.log.includes('x'))) + '   y = ' + show(at(t, panel.y, panel.log.includes('y')));
+      out.textContent = 'x = ' + show(at(s, panel.x, panel.xscale)) + '   y = ' + show(at(t, panel.y, panel.yscale));
     }
   }
 });

@@ -3,15 +3,19 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
+import { boolArg } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
 import type { Figure } from './figure.ts';
 import { rasterize } from './png.ts';
 import type { ColorDepth } from './screen.ts';
+import { figureToSVG } from './svg.ts';
 import { checkNumber, checkOptions, describe } from './values.ts';
 
 export interface SaveOptions {
   /** Pixels per inch of a PNG; the figure's own unless given. */
   readonly dpi?: number;
+  /** No white page behind the figure; SVG and PNG. */
+  readonly transparent?: boolean;
 }
 
 let written = 0;
@@ -33,16 +37,17 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
 export async function saveFigure(figure: Figure, path: string, options: SaveOptions = {}): Promise<void> {
   const op = 'savefig';
   if (typeof path !== 'string' || path === '') throw new ArgumentError(op, 'path', `must be a file name, got ${describe(path)}`);
-  checkOptions(op, options, ['dpi']);
+  checkOptions(op, options, ['dpi', 'transparent']);
+  const transparent = boolArg(op, 'transparent', options.transparent);
   const dpi = checkNumber(op, 'dpi', options.dpi ?? figure.dpi, { min: 10, max: 1200 });
   switch (extname(path).toLowerCase()) {
     case '.svg':
-      return writeAtomically(path, figure.toSVG());
+      return writeAtomically(path, figureToSVG(figure, transparent));
     case '.html':
     case '.htm':
       return writeAtomically(path, figure.toHTML());
     case '.png':
-      return writeAtomically(path, await rasterize(figure.toSVG(), dpi / figure.dpi));
+      return writeAtomically(path, await rasterize(figureToSVG(figure, transparent), dpi / figure.dpi));
     default:
       throw new ArgumentError(op, 'path', `must end in .svg, .html or .png, got ${describe(path)}`);
   }

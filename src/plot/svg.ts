@@ -163,8 +163,11 @@ function drawPanel(panel: PlacedPanel): string {
   const inner = element('svg', { ...box, viewBox, overflow: 'hidden' }, ...draw((kind) => kind === 'image'), drawGrid(panel), ...draw((kind) => kind !== 'image' && kind !== 'text'));
   const above = sizes.titleGap + blockHeight(axes.heading, sizes.title) + (axes.x.side === 'far' ? axisRoom(axes, panel.xLabels, 'x') : 0);
   const title = axes.heading === '' ? '' : label(axes.heading, frame.x + frame.width / 2, frame.y - above + lineHeight * sizes.title - 0.1 * sizes.title, { size: sizes.title, anchor: 'middle' });
-  const logs = `${panel.x.scale === 'linear' ? '' : 'x'}${panel.y.scale === 'linear' ? '' : 'y'}`;
-  const readout = { 'data-x': panel.x.domain.join(' '), 'data-y': panel.y.domain.join(' '), 'data-log': logs };
+  const scaleOf = (which: 'x' | 'y'): string | undefined => {
+    const { scale, linthresh } = axes[which].range;
+    return scale === 'linear' ? undefined : scale === 'log' ? 'log' : `symlog ${linthresh}`;
+  };
+  const readout = { 'data-x': panel.x.domain.join(' '), 'data-y': panel.y.domain.join(' '), 'data-xscale': scaleOf('x'), 'data-yscale': scaleOf('y') };
   const surround = axes.visible ? [
     ...(axes.twin === 'x' ? [] : [drawXAxis(panel)]), ...(axes.twin === 'y' ? [] : [drawYAxis(panel)]),
     ...(axes.twin === undefined ? [element('rect', { class: 'frame', ...box, fill: 'none', stroke: ink, 'stroke-width': thin })] : []),
@@ -176,7 +179,8 @@ function summary(figure: Figure): string {
   return [figure.heading, ...figure.axes.map((axes) => axes.heading)].filter((text) => text !== '').join('; ') || 'figure';
 }
 
-export function figureToSVG(figure: Figure): string {
+/** Transparent figures have no page behind them. */
+export function figureToSVG(figure: Figure, transparent = false): string {
   const { width, height } = figure;
   const zoom = figure.dpi / unitsPerInch;
   const heading = figure.heading === '' ? '' : label(figure.heading, width / 2, figure.pad * sizes.tickLabel + 0.85 * sizes.suptitle, { size: sizes.suptitle, anchor: 'middle' });
@@ -184,5 +188,5 @@ export function figureToSVG(figure: Figure): string {
   return `${element('svg', {
     xmlns: 'http://www.w3.org/2000/svg', width: Math.round(width * zoom), height: Math.round(height * zoom), viewBox: `0 0 ${width} ${height}`,
     role: 'img', 'aria-label': summary(figure), 'font-family': 'DejaVu Sans, Verdana, sans-serif', fill: ink,
-  }, element('rect', { width, height, fill: '#ffffff' }), heading, ...panels.map(drawPanel), ...colorbars.map(drawColorbar), ...panels.map(drawLegend))}\n`;
+  }, ...(transparent ? [] : [element('rect', { width, height, fill: '#ffffff' })]), heading, ...panels.map(drawPanel), ...colorbars.map(drawColorbar), ...panels.map(drawLegend))}\n`;
 }
