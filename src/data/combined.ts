@@ -82,7 +82,8 @@ export class StackDataset<D extends Stackable> extends Dataset<Stacked<D>> {
   readonly datasets: D;
   readonly length: number;
 
-  constructor(...datasets: D extends readonly unknown[] ? D : readonly [datasets: D]);
+  constructor(datasets: D & Readonly<Record<string, Indexed<unknown>>>);
+  constructor(...datasets: D & readonly Indexed<unknown>[]);
   constructor(...datasets: readonly unknown[]) {
     super();
     const [first] = datasets;

@@ -9,6 +9,9 @@ export interface WorkerData {
   /** The worker's program, and the modules that the plan refers to. */
   readonly entry: string;
   readonly modules: readonly string[];
+  /** A module in TypeScript that Node cannot read by itself, and where tsx may be found then. */
+  readonly typescript: string | null;
+  readonly tsxBases: readonly string[];
   readonly id: number;
   readonly numWorkers: number;
   readonly seed: bigint;

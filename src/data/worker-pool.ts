@@ -10,7 +10,7 @@ import { WorkerError } from './errors.ts';
 import { END, type Request } from './fetch.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData, WorkerPlan } from './protocol.ts';
 import { blocksOf, decode, encode, type Message } from './transport.ts';
-import { ENTRY, foreignTypeScript, refuseMainScript, START } from './worker-start.ts';
+import { ENTRY, foreignTypeScript, refuseMainScript, START, tsxBases } from './worker-start.ts';
 
 /** What Node's Worker takes and a loader passes on. */
 export interface WorkerOptions {
@@ -47,8 +47,8 @@ export class WorkerPool {
     const imported = [...modules].filter((module) => URL.canParse(module));
     const typescript = foreignTypeScript([...imported, ENTRY]);
     this.members = Array.from({ length: numWorkers }, (_, id) => {
-      const data: WorkerData & { readonly typescript: string | null } = {
-        entry: ENTRY, modules: imported, typescript, id, numWorkers, seed: seed + BigInt(id), backend: backend().name, defaultDtype: getDefaultDtype(), plan: message, loop: this.loop,
+      const data: WorkerData = {
+        entry: ENTRY, modules: imported, typescript, tsxBases: typescript === null ? [] : tsxBases(typescript), id, numWorkers, seed: seed + BigInt(id), backend: backend().name, defaultDtype: getDefaultDtype(), plan: message, loop: this.loop,
       };
       const worker = new Worker(START, { eval: true, name: `DataLoader worker ${id}`, workerData: data, ...(resourceLimits && { resourceLimits }), ...(execArgv && { execArgv: [...execArgv] }), ...(env && { env }) });
       const member: Member = { worker, death: null };

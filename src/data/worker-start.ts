@@ -14,23 +14,30 @@ export function foreignTypeScript(modules: readonly string[]): string | null {
   return typescript ? null : modules.find(isTypeScript) ?? null;
 }
 
+/** Where to look for tsx: where this process was started with it, from the module that needs it, from the working folder. */
+export const tsxBases = (module: string): string[] => [
+  ...process.execArgv.map((flag) => flag.replace(/^--(import|require|loader)=/, '')).filter((flag) => /^(file:|\/|[A-Za-z]:\\).*tsx/.test(flag)), module, pathToFileURL('./package.json').href,
+];
+
 /**
  * The first lines of every worker, as text, so that they need no file of their own and run as a script or as a module,
- * whatever flags the process was started with. Node without TypeScript gets tsx, resolved from the module that needs it: its
- * own hooks, which `tsx train.ts` installs, reach the workers of newer versions of Node only.
+ * whatever flags the process was started with. Node without TypeScript gets tsx: its own hooks, which
+ * `tsx train.ts` installs, reach the workers of newer versions of Node only.
  */
 export const START = `
 (async () => {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   if (workerData.typescript !== null) {
-    const from = process.getBuiltinModule('node:module').createRequire(workerData.typescript);
-    const { pathToFileURL } = process.getBuiltinModule('node:url');
-    let manifest;
-    try {
-      manifest = from.resolve('tsx/package.json');
-    } catch {
-      throw new Error('this version of Node does not read TypeScript: install tsx, use Node 22.18 or later, or compile ' + workerData.typescript);
+    const { createRequire } = process.getBuiltinModule('node:module'), { pathToFileURL } = process.getBuiltinModule('node:url');
+    let from, manifest;
+    for (const base of workerData.tsxBases) {
+      try {
+        from = createRequire(base);
+        manifest = from.resolve('tsx/package.json');
+        break;
+      } catch {}
     }
+    if (manifest === undefined) throw new Error('this version of Node does not read TypeScript: install tsx, use Node 22.18 or later, or compile ' + workerData.typescript);
     for (const kind of ['./cjs/api', './esm/api']) {
       const { import: path } = from(manifest).exports[kind];
       (await import(new URL(path.default ?? path, pathToFileURL(manifest)))).register();
