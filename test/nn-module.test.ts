@@ -170,6 +170,25 @@ describe('containers', () => {
     expect(() => new nn.Sequential(layers).at(2)).toThrow(torch.IndexRangeError);
   });
 
+  test('Sequential and ModuleList are changed in the middle, and sliced', () => {
+    const [a, b, c, d] = [new nn.Linear(1, 1), new nn.ReLU(), new nn.Tanh(), new nn.Linear(1, 1)];
+    const model = new nn.Sequential(a, d).insert(1, b).insert(-1, c);
+    expect([...model]).toEqual([a, b, c, d]);
+    expect(Object.keys(model.stateDict())).toEqual(['0.weight', '0.bias', '3.weight', '3.bias']);
+    // As in PyTorch a part keeps the names of its modules.
+    expect(Object.keys(model.slice(-2).stateDict())).toEqual(['3.weight', '3.bias']);
+    expect(model.slice(0, 2)[0]).toBe(a);
+    expect(model.pop(0)).toBe(a);
+    expect([...model.extend([a])]).toEqual([b, c, d, a]);
+    expect(Object.keys(model.stateDict())).toEqual(['2.weight', '2.bias', '3.weight', '3.bias']);
+    expect(() => model.insert(5, a)).toThrow(torch.IndexRangeError);
+    expect(() => model.pop(4)).toThrow(torch.IndexRangeError);
+    expect(() => model.insert(0, null as unknown as nn.Module)).toThrow(/must be an nn.Module/);
+    const list = new nn.ModuleList([b, c]);
+    list.insert(0, a);
+    expect([list.pop(-1), ...list.slice(1), list.length]).toEqual([c, b, 2]);
+  });
+
   test('ModuleList and ModuleDict hold modules', () => {
     const list = new nn.ModuleList([new nn.Linear(1, 2), new nn.Linear(2, 3)]);
     list.insert(1, new nn.Linear(2, 2));

@@ -12,6 +12,20 @@ function position(op: string, index: number, length: number): number {
   return index < 0 ? index + length : index;
 }
 
+/** Makes `modules` what the owner holds, each under its position. */
+function renumber(owner: Module, modules: readonly Module[]): void {
+  const record = owner as unknown as Record<string, unknown>;
+  for (const name of Object.keys(record)) if (isModule(record[name])) delete record[name];
+  modules.forEach((module, i) => owner.addModule(String(i), module));
+}
+
+/** With a module before position `index`, which may be the length too; negative ones count from the end. */
+function inserted<M extends Module>(op: string, modules: readonly M[], index: number, module: M): M[] {
+  requireModule(op, module);
+  if (!Number.isInteger(index) || Math.abs(index) > modules.length) throw new IndexRangeError(op, index, modules.length);
+  return [...modules.slice(0, index < 0 ? index + modules.length : index), module, ...modules.slice(index < 0 ? index + modules.length : index)];
+}
+
 /** Chains modules: each gets the output of the one before. */
 export class Sequential extends Module {
   [index: number]: Module;
@@ -36,6 +50,30 @@ export class Sequential extends Module {
     requireModule('Sequential', module);
     this.addModule(String(this.length), module);
     return this;
+  }
+
+  extend(modules: Iterable<Module>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+
+  /** Puts a module before position `index`; those after it move up. */
+  insert(index: number, module: Module): this {
+    renumber(this, inserted('Sequential', this.layers(), index, module));
+    return this;
+  }
+
+  /** Takes a module out; those after it move down. */
+  pop(index: number): Module {
+    const layers = this.layers(), [module] = layers.splice(position('Sequential', index, layers.length), 1);
+    renumber(this, layers);
+    return module;
+  }
+
+  /** PyTorch's `model[start:end]`: a chain of the same modules, under their names. */
+  slice(start?: number, end?: number): Sequential {
+    const named = Object.entries(this as unknown as Record<string, unknown>).filter((entry): entry is [string, Module] => isModule(entry[1]));
+    return new Sequential(Object.fromEntries(named.slice(start, end)));
   }
 
   /** The module at a position; negative ones count from the end. */
@@ -100,11 +138,21 @@ export class ModuleList<M extends Module = UnaryModule> extends Module {
     return this;
   }
 
+  /** Puts a module before position `index`; those after it move up. */
   insert(index: number, module: M): void {
-    requireModule('ModuleList', module);
-    const items = this.items();
-    items.splice(index, 0, module);
-    items.forEach((item, i) => { this[i] = item; });
+    renumber(this, inserted('ModuleList', this.items(), index, module));
+  }
+
+  /** Takes a module out; those after it move down. */
+  pop(index: number): M {
+    const items = this.items(), [module] = items.splice(position('ModuleList', index, items.length), 1);
+    renumber(this, items);
+    return module;
+  }
+
+  /** PyTorch's `list[start:end]`: a list of the same modules. */
+  slice(start?: number, end?: number): ModuleList<M> {
+    return new ModuleList(this.items().slice(start, end));
   }
 
   at(index: number): M {
