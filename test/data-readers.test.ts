@@ -1,5 +1,7 @@
 /** Readers of CSV, NDJSON, Parquet, IDX and image files; the files of other tools are made by fixtures/make-data.py. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -54,6 +56,23 @@ describe('a CSV file', () => {
     // One byte at a time: characters, quotes and gzip's own first bytes are cut anywhere.
     expect([...(await readCsv(Readable.from([...bytes(text)].map((byte) => Uint8Array.of(byte)))))]).toEqual(expected);
     expect([...(await readCsv(Readable.from([...gzipSync(text)].map((byte) => Uint8Array.of(byte)))))]).toEqual(expected);
+  });
+
+  test('comes over http, and says what the server answers', async () => {
+    const server = createServer((request, response) => {
+      if (request.url === '/people.csv') response.end(gzipSync(text));
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      expect((await readCsv(`${address}/people.csv`)).length).toBe(3);
+      expect((await readCsv(new URL('/people.csv', address))).length).toBe(3);
+      await expect(readCsv(`${address}/none`)).rejects.toThrow(/readCsv: http.*none: answered 404 Not Found/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('is read with the columns, types, delimiter and rows that are asked for', async () => {

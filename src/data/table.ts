@@ -113,7 +113,7 @@ export class TableStream extends IterableDataset<Row> {
     this.tables = tables;
   }
 
-  /** Tables of a few thousand rows each, never all of them in memory. */
+  /** Tables of `chunkSize` rows (of Parquet: the row groups), never all of them in memory. */
   chunks(): AsyncIterable<Table> {
     return this.tables();
   }

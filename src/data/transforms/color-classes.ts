@@ -127,10 +127,12 @@ export class Grayscale extends Transform {
   }
 }
 
-/** Gray with probability `p` (0.1), in as many channels as before. torchvision's `RandomGrayscale`. */
+const RANDOM_GRAYSCALE = declared('(p: float = 0.1)');
+
+/** Gray with probability `p`, in as many channels as before. torchvision's `RandomGrayscale`. */
 export class RandomGrayscale extends RandomTransform {
-  constructor(p = 0.1) {
-    super(p);
+  constructor(...args: ArgsOf<typeof RANDOM_GRAYSCALE>) {
+    super(RANDOM_GRAYSCALE('RandomGrayscale', args)[0]);
   }
 
   protected transform(input: Tensor): Tensor {
