@@ -172,6 +172,14 @@ describe('lines', () => {
     expect(texts(groups(svg, 'x axis')[0])).toEqual(expect.arrayContaining(['−10²', '0', '10²']));
   });
 
+  it('zorder draws out of turn', () => {
+    plt.plot([0, 1], [0, 1], { color: '#010101' });
+    plt.scatter([0], [0], { c: '#020202', zorder: 5 });
+    plt.bar([0], [1], { color: '#030303', zorder: 3 });
+    const svg = plt.toSVG();
+    expect([...svg.matchAll(/#0[123]0[123]0[123]/g)].map(([hex]) => hex)).toEqual(['#010101', '#030303', '#020202']);
+  });
+
   it('annotate points from the text to the point', () => {
     plt.plot([0, 10], [0, 10]);
     plt.annotate('peak', [10, 10], { xytext: [2, 8], arrowprops: { color: 'r' } });

@@ -12,6 +12,11 @@ export interface LineArtist {
   readonly fine?: true;
 }
 
+/** What may be drawn out of its kind's turn; lines say so in their style. */
+interface Layered {
+  readonly zorder?: number | undefined;
+}
+
 /** An outline; `width` is in points. */
 export interface Edge {
   readonly color: Hex;
@@ -19,7 +24,7 @@ export interface Edge {
   readonly linestyle?: LineStyleName;
 }
 
-export interface ScatterArtist {
+export interface ScatterArtist extends Layered {
   readonly kind: 'scatter';
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -34,7 +39,7 @@ export interface ScatterArtist {
 }
 
 /** Rectangles in data coordinates: bars, bins, cells of an uneven mesh. */
-export interface BarArtist {
+export interface BarArtist extends Layered {
   readonly kind: 'bar';
   readonly left: Float64Array;
   readonly right: Float64Array;
@@ -58,7 +63,7 @@ export interface AreaPart {
 }
 
 /** Filled shapes, each painted over those before it and all of them together with one opacity, so that no seams show. */
-export interface AreaArtist {
+export interface AreaArtist extends Layered {
   readonly kind: 'area';
   readonly parts: readonly AreaPart[];
   readonly edge: Edge | undefined;
@@ -96,7 +101,7 @@ export interface RuleArtist {
 }
 
 /** A band across the whole axes: `x` is between two values of x. */
-export interface SpanArtist {
+export interface SpanArtist extends Layered {
   readonly kind: 'span';
   readonly axis: 'x' | 'y';
   readonly low: number;
@@ -131,7 +136,11 @@ export type Artist = LineArtist | ScatterArtist | BarArtist | AreaArtist | Image
 
 const layers: Readonly<Record<Artist['kind'], number>> = { image: 0, bar: 1, area: 1, span: 1, scatter: 1, line: 2, rule: 2, text: 3 };
 
-/** matplotlib's drawing order: images lowest, then areas and points, lines, texts; within a layer as added. */
+function layerOf(artist: Artist): number {
+  return ('style' in artist ? artist.style.zorder : 'zorder' in artist ? artist.zorder : undefined) ?? layers[artist.kind];
+}
+
+/** matplotlib's drawing order: images lowest, then areas and points, lines, texts, unless told; within a layer as added. */
 export function inDrawingOrder(artists: readonly Artist[]): readonly Artist[] {
-  return [...artists].sort((a, b) => layers[a.kind] - layers[b.kind]);
+  return [...artists].sort((a, b) => layerOf(a) - layerOf(b));
 }

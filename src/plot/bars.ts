@@ -4,7 +4,7 @@ import type { Artist } from './artists.ts';
 import type { Tick } from './axis.ts';
 import { checkColor, type Hex } from './color.ts';
 import { errorMarks } from './lines.ts';
-import { checkAlpha, checkEdge, checkLabel, edgeOptionNames, type EdgeOptions } from './style.ts';
+import { checkAlpha, checkEdge, checkLabel, checkZorder, edgeOptionNames, type EdgeOptions } from './style.ts';
 import { checkNumber, checkOneOf, checkText, readOptions, sameLength, spread, toVector, type VectorLike } from './values.ts';
 
 export interface BarStyle extends EdgeOptions {
@@ -17,6 +17,7 @@ export interface BarStyle extends EdgeOptions {
   /** Half the length of the error bars' caps, in points. */
   readonly capsize?: number;
   readonly alpha?: number;
+  readonly zorder?: number;
   readonly label?: string;
 }
 
@@ -36,7 +37,7 @@ export type Categories = VectorLike | readonly string[];
 export type BarArgs = CallArgs<[width: VectorLike, bottom: VectorLike], BarOptions>;
 export type BarhArgs = CallArgs<[height: VectorLike, left: VectorLike], BarhOptions>;
 
-const keywords = ['align', 'color', ...edgeOptionNames, 'xerr', 'yerr', 'ecolor', 'capsize', 'alpha', 'label'];
+const keywords = ['align', 'color', ...edgeOptionNames, 'xerr', 'yerr', 'ecolor', 'capsize', 'alpha', 'zorder', 'label'];
 
 export interface Bars {
   readonly artists: readonly Artist[];
@@ -72,5 +73,5 @@ export function makeBars(axis: 'x' | 'y', positions: Categories, lengths: Vector
   const marks = errorMarks(op, x, y, { ...options, elinewidth: 1.5 }, checkColor(op, 'ecolor', options.ecolor ?? 'k'), 1);
   const ticks = names?.map((name, i) => ({ at: i, label: checkText(op, axis, name) }));
   const colors = color === undefined ? [nextColor()] : [color].flat().map((name) => checkColor(op, 'color', name));
-  return { artists: [{ kind: 'bar', ...box, along: upright ? 'y' : 'x', colors, edge, alpha, label }, ...marks], ticks };
+  return { artists: [{ kind: 'bar', ...box, along: upright ? 'y' : 'x', colors, edge, alpha, zorder: checkZorder(op, options.zorder), label }, ...marks], ticks };
 }

@@ -3,7 +3,7 @@ import type { CallArgs } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import type { Artist, LineArtist } from './artists.ts';
 import { checkColor, cycle, type Hex } from './color.ts';
-import { checkAlpha, checkLabel, checkLineStyle, type Format, lineOptionNames, type LineOptions, lineStyle, type LineStyleLike, parseFormat } from './style.ts';
+import { checkAlpha, checkLabel, checkLineStyle, checkZorder, type Format, lineOptionNames, type LineOptions, lineStyle, type LineStyleLike, parseFormat } from './style.ts';
 import { checkNumber, checkOneOf, checkOptions, describe, isData, readOptions, sameLength, spread, toVector, type VectorLike } from './values.ts';
 
 export type PlotArgs = readonly (VectorLike | string | LineOptions)[];
@@ -67,7 +67,7 @@ export function makeSteps(args: readonly (VectorLike | string | StepOptions)[], 
 
 /** The style of a plain line of one colour, as matplotlib's collections draw it. */
 export function plainStyle(color: Hex, linewidth = 1.5, alpha = 1): LineArtist['style'] {
-  return { color, linewidth, linestyle: '-', marker: 'None', markersize: 6, markerfacecolor: color, markeredgecolor: undefined, alpha };
+  return { color, linewidth, linestyle: '-', marker: 'None', markersize: 6, markerfacecolor: color, markeredgecolor: undefined, alpha, zorder: undefined };
 }
 
 export interface ErrorOptions {
@@ -215,16 +215,17 @@ export interface SpanOptions {
   readonly color?: string;
   readonly facecolor?: string;
   readonly alpha?: number;
+  readonly zorder?: number;
   readonly label?: string;
 }
 
 /** `axhspan(ymin, ymax)` where `axis` is y, `axvspan(xmin, xmax)` where it is x. */
 export function makeSpan(axis: 'x' | 'y', low: number, high: number, options: SpanOptions): Artist {
   const op = axis === 'y' ? 'axhspan' : 'axvspan';
-  checkOptions(op, options, ['color', 'facecolor', 'alpha', 'label']);
+  checkOptions(op, options, ['color', 'facecolor', 'alpha', 'zorder', 'label']);
   return {
     kind: 'span', axis, low: checkNumber(op, `${axis}min`, low), high: checkNumber(op, `${axis}max`, high),
-    color: checkColor(op, 'color', options.facecolor ?? options.color ?? 'C0'), alpha: checkAlpha(op, options.alpha), label: checkLabel(op, options.label),
+    color: checkColor(op, 'color', options.facecolor ?? options.color ?? 'C0'), alpha: checkAlpha(op, options.alpha), zorder: checkZorder(op, options.zorder), label: checkLabel(op, options.label),
   };
 }
 
@@ -242,6 +243,7 @@ export interface FillBetweenOptions {
   readonly edgecolor?: string;
   readonly linewidth?: number;
   readonly alpha?: number;
+  readonly zorder?: number;
   readonly label?: string;
 }
 
@@ -251,7 +253,7 @@ export type FillBetweenArgs = CallArgs<[second: VectorLike, where: ArrayLike<boo
 export function makeFill(axis: 'x' | 'y', at: VectorLike, first: VectorLike, rest: FillBetweenArgs, nextColor: () => Hex): Artist {
   const [op, other] = axis === 'x' ? ['fillBetween', 'y'] : ['fillBetweenx', 'x'];
   const options = readOptions<FillBetweenOptions & Readonly<Record<string, VectorLike | undefined>>>(
-    op, [`${other}2`, 'where'], ['color', 'facecolor', 'edgecolor', 'linewidth', 'alpha', 'label'], rest);
+    op, [`${other}2`, 'where'], ['color', 'facecolor', 'edgecolor', 'linewidth', 'alpha', 'zorder', 'label'], rest);
   const along = toVector(op, axis, at);
   const a = spread(op, `${other}1`, first, along.length), b = spread(op, `${other}2`, options[`${other}2`] ?? 0, along.length);
   const { where } = options;
@@ -273,5 +275,5 @@ export function makeFill(axis: 'x' | 'y', at: VectorLike, first: VectorLike, res
   const edge = options.edgecolor === undefined || options.edgecolor === 'none' ? undefined : { color: checkColor(op, 'edgecolor', options.edgecolor), width: linewidth };
   const alpha = checkAlpha(op, options.alpha), label = checkLabel(op, options.label);
   const fill = chosen === undefined ? nextColor() : checkColor(op, 'color', chosen);
-  return { kind: 'area', parts: [{ rings, fill, shade: 0.35 }], edge, alpha, sticky: false, label };
+  return { kind: 'area', parts: [{ rings, fill, shade: 0.35 }], edge, alpha, zorder: checkZorder(op, options.zorder), sticky: false, label };
 }

@@ -4,7 +4,7 @@ import type { ScatterArtist } from './artists.ts';
 import { checkColor, type Hex } from './color.ts';
 import { makeNorm, type NormOptions, tableIndices } from './colormap.ts';
 import type { Mappable } from './images.ts';
-import { checkAlpha, checkFill, checkLabel, type Marker, markers } from './style.ts';
+import { checkAlpha, checkFill, checkLabel, checkZorder, type Marker, markers } from './style.ts';
 import { checkNumber, checkOneOf, readOptions, sameLength, toVector, type VectorLike } from './values.ts';
 
 export interface ScatterOptions extends NormOptions {
@@ -18,6 +18,7 @@ export interface ScatterOptions extends NormOptions {
   /** Of the outlines, in points. */
   readonly linewidths?: number;
   readonly edgecolors?: string;
+  readonly zorder?: number;
   readonly label?: string;
 }
 
@@ -44,7 +45,7 @@ function pointColors(op: string, options: ScatterOptions, x: Float64Array, alpha
 
 export function makeScatter(xs: VectorLike, ys: VectorLike, rest: ScatterArgs, nextColor: () => Hex): { readonly artist: ScatterArtist; readonly mappable: Mappable | undefined } {
   const op = 'scatter';
-  const options = readOptions<ScatterOptions>(op, ['s', 'c', 'marker'], ['color', 'cmap', 'norm', 'vmin', 'vmax', 'alpha', 'linewidths', 'edgecolors', 'label'], rest);
+  const options = readOptions<ScatterOptions>(op, ['s', 'c', 'marker'], ['color', 'cmap', 'norm', 'vmin', 'vmax', 'alpha', 'linewidths', 'edgecolors', 'zorder', 'label'], rest);
   const x = toVector(op, 'x', xs), y = toVector(op, 'y', ys);
   sameLength(op, 'x', x, 'y', y);
   const sizes = toVector(op, 's', options.s ?? 36);
@@ -53,5 +54,5 @@ export function makeScatter(xs: VectorLike, ys: VectorLike, rest: ScatterArgs, n
   const outline = checkFill(op, 'edgecolors', options.edgecolors ?? 'none');
   const edge = outline && { color: outline, width: checkNumber(op, 'linewidths', options.linewidths ?? 1, { min: 0 }) };
   const { colors, mappable } = pointColors(op, options, x, alpha, nextColor);
-  return { artist: { kind: 'scatter', x, y, sizes, colors, edge, marker, alpha, label }, mappable };
+  return { artist: { kind: 'scatter', x, y, sizes, colors, edge, marker, alpha, zorder: checkZorder(op, options.zorder), label }, mappable };
 }

@@ -36,6 +36,8 @@ export interface LineOptions {
   readonly markerfacecolor?: string;
   readonly markeredgecolor?: string;
   readonly alpha?: number;
+  /** Greater ones are drawn later: images have 0, areas and points 1, lines 2. */
+  readonly zorder?: number;
   /** matplotlib's short names. */
   readonly c?: string;
   readonly lw?: number;
@@ -45,7 +47,7 @@ export interface LineOptions {
   readonly mec?: string;
 }
 
-export const lineOptionNames = ['color', 'label', 'linewidth', 'linestyle', 'marker', 'markersize', 'markerfacecolor', 'markeredgecolor', 'alpha', 'c', 'lw', 'ls', 'ms', 'mfc', 'mec'] as const;
+export const lineOptionNames = ['color', 'label', 'linewidth', 'linestyle', 'marker', 'markersize', 'markerfacecolor', 'markeredgecolor', 'alpha', 'zorder', 'c', 'lw', 'ls', 'ms', 'mfc', 'mec'] as const;
 
 export interface LineStyle {
   readonly color: Hex;
@@ -57,6 +59,7 @@ export interface LineStyle {
   readonly markerfacecolor: Hex | undefined;
   readonly markeredgecolor: Hex | undefined;
   readonly alpha: number;
+  readonly zorder: number | undefined;
 }
 
 export interface Format {
@@ -96,6 +99,10 @@ export function checkAlpha(op: string, value: unknown): number {
   return value === undefined ? 1 : checkNumber(op, 'alpha', value, { min: 0, max: 1 });
 }
 
+export function checkZorder(op: string, value: unknown): number | undefined {
+  return value === undefined ? undefined : checkNumber(op, 'zorder', value);
+}
+
 export function checkLabel(op: string, value: unknown): string | undefined {
   return value === undefined ? undefined : checkText(op, 'label', value);
 }
@@ -115,6 +122,7 @@ export function lineStyle(op: string, options: LineOptions, format: Format, next
     markerfacecolor: face === undefined ? color : checkFill(op, 'markerfacecolor', face),
     markeredgecolor: edge === undefined ? (face === 'none' ? color : undefined) : checkFill(op, 'markeredgecolor', edge),
     alpha: checkAlpha(op, options.alpha),
+    zorder: checkZorder(op, options.zorder),
   };
 }
 
