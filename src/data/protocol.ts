@@ -8,6 +8,7 @@ import type { Message } from './transport.ts';
 export interface WorkerData {
   /** The worker's program, and the modules that the plan refers to. */
   readonly entry: string;
+  readonly commonJs: boolean;
   readonly modules: readonly string[];
   /** A module in TypeScript that Node cannot read by itself, and where tsx may be found then. */
   readonly typescript: string | null;

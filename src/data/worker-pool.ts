@@ -10,7 +10,7 @@ import { WorkerError } from './errors.ts';
 import { END, type Request } from './fetch.ts';
 import type { Failure, FromWorker, ToWorker, WorkerData, WorkerPlan } from './protocol.ts';
 import { blocksOf, decode, encode, type Message } from './transport.ts';
-import { ENTRY, foreignTypeScript, refuseMainScript, START, tsxBases } from './worker-start.ts';
+import { ENTRY, foreignTypeScript, IS_COMMON_JS, refuseMainScript, START, tsxBases } from './worker-start.ts';
 
 /** What Node's Worker takes and a loader passes on. */
 export interface WorkerOptions {
@@ -48,7 +48,7 @@ export class WorkerPool {
     const typescript = foreignTypeScript([...imported, ENTRY]);
     this.members = Array.from({ length: numWorkers }, (_, id) => {
       const data: WorkerData = {
-        entry: ENTRY, modules: imported, typescript, tsxBases: typescript === null ? [] : tsxBases(typescript), id, numWorkers, seed: seed + BigInt(id), backend: backend().name, defaultDtype: getDefaultDtype(), plan: message, loop: this.loop,
+        entry: ENTRY, commonJs: IS_COMMON_JS, modules: imported, typescript, tsxBases: typescript === null ? [] : tsxBases(typescript), id, numWorkers, seed: seed + BigInt(id), backend: backend().name, defaultDtype: getDefaultDtype(), plan: message, loop: this.loop,
       };
       const worker = new Worker(START, { eval: true, name: `DataLoader worker ${id}`, workerData: data, ...(resourceLimits && { resourceLimits }), ...(execArgv && { execArgv: [...execArgv] }), ...(env && { env }) });
       const member: Member = { worker, death: null };
@@ -256,20 +256,18 @@ export class Loop {
     if (this.exhausted || this.failure !== null) return;
     const id = this.choose();
     if (id === undefined) return;
-    let step: IteratorResult<Request>;
     try {
-      step = this.requests.next();
+      const step = this.requests.next();
+      this.exhausted = step.done === true;
+      if (step.done) return;
+      this.pool.send(id, { kind: 'read', loop: this.number, task: this.sent, length: this.options.length, request: step.value });
+      this.load[id]++;
+      this.tasks.set(this.sent++, { worker: id, request: step.value, outcome: null });
     } catch (error) {
+      // The sampler has thrown, or has given an index that cannot be sent.
       this.exhausted = true;
-      return this.fail(error instanceof Error ? error : new WorkerError(`DataLoader: the sampler threw ${show(error)}`, null));
+      this.fail(error instanceof Error ? error : new WorkerError(`DataLoader: the sampler threw ${show(error)}`, null));
     }
-    if (step.done) {
-      this.exhausted = true;
-      return;
-    }
-    this.load[id]++;
-    this.tasks.set(this.sent, { worker: id, request: step.value, outcome: null });
-    this.pool.send(id, { kind: 'read', loop: this.number, task: this.sent++, length: this.options.length, request: step.value });
   }
 
   private choose(): number | undefined {

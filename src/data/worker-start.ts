@@ -6,6 +6,9 @@ import { ArgumentError } from '../core/errors.ts';
 /** The worker's program: beside this module in the sources, beside the bundles in the package. */
 export const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './data-worker.js', import.meta.url).href;
 
+/** Whether this is a copy of the library that a loader made for CommonJS, as tsx does for a program that is no ES module. */
+export const IS_COMMON_JS = typeof module !== 'undefined';
+
 const isTypeScript = (url: string): boolean => /\.[cm]?tsx?(\?|$)/.test(url);
 
 /** The first TypeScript module among those a worker imports, where Node cannot read it by itself. */
@@ -43,7 +46,9 @@ export const START = `
       (await import(new URL(path.default ?? path, pathToFileURL(manifest)))).register();
     }
   }
-  await import(workerData.entry);
+  // The user's modules must meet the same instance of the library as the worker's program.
+  if (workerData.commonJs) process.getBuiltinModule('node:module').createRequire(workerData.entry)(process.getBuiltinModule('node:url').fileURLToPath(workerData.entry));
+  else await import(workerData.entry);
 })();
 `;
 
