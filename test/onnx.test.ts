@@ -50,10 +50,14 @@ describe('operations of tensors', () => {
     'products': [(a, b) => [a.matmul(b.t()), a.mm(b.t()), einsum('ij,kj->ik', a, b), a.mv(b.select(0, 0)), a.select(0, 0).dot(b.select(0, 0)), a.select(0, 0).outer(b.select(0, 0))], x, y],
     'batched products': [(a) => [a.bmm(a), a.matmul(a), a.baddbmm(a, a, { beta: 2, alpha: 0.5 }), einsum('bij,bjk->bik', a, a)], square],
     'expressions': [(a, b) => expr`-${a} ** 2 + exp(${b}) * (1 - ${a})`, x, y],
+    'a mask with one value': [(a) => { const h = a.clone(); h.indexPut_([h.lt(0)], 0); return [h, a.indexPut(a.select(1, 0).gt(0), 1)]; }, x],
+    'distances': [(a, b) => [F.cosineSimilarity(a, b), F.pairwiseDistance(a, b)], x, y],
     'in-place writes': [(a) => { const h = a.clone(); h.mul_(2).add_(1); h.clamp_({ min: 0 }); return h.relu_(); }, x],
     'activations': [(a) => [F.relu6(a), F.elu(a), F.selu(a), F.celu(a, 0.5), F.gelu(a), F.gelu(a, { approximate: 'tanh' }), F.silu(a), F.mish(a), F.hardswish(a), F.leakyRelu(a), F.softplus(a, 2), F.softsign(a), F.glu(a), F.logsigmoid(a)], x],
     'losses': [(a, b) => [F.mseLoss(a, b), F.l1Loss(a, b), F.huberLoss(a, b), F.crossEntropy(a, tensor([0n, 1n, 3n])), F.klDiv(a.logSoftmax(1), b.softmax(1), { reduction: 'batchmean' })], x, y],
-    'attention over heads': [(q) => F.scaledDotProductAttention(q, q, q, { isCausal: true }), randn(2, 2, 5, 4)],
+    'attention over heads': [(q, k) => [F.scaledDotProductAttention(q, k, k, { isCausal: true }), F.scaledDotProductAttention(q, k.narrow(1, 0, 1), k.narrow(1, 0, 1), { scale: 0.3, enableGqa: true })], randn(2, 2, 5, 4), randn(2, 2, 5, 4)],
+    'attention with masks, of queries that see nothing too': [(q, seen, bias) => [F.scaledDotProductAttention(q, q, q, seen.gt(0)), F.scaledDotProductAttention(q, q, q, bias)],
+      randn(2, 3, 4), tensor([[1, 0, 1], [0, 0, 0], [0, 1, 0]]), tensor([[0, 1, -Infinity], [-Infinity, -Infinity, -Infinity], [0.5, -Infinity, 0]])],
     'a function of its own derivative rule': [(a) => Twice.apply(a), x],
   };
 
@@ -197,6 +201,15 @@ describe('options', () => {
   it('warns of values that leave the graph', () => {
     const { warnings } = onnx.export((x: Tensor) => x.mul(x.sum().item()), [randn(2)]);
     expect(warnings).toEqual([expect.stringMatching(/^item\(\) gives JS values that depend on the input/)]);
+  });
+
+  it('warns of random numbers', () => {
+    expect(onnx.export((x: Tensor) => x.add(randn(2)), [randn(2)]).warnings).toEqual([expect.stringMatching(/^random numbers are drawn now/)]);
+  });
+
+  it('writes the formulas of training with other sizes, too', async () => {
+    const norm = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3)), options = { training: 'train', dynamicAxes: { input: [0] } } as const;
+    await expectSame(norm, [randn(4, 2)], options, [[randn(6, 2)]]);
   });
 
   it('gives an output that is an input, a constant or another output a name of its own', async () => {

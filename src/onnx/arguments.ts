@@ -42,10 +42,6 @@ export class Arguments {
     return value as Node;
   }
 
-  optionalNode(name: string): Node | null {
-    return this.has(name) ? this.node(name) : null;
-  }
-
   nodes(name: string): readonly Node[] {
     const value = this.raw(name);
     return (Array.isArray(value) ? value as unknown[] : [value]).map((item) => (isNode(item) ? item : this.graph.fail(`is exported only with Tensors as ${name}`)));

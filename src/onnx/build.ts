@@ -1,11 +1,12 @@
 /** From a program to an ONNX model: every step by its rule, and what nobody uses left out. */
+import { isOptions } from '../core/args.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { publicName } from '../tensor/observing.ts';
-import { Arguments } from './arguments.ts';
+import { Arguments, isNode } from './arguments.ts';
 import type { DynamicAxis } from './dynamic.ts';
 import { Graph, type Name } from './graph.ts';
 import { ruleOf } from './lower/table.ts';
-import { isConstant, type Node, type Program } from './program.ts';
+import { isConstant, type Node, type Program, type Step } from './program.ts';
 import type { ModelProto, NodeProto, ValueInfo } from './proto.ts';
 import { Sym, type Size } from './sizes.ts';
 
@@ -22,9 +23,24 @@ export interface BuildOptions {
   readonly keepInitializersAsInputs: boolean;
 }
 
-/** The step's results by its rule, in the graph. */
-function lowerSteps(g: Graph, { steps }: Program, fold: boolean): void {
-  for (const step of steps) {
+/** The steps that the outputs follow from: counters of a module and what is thrown away are not among them. */
+function usedSteps({ steps, outputs }: Program): Step[] {
+  const used = new Set(outputs);
+  const use = (value: unknown): void => {
+    if (isNode(value)) used.add(value);
+    else if (Array.isArray(value)) value.forEach(use);
+    else if (isOptions(value)) Object.values(value).forEach(use);
+  };
+  return steps.toReversed().filter(({ args, results }) => {
+    const wanted = results.some((result) => used.has(result));
+    if (wanted) Object.values(args).forEach(use);
+    return wanted;
+  }).toReversed();
+}
+
+/** The steps' results by their rules, in the graph. */
+function lowerSteps(g: Graph, program: Program, fold: boolean): void {
+  for (const step of usedSteps(program)) {
     // What depends on no input is added when it is used; results that are known are aliases.
     if ((fold && isConstant(step)) || step.results.every((result) => g.has(result))) continue;
     g.op = publicName(step.op);

@@ -72,16 +72,23 @@ function metadataArg(value: unknown): Readonly<Record<string, string>> {
 /** Runs `run` with the model in the given mode, and leaves it, its buffers and the random state as they were. */
 function undisturbed<T>(model: Exportable, training: TrainingMode, run: () => T): T {
   const modules = model instanceof Module ? model.modules() : [], modes = modules.map((module) => module.training);
-  const buffers = model instanceof Module ? model.buffers() : [], values = noGrad(() => buffers.map((buffer) => buffer.detach().clone()));
-  const random = getRngState();
+  const restore = keptBuffers(model), random = getRngState();
   try {
     if (training !== 'preserve' && model instanceof Module) model.train(training === 'train');
     return noGrad(run);
   } finally {
     modules.forEach((module, i) => { module.training = modes[i]; });
-    noGrad(() => buffers.forEach((buffer, i) => { if (!buffer.equal(values[i])) buffer.copy_(values[i]); }));
+    restore();
     setRngState(random);
   }
+}
+
+/** Gives the buffers of a model the values that they have now. */
+function keptBuffers(model: Exportable): () => void {
+  const buffers = model instanceof Module ? model.buffers() : [], values = noGrad(() => buffers.map((buffer) => buffer.detach().clone()));
+  return () => noGrad(() => buffers.forEach((buffer, i) => {
+    if (!buffer.equal(values[i])) buffer.copy_(values[i]);
+  }));
 }
 
 /** The tensor with other sizes of its dynamic axes: its slices again and again, so that indices stay within their range. */
@@ -93,9 +100,11 @@ function resized(x: Tensor, axes: readonly DynamicAxis[], sizes: ReadonlyMap<Axi
 function runsOf(model: Exportable, args: readonly unknown[], inputs: readonly Tensor[], axes: readonly (readonly DynamicAxis[])[]): Trace[] {
   const call = model as unknown as (...all: readonly unknown[]) => unknown;
   const lasting = new Set<Tensor>(model instanceof Module ? [...model.parameters(), ...model.buffers()] : []);
-  const paths = new Map(model instanceof Module ? model.namedModules().map(([path, module]) => [module, path]) : []);
+  const restore = keptBuffers(model), paths = new Map(model instanceof Module ? model.namedModules().map(([path, module]) => [module, path]) : []);
   const run = (tensors: readonly Tensor[]): Trace => {
     const given = mappedTensors(args, replacing(inputs, tensors)) as readonly unknown[];
+    // Every run starts from the same running statistics.
+    restore();
     return traced(() => call(...given), tensors, lasting, paths, (op) => ruleOf(op)?.read ?? null);
   };
   // Not the caller's own tensors, which may be views of each other.

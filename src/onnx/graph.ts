@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { OnnxExporterError } from './errors.ts';
 import { bytesOf, type Node } from './program.ts';
 import { DATA_TYPE, type Attribute, type NodeProto, type TensorProto } from './proto.ts';
-import { example, formulaFor, isStatic, productOf, Sym, type Size } from './sizes.ts';
+import { example, formulaFor, isStatic, Sym, type Size } from './sizes.ts';
 
 /** The name of a value in the graph. */
 export type Name = string;
@@ -197,11 +197,5 @@ export class Graph {
       if (size.samples.every(Number.isInteger)) return this.number(size, node.dtype);
     }
     return this.fail(`uses a constant of shape [${node.shape.map(example).join(', ')}] that follows the dynamic axes in a way that cannot be computed; leave the axis out of dynamicAxes`);
-  }
-
-  /** The number of elements as an int64 of shape [1]. */
-  count(shape: readonly Size[]): Name {
-    const total = productOf(shape);
-    return this.size(total);
   }
 }

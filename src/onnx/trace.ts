@@ -71,6 +71,8 @@ class Tracer implements Observer {
   private readonly known = new WeakMap<Tensor, Known>();
   private readonly marked: Storage[] = [];
   private readonly writes = new WeakMap<Storage, number>();
+  /** The kernel that wrote marked memory first. */
+  private readonly makers = new WeakMap<Storage, string>();
   private readonly state: StorageState = { check: () => this.readOutside() };
   private readonly readerOf: ReaderOf;
   private readonly paths: ReadonlyMap<Module, string>;
@@ -110,8 +112,9 @@ class Tracer implements Observer {
     return span.kind === 'op' ? this.op(span.name, span.args, run) : run();
   }
 
-  private kernel<R>({ args, subject }: Span, run: () => R): R {
+  private kernel<R>({ name, args, subject }: Span, run: () => R): R {
     const operands = args as readonly (Storage | null)[];
+    if (subject === 'random' && this.inside === 0) this.warnings.add(`random numbers${this.place()} are drawn now: the exported model has those of the example as constants`);
     this.inKernel++;
     try {
       return run();
@@ -121,7 +124,9 @@ class Tracer implements Observer {
       for (const storage of operands.slice(0, OUTPUTS[subject as string] ?? 1)) {
         if (storage === null) continue;
         this.writes.set(storage, this.writesOf(storage) + 1);
-        if (reached) this.mark(storage);
+        if (!reached) continue;
+        if (!this.isMarked(storage)) this.makers.set(storage, name);
+        this.mark(storage);
       }
     }
   }
@@ -196,7 +201,7 @@ class Tracer implements Observer {
     if (this.isMarked(x.storage)) {
       if (known !== undefined && this.open.length === 0) throw this.error(op, 'reads a tensor that was written in place through a view of it, or by an operation that cannot be exported; use the operation that returns a new tensor');
       const by = made ? op : this.open.at(-1) ?? op;
-      throw this.error(by, by === op && !made ? 'reads a tensor made in a way that cannot be exported' : 'cannot be exported to ONNX');
+      throw this.error(by, by === op && !made ? `reads a tensor that the kernel '${this.makers.get(x.storage) ?? 'copy'}' made outside of the operations that can be exported` : 'cannot be exported to ONNX');
     }
     return this.learn(x, this.lasting.has(x) && !aboutToChange ? x : this.copy(x));
   }
@@ -233,8 +238,11 @@ class Tracer implements Observer {
     if (this.inKernel > 0 || this.inside > 0) return;
     const by = this.open.at(-1) ?? '';
     if (by !== '' && !READERS.has(by)) throw this.error(by, 'cannot be exported to ONNX: it reads the elements of a tensor that depends on the input');
-    const at = this.path === '' ? '' : ` in module '${this.path}'`;
-    this.warnings.add(`${by === '' ? 'a tensor' : `${by}()`}${at} gives JS values that depend on the input: the exported model has those of the example input as constants`);
+    this.warnings.add(`${by === '' ? 'a tensor' : `${by}()`}${this.place()} gives JS values that depend on the input: the exported model has those of the example input as constants`);
+  }
+
+  private place(): string {
+    return this.path === '' ? '' : ` in module '${this.path}'`;
   }
 
   private error(op: string, problem: string): OnnxExporterError {

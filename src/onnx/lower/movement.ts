@@ -171,6 +171,18 @@ function subscripted(a: Arguments, g: Graph): Name {
   return severalIndices(a, g, x, indices);
 }
 
+/** `x[mask] = value`, where the value is one for all. */
+function putByMask(a: Arguments, g: Graph): Name {
+  const input = a.node('input'), given = a.raw('indices'), [mask, ...rest] = Array.isArray(given) ? given as unknown[] : [given], value = a.operand('values');
+  if (!isNode(mask) || mask.dtype !== 'bool' || rest.length > 0 || a.bool('accumulate') || (isNode(value) && value.shape.length > 0)) {
+    return g.fail('is exported only with one mask and one value for all that it selects; use where(), scatter() or cat()');
+  }
+  // The mask's dims are the first ones.
+  const missing = Array.from({ length: input.shape.length - mask.shape.length }, (_, i) => mask.shape.length + i);
+  const condition = missing.length === 0 ? a.of(mask) : g.add('Unsqueeze', [a.of(mask), g.ints(missing)]);
+  return g.add('Where', [condition, a.value(value, a.out.dtype), a.name('input', a.out.dtype)]);
+}
+
 /** Index tensors for the first dims: rows of GatherND. */
 function severalIndices(a: Arguments, g: Graph, x: Name, indices: readonly { readonly node: Node | readonly number[]; readonly dim: number }[]): Name {
   if (!indices.every(({ dim }, i) => dim === i)) return g.fail('is exported with several index tensors only where they are the first indices');
@@ -244,6 +256,7 @@ export const MOVEMENT: Rules = {
   }),
   // A lone list is one index, not the list of them.
   index: { read: ([input, ...items]) => ({ input, items }), lower: subscripted },
+  indexPut: rule('indexPut(input, indices, values, accumulate?)', putByMask),
   embedding: rule('embedding(weight, indices, paddingIdx?, op?)', (a, g) => gathered(g, a.name('weight'), integral(a, a.node('indices')), 0)),
   ...Object.fromEntries([
     swapped('transpose', 'dim0', 'dim1'), swapped('swapaxes', 'axis0', 'axis1'), swapped('swapdims', 'dim0', 'dim1'), moved('movedim'), moved('moveaxis'),

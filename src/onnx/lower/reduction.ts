@@ -53,8 +53,9 @@ function variance(a: Arguments, g: Graph): Name {
   return g.add('Mul', [mean, g.add('Div', [count, g.add('Sub', [count, g.constant(correction, dtype)])])]);
 }
 
-function norm(a: Arguments, g: Graph): Name {
-  const { dtype } = a.out, p = a.raw('p') ?? 2, x = a.name('input', dtype), dims = dimsOf(a), keepdim = a.bool('keepdim');
+const norm = (a: Arguments, g: Graph): Name => normOf(g, a.name('input', a.out.dtype), a.raw('p') ?? 2, dimsOf(a), a.bool('keepdim'), a.out.dtype);
+
+function normOf(g: Graph, x: Name, p: unknown, dims: readonly number[], keepdim: boolean, dtype: DType): Name {
   if (p === 2 || p === 'fro') return reduce(g, 'ReduceL2', x, dims, keepdim);
   if (p === 1) return reduce(g, 'ReduceL1', x, dims, keepdim);
   const size = g.add('Abs', [x]);
@@ -111,6 +112,10 @@ export const REDUCTION: Rules = {
   std: rule('std(input, dim?, unbiased?, keepdim?, *, correction?)', (a, g) => g.add('Sqrt', [variance(a, g)])),
   norm: rule('norm(input, p?, dim?, keepdim?, *, dtype?)', norm),
   'linalg.vectorNorm': rule('linalg.vectorNorm(input, p?, dim?, keepdim?, *, dtype?)', norm),
+  cdist: rule('cdist(x1, x2, p?, computeMode?)', (a, g) => {
+    const { dtype } = a.out, difference = g.add('Sub', [g.add('Unsqueeze', [a.name('x1', dtype), g.ints([-2])]), g.add('Unsqueeze', [a.name('x2', dtype), g.ints([-3])])]);
+    return normOf(g, difference, a.raw('p') ?? 2, [a.out.shape.length], false, dtype);
+  }),
   nansum: rule('nansum(input, dim?, keepdim?, *, dtype?)', (a, g) => {
     const { dtype } = a.out, x = a.name('input', dtype);
     const kept = isFloat(dtype) ? g.add('Where', [g.add('IsNaN', [x]), g.constant(0, dtype), x]) : x;

@@ -37,8 +37,5 @@ export const rule = (parameters: string, lower: Lowering): Rule => ({ read: read
 
 export const isFloat = (dtype: DType): boolean => dtype.includes('float');
 
-/** The dtype in which a dtype is computed with: bool is none. */
-export const numeric = (dtype: DType): DType => (dtype === 'bool' ? 'int64' : dtype);
-
 /** A binary node on operands in one dtype. */
 export const pair = (a: Arguments, type: string, x: Operand, y: Operand, dtype: DType): Name => a.graph.add(type, [a.value(x, dtype), a.value(y, dtype)]);

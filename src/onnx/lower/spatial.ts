@@ -114,7 +114,7 @@ const adaptiveAvg = (dims: number): [string, Rule] => [`adaptiveAvgPool${dims}d`
 const adaptiveMax = (name: string, dims: number, always: boolean): [string, Rule] =>
   [name, rule(`${name}(input, outputSize, returnIndices?)`, (a, g) => adaptive(a, g, dims, 'Max', always || a.bool('returnIndices')))];
 
-const PAD_MODES: Readonly<Record<string, string>> = { constant: 'constant', reflect: 'reflect', replicate: 'edge', circular: 'wrap' };
+const PAD_MODES: Readonly<Record<string, string>> = { constant: 'constant', reflect: 'reflect', replicate: 'edge' };
 
 /** PyTorch lists pairs from the last dim on, ONNX all befores and then all afters. */
 function padded(a: Arguments, g: Graph): Name {
