@@ -26,10 +26,11 @@ class Playback {
     return 1;
   }
   write(text: string): boolean {
-    for (const [, mode, on, count, command, char] of text.matchAll(/\u001b\[\?(\d+)([hl])|\u001b\[(\d*)([AJ])|([^\u001b])/gs)) {
+    for (const [, mode, on, count, command, char] of text.matchAll(/\u001b\[\?(\d+)([hl])|\u001b\[(\d*)([ACJ])|([^\u001b])/gs)) {
       if (mode === '25') this.cursor = on === 'h';
       else if (mode === '2026') this.frames += on === 'h' ? 1 : 0;
       else if (command === 'A') this.#row = Math.max(0, this.#row - Number(count || 1));
+      else if (command === 'C') this.#column += Number(count || 1);
       else if (command === 'J') this.lines = [...this.lines.slice(0, this.#row), (this.lines[this.#row] ?? '').slice(0, this.#column)];
       else if (char === '\n') this.#move(this.#row + 1, 0);
       else if (char === '\r') this.#column = 0;
@@ -128,6 +129,27 @@ describe('a live figure', () => {
     live.flush();
     const figure = alone(59, screen.lines.length - 5);
     expect(screen.text).toBe(`epoch 1\nepoch 2\nepoch 3\nno newline yet\n${figure}`);
+  });
+
+  it('lets a line go on that was not ended, and progress bars rewrite theirs', () => {
+    const screen = new Playback(60, 30);
+    const errors = { isTTY: true, write: (text: string) => screen.write(text) };
+    const { live } = stage({ beside: [errors] }, screen);
+    plt.plot([1, 2]);
+    live.flush();
+    screen.write('loading ');
+    live.flush();
+    screen.write('done\n');
+    for (const percent of [10, 50, 90]) {
+      errors.write(`\r${percent}% of the epoch`);
+      live.flush();
+    }
+    expect(screen.text).toBe(`loading done\n90% of the epoch\n${alone(59, screen.lines.length - 3)}`);
+    const { write } = errors;
+    live.close();
+    expect(errors.write).not.toBe(write);
+    errors.write('after\n');
+    expect(screen.text.endsWith('after')).toBe(true);
   });
 
   it('leaves nothing behind when the terminal gets narrower or wider', () => {

@@ -20,7 +20,7 @@ export interface AttentionOptions {
   readonly fmt?: string;
 }
 
-export const attentionOptionNames = ['xticklabels', 'yticklabels', 'titles', 'ncols', 'cmap', 'vmax', 'annot', 'fmt'] as const;
+const attentionOptionNames = ['xticklabels', 'yticklabels', 'titles', 'ncols', 'cmap', 'vmax', 'annot', 'fmt'] as const;
 
 /** Heads of (L, S), (H, L, S) or (1, H, L, S), as nn.MultiheadAttention gives them for one sample. */
 function toHeads(op: string, weights: ArrayLikeND): readonly Float64Array[][] {

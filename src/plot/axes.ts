@@ -42,7 +42,7 @@ export function shareAxis(which: 'x' | 'y', first: Axes, other: Axes): void {
 const normNames = ['cmap', 'norm', 'vmin', 'vmax'] as const;
 
 /** Splits the arrays of a call from the options that may follow them. */
-export function splitData<T extends object>(op: string, args: readonly unknown[], names: readonly string[]): { data: readonly unknown[]; options: T } {
+function splitData<T extends object>(op: string, args: readonly unknown[], names: readonly string[]): { data: readonly unknown[]; options: T } {
   const last = args.at(-1);
   const given = args.length > 0 && last !== undefined && !isData(last);
   return { data: given ? args.slice(0, -1) : args.filter((arg) => arg !== undefined), options: readOptions<T>(op, [], names, given ? [last] : []) };

@@ -3,7 +3,7 @@ import type { Artist } from './artists.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { checkNumber, checkOneOf, checkText, toVector, type VectorLike } from './values.ts';
 
-export const scaleNames = ['linear', 'log', 'symlog'] as const;
+const scaleNames = ['linear', 'log', 'symlog'] as const;
 export type ScaleName = (typeof scaleNames)[number];
 
 export interface Tick {

@@ -62,8 +62,10 @@ export class Live {
   #shown: readonly number[] = [];
   #release: (() => void) | undefined;
   #drawing = false;
-  /** Whether other output left the cursor in the middle of a line. */
-  #inLine = false;
+  /** Where other output left the cursor in a line that it did not end; undefined at the start of a line. */
+  #column: number | undefined;
+  /** Whether the figure stands below such a line. */
+  #below = false;
   #closed = false;
 
   constructor(figure: () => Figure, options: LiveOptions, surroundings: Surroundings, ending: Ending = processEnd, now: () => number = () => performance.now()) {
@@ -100,8 +102,9 @@ export class Live {
     const natural = Math.round((columns * figure.height) / figure.width / 2);
     const rows = Math.min(room, this.#rows ?? Math.max(natural, 9 * Math.max(1, ...figure.axes.map((axes) => axes.cell.rows))));
     const text = figure.toTerminal({ columns, rows, color: terminalColor(this.#surroundings) });
-    this.#write(`${beginFrame}${this.#erase()}${this.#inLine ? '\n' : ''}${text}\n${endFrame}`);
-    this.#inLine = false;
+    const erase = this.#erase();
+    this.#below = this.#column !== undefined;
+    this.#write(`${beginFrame}${erase}${this.#below ? '\n' : ''}${text}\n${endFrame}`);
     this.#shown = text.split('\n').map((line) => columnsOf(line.replaceAll(/\u001b\[[\d;]*m/g, '')));
     this.#drawnAt = this.#now();
   }
@@ -134,34 +137,53 @@ export class Live {
     const columns = this.#surroundings.terminal.columns ?? 80;
     const lines = this.#shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
     this.#shown = [];
-    return lines === 0 ? '' : `${escape}${lines}A\r${escape}J`;
+    if (lines === 0) return '';
+    // Back into the line that was not ended, to go on where it stopped.
+    return this.#below ? `${escape}${lines + 1}A\r${this.#column ? `${escape}${this.#column}C` : ''}${escape}J` : `${escape}${lines}A\r${escape}J`;
   }
 
   /** Hides the cursor and lets what others write to the terminal stand above the figure. */
   #take(): void {
     if (this.#release) return;
-    const { terminal } = this.#surroundings as { terminal: { write: Write } };
-    const own = Object.getOwnPropertyDescriptor(terminal, 'write');
-    const write = terminal.write;
-    const beside = (...args: Parameters<Write>): unknown => {
-      if (this.#drawing) return write.apply(terminal, args);
-      const erase = this.#erase();
-      if (erase !== '') write.call(terminal, erase);
-      const text = String(args[0]);
-      if (text !== '') this.#inLine = !text.endsWith('\n');
-      return write.apply(terminal, args);
-    };
-    terminal.write = beside;
+    const { terminal, beside = [] } = this.#surroundings;
     const forget = this.#ending.onEnd(() => this.#giveBack());
+    const restore = [terminal, ...beside.filter((stream) => stream.isTTY)].map((stream) => this.#watch(stream));
     this.#release = () => {
       forget();
-      if (terminal.write === beside) {
-        if (own) Object.defineProperty(terminal, 'write', own);
-        else delete (terminal as { write?: Write }).write;
-      }
-      write.call(terminal, showCursor);
+      for (const each of restore) each();
+      terminal.write(showCursor);
     };
-    write.call(terminal, hideCursor);
+    this.#write(hideCursor);
+  }
+
+  /** Takes the figure away before anything else is written to a stream; gives back how to end that. */
+  #watch(stream: { write: Write }): () => void {
+    const own = Object.getOwnPropertyDescriptor(stream, 'write');
+    const write = stream.write;
+    const watched = (...args: Parameters<Write>): unknown => {
+      if (this.#drawing) return write.apply(stream, args);
+      const erase = this.#erase();
+      if (erase !== '') this.#write(erase);
+      this.#follow(String(args[0]));
+      return write.apply(stream, args);
+    };
+    stream.write = watched;
+    return () => {
+      if (stream.write !== watched) return;
+      if (own) Object.defineProperty(stream, 'write', own);
+      else delete (stream as { write?: Write }).write;
+    };
+  }
+
+  /** Keeps track of the column in which a text leaves the cursor. */
+  #follow(text: string): void {
+    const line = text.slice(text.lastIndexOf('\n') + 1);
+    if (text.includes('\n')) this.#column = undefined;
+    // A return, or a move to the first column, begins the line anew.
+    const parts = line.split(/\r|\u001b\[[01]?G/);
+    const width = columnsOf(parts[parts.length - 1].replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, ''));
+    if (parts.length > 1) this.#column = width;
+    else if (width > 0) this.#column = (this.#column ?? 0) + width;
   }
 
   #giveBack(): void {

@@ -64,6 +64,8 @@ export interface Surroundings {
     getColorDepth?(): number;
     write(text: string): unknown;
   };
+  /** Other streams that end on the same terminal, such as that of errors, on which progress bars are drawn. */
+  readonly beside?: readonly { readonly isTTY?: boolean; write(text: string): unknown }[];
   /** Opens a file with the desktop's program for it; false where that fails. */
   readonly open: (path: string) => Promise<boolean>;
   /** A folder for pages that nobody named. */
@@ -95,6 +97,7 @@ export function realSurroundings(): Surroundings {
     platform: process.platform,
     env: process.env,
     terminal: process.stdout,
+    beside: [process.stderr],
     open: openInBrowser,
     folder: () => (folder ??= mkdtempSync(join(tmpdir(), 'flambeau-'))),
   };

@@ -26,7 +26,7 @@ export interface DecisionRegionsOptions {
   readonly classNames?: readonly string[];
 }
 
-export const decisionOptionNames = ['gridResolution', 'eps', 'xlim', 'ylim', 'alpha', 'cmap', 'threshold', 'classNames'] as const;
+const decisionOptionNames = ['gridResolution', 'eps', 'xlim', 'ylim', 'alpha', 'cmap', 'threshold', 'classNames'] as const;
 
 /**
  * The classifier: gets points [x0, x1] and answers with a class for each, with a score for each class (n, k), or with one
