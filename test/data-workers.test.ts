@@ -95,6 +95,20 @@ describe('workers give', () => {
     expect(await lists(new data.DataLoader(torch.arange(3), { batchSize: 2, numWorkers: 1 }))).toEqual([[0, 1], [2]]);
   });
 
+  test('what the library\'s own transforms make, in a chain with a function of the module', async () => {
+    const { Compose, Normalize, CenterCrop } = data.transforms;
+    const transform = new Compose([new CenterCrop(2), new Normalize([1], [2]), sets.double]);
+    const images = torch.arange(32).float().view(2, 1, 4, 4);
+    const [{ row }] = await collect(new data.DataLoader(new sets.Rows(images, transform as never), { batchSize: 2, numWorkers: 1 }));
+    // Twice (x - 1) / 2.
+    expect(row.flatten().tolist()).toEqual([5, 6, 9, 10, 21, 22, 25, 26].map((x) => x - 1));
+    class Own extends torch.nn.Module {
+      forward(x: Tensor): Tensor { return x; }
+    }
+    expect(() => new data.DataLoader(new sets.Rows(images, new Own() as never), { numWorkers: 1 })[Symbol.asyncIterator]())
+      .toThrow(/dataset\.transform cannot go to another thread: a Own; declare its class by portable\(import\.meta\.url, \{ Own \}\)/);
+  });
+
   test('single samples without a batch size, lists of indices from a batch sampler', async () => {
     const samples = await collect(new data.DataLoader([{ x: new Float32Array([1, 2]), at: new Date(5), tag: new Map([['k', new Set([1n])]]) }], { batchSize: null, numWorkers: 1 })) as unknown[];
     expect(samples).toEqual([{ x: expect.anything(), at: new Date(5), tag: new Map([['k', new Set([1n])]]) }]);

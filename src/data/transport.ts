@@ -76,8 +76,8 @@ class Encoder {
     const reference = referenceTo(value);
     if (reference !== undefined) return this.note(value, { kind: 'reference', of: this.use(reference) });
     if (value instanceof Tensor) return this.tensor(value, path);
-    // A module is a function of its class's prototype, and goes as an instance of that.
-    if (typeof value === 'function' && value.constructor === Function) throw this.refusal(path, value, value.name === '' ? 'give it a name and declare it' : `declare it by portable(import.meta.url, { ${value.name} })`);
+    // A module can be called too, but has its class's prototype, and goes as an instance of that.
+    if (value instanceof Function) throw this.refusal(path, value, value.name === '' ? 'give it a name and declare it' : `declare it by portable(import.meta.url, { ${value.name} })`);
     if (Array.isArray(value)) return this.filled(value, { kind: 'array', items: [] }, value.map((item, i) => [item, `${path}[${i}]`]));
     if (isOptions(value)) {
       const keys = Object.keys(value);
@@ -109,6 +109,7 @@ class Encoder {
     if (typeof constructorArgs === 'function') {
       return this.filled(value, { kind: 'constructed', of: this.use(of), items: [] }, constructorArgs.call(value).map((item, i) => [item, `${path}.constructorArgs()[${i}]`]));
     }
+    if (typeof value === 'function') throw this.refusal(path, value, `write constructorArgs() in ${type?.name ?? 'its class'}: what can be called cannot be copied`);
     const keys = Object.keys(value);
     return this.filled(value, { kind: 'instance', of: this.use(of), keys, items: [] }, keys.map((key) => [(value as Readonly<Record<string, unknown>>)[key], `${path}.${key}`]));
   }
@@ -166,7 +167,8 @@ class Encoder {
   }
 
   private refusal(path: string, value: unknown, remedy: string): ArgumentError {
-    return new ArgumentError(this.op, path.replace(/^\./, ''), `cannot go to another thread: ${show(value)}${remedy === '' ? '' : `; ${remedy}`}`);
+    const what = typeof value === 'function' && !(value instanceof Function) ? `a ${(value as object).constructor.name}` : show(value);
+    return new ArgumentError(this.op, path.replace(/^\./, ''), `cannot go to another thread: ${what}${remedy === '' ? '' : `; ${remedy}`}`);
   }
 }
 
