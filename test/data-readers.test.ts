@@ -323,9 +323,9 @@ describe('a folder of images', () => {
     const dataset = new ImageFolder(root, new transforms.Compose([new transforms.Resize([4, 4]), new transforms.ToTensor()]));
     expect([dataset.classes, dataset.classToIdx, dataset.targets, dataset.length]).toEqual([['cat', 'dog'], { cat: 0, dog: 1 }, [0, 1, 1], 3]);
     const [x, y] = [...new DataLoader(dataset, { batchSize: 3 })][0];
-    expect([x.shape, x.dtype, y.tolist()]).toEqual([[3, 3, 4, 4], 'float32', [0, 1, 1]]);
+    expect([x.shape, x.dtype, y.dtype, y.tolist()]).toEqual([[3, 3, 4, 4], 'float32', 'int64', [0, 1, 1]]);
     expect(new ImageFolder(root).get(2)[0].equal(image)).toBe(true);
-    expect(new ImageFolder(root, { targetTransform: (target) => target + 10, loader: () => torch.zeros(1), isValidFile: (path) => path.endsWith('.txt'), allowEmpty: true }).get(0)).toEqual([expect.anything(), 10]);
+    expect(new ImageFolder(root, { targetTransform: (target) => target.item() + 10, loader: () => torch.zeros(1), isValidFile: (path) => path.endsWith('.txt'), allowEmpty: true }).get(0)).toEqual([expect.anything(), 10]);
     expect(() => dataset.get(3)).toThrow(/ImageFolder: index 3 is out of range for size 3/);
     expect(() => new ImageFolder(root, { isValidFile: () => false })).toThrow(/ImageFolder: root has no samples of "cat", "dog"/);
     expect(() => new ImageFolder(join(root, 'cat/more'))).toThrow(/ImageFolder: root must have a folder for each class/);
@@ -358,8 +358,11 @@ describe('MNIST', () => {
       writeFileSync(join(raw, 'train-images-idx3-ubyte'), images);
       writeFileSync(join(raw, 'train-labels-idx1-ubyte.gz'), gzipSync(labels));
       const dataset = new type(folder), [image, target] = dataset.get(2);
-      expect([dataset.length, dataset.data.shape, dataset.targets.tolist(), image.shape, image.dtype, target]).toEqual([3, [3, 2, 2], [7, 0, 9], [1, 2, 2], 'uint8', 9]);
-      expect(new type(raw, { transform: new transforms.ToTensor(), targetTransform: (y) => y % 2 }).get(0)).toEqual([expect.objectContaining({ shape: [1, 2, 2], dtype: 'float32' }), 1]);
+      expect([dataset.length, dataset.data.shape, dataset.targets.tolist(), image.shape, image.dtype, target.item()]).toEqual([3, [3, 2, 2], [7, 0, 9], [1, 2, 2], 'uint8', 9]);
+      expect(new type(raw, { transform: new transforms.ToTensor(), targetTransform: (y) => y.item() % 2 }).get(0)).toEqual([expect.objectContaining({ shape: [1, 2, 2], dtype: 'float32' }), 1]);
+      // The classes of a batch go to the loss as they are.
+      const [[x, y]] = new DataLoader(new type(folder, { transform: new transforms.ToTensor() }), 3);
+      expect([y.dtype, torch.nn.functional.crossEntropy(torch.cat([x.flatten(1), torch.zeros(3, 6)], 1), y).shape]).toEqual(['int64', []]);
       expect(() => new type(folder, false)).toThrow(new RegExp(`${name}: root must have a file "t10k-images-idx3-ubyte"`));
       expect(type.classes.length).toBe(10);
     }

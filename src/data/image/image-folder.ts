@@ -3,15 +3,17 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bind, boolArg, show, signature } from '../../core/args.ts';
 import { ArgumentError, IndexRangeError } from '../../core/errors.ts';
+import { tensor } from '../../tensor/create.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Dataset } from '../dataset.ts';
 import { LIBRARY, portable } from '../portable.ts';
 import { readImage } from './image.ts';
 
-export interface ImageFolderOptions<Sample = Tensor> {
+export interface ImageFolderOptions<Sample = Tensor, Target = Tensor> {
   /** What a sample goes through when it is read. */
   readonly transform?: ((image: Tensor) => Sample) | null;
-  readonly targetTransform?: ((target: number) => number) | null;
+  /** Of the class, a 0-d int64 tensor. */
+  readonly targetTransform?: ((target: Tensor) => Target) | null;
   /** Reads a file, instead of as an RGB image. */
   readonly loader?: ((path: string) => Tensor) | null;
   /** Which files are samples, instead of those ending in .png, .jpg or .jpeg. */
@@ -36,25 +38,26 @@ function* walk(folder: string): Generator<string> {
 
 /**
  * The images of a folder with one folder per class: `root/cat/1.png` is of class 'cat'. Classes are numbered in the order of
- * their names; a sample is `[image, class]`, an image `[3, H, W]` uint8 unless a transform makes something else of it.
+ * their names; a sample is `[image, class]`, an image `[3, H, W]` of uint8 unless a transform makes something else of it, and a
+ * 0-d int64 class.
  * torchvision's `datasets.ImageFolder`.
  *
  *     const train = new ImageFolder('data/train', new transforms.Compose([new transforms.Resize([64, 64]), new transforms.ToTensor()]));
  *     for (const [x, y] of new DataLoader(train, 32, true)) ...
  */
-export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
+export class ImageFolder<Sample = Tensor, Target = Tensor> extends Dataset<[Sample, Target]> {
   readonly root: string;
   readonly classes: readonly string[];
   readonly classToIdx: Readonly<Record<string, number>>;
   /** File and class of every sample. */
   readonly samples: readonly (readonly [path: string, target: number])[];
   private readonly transform: ((image: Tensor) => Sample) | undefined;
-  private readonly targetTransform: ((target: number) => number) | undefined;
+  private readonly targetTransform: ((target: Tensor) => Target) | undefined;
   private readonly loader: (path: string) => Tensor;
   private readonly options: Readonly<Record<string, unknown>>;
 
-  constructor(root: string, ...args: readonly [options?: ImageFolderOptions<Sample>] | readonly [transform: ((image: Tensor) => Sample) | null, options?: Omit<ImageFolderOptions<Sample>, 'transform'>]
-    | readonly [transform: ((image: Tensor) => Sample) | null, targetTransform: ((target: number) => number) | null, options?: Omit<ImageFolderOptions<Sample>, 'transform' | 'targetTransform'>]) {
+  constructor(root: string, ...args: readonly [options?: ImageFolderOptions<Sample, Target>] | readonly [transform: ((image: Tensor) => Sample) | null, options?: Omit<ImageFolderOptions<Sample, Target>, 'transform'>]
+    | readonly [transform: ((image: Tensor) => Sample) | null, targetTransform: ((target: Tensor) => Target) | null, options?: Omit<ImageFolderOptions<Sample, Target>, 'transform' | 'targetTransform'>]) {
     super();
     const given = bind(IMAGE_FOLDER, [root, ...args]);
     if (typeof root !== 'string' || root === '') throw new ArgumentError('ImageFolder', 'root', `must be the name of a folder, got ${show(root)}`);
@@ -64,7 +67,7 @@ export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
     this.root = root;
     this.options = given;
     this.transform = given.transform as ((image: Tensor) => Sample) | undefined;
-    this.targetTransform = given.targetTransform as ((target: number) => number) | undefined;
+    this.targetTransform = given.targetTransform as ((target: Tensor) => Target) | undefined;
     this.loader = (given.loader as ((path: string) => Tensor) | undefined) ?? ((path) => readImage(path, 'RGB'));
     const isValid = (given.isValidFile as ((path: string) => boolean) | undefined) ?? isImageFile;
     this.classes = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
@@ -91,10 +94,10 @@ export class ImageFolder<Sample = Tensor> extends Dataset<[Sample, number]> {
     return [root, options];
   }
 
-  get(index: number): [Sample, number] {
+  get(index: number): [Sample, Target] {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) throw new IndexRangeError('ImageFolder', index, this.length);
-    const [path, target] = this.samples[index], image = this.loader(path);
-    return [this.transform === undefined ? (image as Sample) : this.transform(image), this.targetTransform?.(target) ?? target];
+    const [path, number] = this.samples[index], image = this.loader(path), target = tensor(number, { dtype: 'int64' });
+    return [this.transform === undefined ? (image as Sample) : this.transform(image), this.targetTransform === undefined ? (target as Target) : this.targetTransform(target)];
   }
 }
 
