@@ -103,6 +103,11 @@ describe('what cannot be exported is an error', () => {
     expect(exportOf((x: Tensor) => { const h = x.clone(); h.select(0, 0).fill_(0); return h; }, randn(2, 2))).toThrow(/written in place through a view/);
   });
 
+  it('and packed sequences', () => {
+    const lstm = new nn.LSTM(2, 3);
+    expect(exportOf((x: Tensor) => lstm(nn.utils.rnn.packPaddedSequence(x, [3, 2]))[1][0], randn(3, 2, 2))).toThrow(/^onnx\.export: LSTM cannot be exported to ONNX over a packed sequence/);
+  });
+
   it('and vmap', () => {
     expect(exportOf((x: Tensor) => func.vmap((row: Tensor) => row.mul(2))(x), randn(2, 2))).toThrow(/vmap/);
   });

@@ -53,8 +53,12 @@ export class Ref {
 
 /** The methods that give a tensor's elements to JS. */
 const READERS: ReadonlySet<string> = new Set(['item', 'itemBigInt', 'tolist', 'toTypedArray', 'equal', 'allclose', 'Symbol(Symbol.iterator)']);
-/** Kernel families that write more than their first operand. */
-const OUTPUTS: Readonly<Partial<Record<string, number>>> = { sort: 2, select: 2, argScan: 2, crossEntropy: 2, nonzero: 2, normGrad: 3 };
+/** Which operands kernel families write that write more than the first one. The statistics of `norm` stay inside of it. */
+const WRITTEN: Readonly<Partial<Record<string, readonly number[]>>> = {
+  nonzero: [0, 1], sort: [0, 1], select: [0, 1], argScan: [0, 1], crossEntropy: [0, 1], normGrad: [0, 1, 2], recurrence: [0, 1], recurrenceGrad: [0, 1], attentionGrad: [0, 1, 2],
+  pool: [0, 2],
+};
+const FIRST: readonly number[] = [0];
 
 interface Known {
   readonly value: Value;
@@ -121,8 +125,9 @@ class Tracer implements Observer {
     } finally {
       this.inKernel--;
       const reached = operands.some((storage) => storage !== null && this.isMarked(storage));
-      for (const storage of operands.slice(0, OUTPUTS[subject as string] ?? 1)) {
-        if (storage === null) continue;
+      for (const k of WRITTEN[subject as string] ?? FIRST) {
+        const storage = operands[k];
+        if (!storage) continue;
         this.writes.set(storage, this.writesOf(storage) + 1);
         if (!reached) continue;
         if (!this.isMarked(storage)) this.makers.set(storage, name);
@@ -135,8 +140,9 @@ class Tracer implements Observer {
     const module = subject as Module, before = this.path;
     this.path = this.paths.get(module) ?? before;
     try {
-      const whole = module instanceof RNNBase && module.projSize === 0 && args[0] instanceof TensorCore;
-      return whole && this.inside === 0 ? this.record('recurrent', { module, input: args[0], state: args[1] }, run) : run();
+      if (!(module instanceof RNNBase) || this.inside > 0) return run();
+      if (!(args[0] instanceof TensorCore)) throw this.error(module.constructor.name, 'cannot be exported to ONNX over a packed sequence, whose lengths are part of its shape; give it a padded one');
+      return module.projSize === 0 ? this.record('recurrent', { module, input: args[0], state: args[1] }, run) : run();
     } finally {
       this.path = before;
     }
@@ -170,7 +176,8 @@ class Tracer implements Observer {
     } finally {
       this.inside--;
     }
-    const given = new Set([...tensorsIn(Object.values(bound))]);
+    const given = new Set([...tensorsIn(Object.values(bound))]), storages = new Set([...given].map(({ storage }) => storage));
+    if (follows(Object.values(args))) for (const { storage } of tensorsIn(result)) if (!storages.has(storage)) this.mark(storage);
     // A result that is an argument (contiguous() of a contiguous tensor) is a value already.
     const results = [...tensorsIn(result)].map((x) => (given.has(x) && x !== written ? this.current(x, op) : this.learn(x, this.isMarked(x.storage) ? null : this.copy(x))));
     this.calls.push({ op, args, results, path });
@@ -249,6 +256,10 @@ class Tracer implements Observer {
     return new OnnxExporterError(publicName(op), this.path, problem);
   }
 }
+
+/** Whether anything among the arguments depends on the input: then so do the results, whatever kernels made them. */
+const follows = (value: unknown): boolean => (value instanceof Ref ? value.value.tensor === null
+  : Array.isArray(value) ? value.some(follows) : isOptions(value) && Object.values(value).some(follows));
 
 /** The tensors of a result or of arguments, in order. */
 export function* tensorsIn(value: unknown): Generator<Tensor, void> {
