@@ -10,6 +10,7 @@ import { sameShape, type Layout } from '../core/layout.ts';
 import type { DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
+import { graphReleased } from '../core/pool.ts';
 import { outlive } from '../core/scope.ts';
 import { observer } from './observer.ts';
 import { everBatched, inRegion } from './region.ts';
@@ -350,7 +351,12 @@ export function runBackward(roots: readonly Node[], slots: readonly number[], gr
   const nodes = collect(roots, ++runs);
   const batched = everBatched && nodes.some((node) => node.batch !== null || node.outputBatches !== null);
   const run = (): (Tensor | null)[] => (batched ? inRegion(() => runNodes(nodes, roots, slots, gradients, options)) : runNodes(nodes, roots, slots, gradients, options));
-  return observer === null ? run() : observer.span('backward', 'backward', gradients, null, run);
+  const captured = observer === null ? run() : observer.span('backward', 'backward', gradients, null, run);
+  if (depth === 0 && !options.retainGraph) {
+    nodes.length = 0;
+    graphReleased();
+  }
+  return captured;
 }
 
 function runNodes(nodes: readonly Node[], roots: readonly Node[], slots: readonly number[], gradients: readonly Tensor[], options: BackwardOptions): (Tensor | null)[] {
