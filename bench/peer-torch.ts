@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { once } from 'node:events';
-import type { Contender } from './measure.ts';
+import type { Clock, Contender } from './measure.ts';
 import type { TorchCase } from './case.ts';
 
 interface Answer {
@@ -24,8 +24,8 @@ export class TorchPeer {
   }
 
   /** `python` is an interpreter that has torch. */
-  static async start(python: string, script: string, threads: number): Promise<TorchPeer> {
-    const child = spawn(python, [script, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) } }) as unknown as ChildProcessWithoutNullStreams;
+  static async start(python: string, script: string, threads: number, clock: Clock): Promise<TorchPeer> {
+    const child = spawn(python, [script, String(threads), clock], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) } }) as unknown as ChildProcessWithoutNullStreams;
     const lines = createInterface({ input: child.stdout });
     const failed = once(child, 'error').then(([error]) => { throw new Error(`cannot start ${python}: ${String(error)}`); });
     const ended = once(child, 'exit').then(([code]) => { throw new Error(`${python} ended with code ${String(code)}; is torch installed there?`); });

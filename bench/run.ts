@@ -14,7 +14,7 @@ import { trainingCases } from './cases-training.ts';
 import { layers } from './cases-nn.ts';
 import { spatial } from './cases-spatial.ts';
 import { surface } from './cases-surface.ts';
-import { local, race, type Contender, type Timing } from './measure.ts';
+import { local, race, type Clock, type Contender, type Timing } from './measure.ts';
 import { TorchPeer } from './peer-torch.ts';
 import { drawChart } from './chart.ts';
 import type { Case, TensorFlow } from './case.ts';
@@ -27,6 +27,7 @@ const HELP = `npm run bench -- [options]
   --peer torch       PyTorch beside, from the Python named by --python (default python3)
   --peer tfjs        TensorFlow.js on its cpu backend beside (after: npm install --prefix bench/peers)
   --no-js            leave the js backend out
+  --cpu-time         compare processor time instead of time: on one thread, for machines that are busy
   --samples N        samples per contender (default 7)
   --milliseconds N   length of a sample (default 20)
   --out FOLDER       where results.json and results.svg go (default bench/results)
@@ -36,10 +37,12 @@ const HELP = `npm run bench -- [options]
 const { values: options } = parseArgs({
   options: {
     filter: { type: 'string', default: '' }, threads: { type: 'string', default: '1' }, isa: { type: 'string' }, peer: { type: 'string', multiple: true, default: [] },
-    python: { type: 'string', default: 'python3' }, 'no-js': { type: 'boolean', default: false }, samples: { type: 'string', default: '7' },
+    python: { type: 'string', default: 'python3' }, 'no-js': { type: 'boolean', default: false }, 'cpu-time': { type: 'boolean', default: false }, samples: { type: 'string', default: '7' },
     milliseconds: { type: 'string', default: '20' }, out: { type: 'string', default: 'bench/results' }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
   },
 });
+
+const clock: Clock = options['cpu-time'] ? 'cpu' : 'wall';
 
 interface Row {
   readonly name: string;
@@ -58,7 +61,7 @@ function assertEqual(name: string, what: string, expected: readonly number[], go
 }
 
 function ours(backend: torch.BackendName, run: () => unknown): Contender {
-  return local(backend, run, (loop) => torch.withBackend(backend, loop));
+  return local(backend, run, (loop) => torch.withBackend(backend, loop), clock);
 }
 
 async function measure(test: Case, backends: readonly torch.BackendName[], peer: TorchPeer | null, tf: TensorFlow | null): Promise<Row> {
@@ -84,7 +87,7 @@ async function measure(test: Case, backends: readonly torch.BackendName[], peer:
   }
   if (tf !== null && test.tf !== undefined) {
     const run = test.tf.make(tf);
-    contenders.push(local('tfjs-cpu', () => tf.tidy(run)));
+    contenders.push(local('tfjs-cpu', () => tf.tidy(run), undefined, clock));
   }
   const timings = await race(contenders, { samples: Number(options.samples), sampleMilliseconds: Number(options.milliseconds) });
   return { name: test.name, group: test.group, times: Object.fromEntries(contenders.map((c, i) => [c.name, timings[i]])) };
@@ -117,11 +120,11 @@ async function main(): Promise<void> {
   const info = torch.backendInfo();
   // scripts/bench.mjs has set FLAMBEAU_ISA, which is read when the addon loads.
   if (options.isa !== undefined && info.isa !== options.isa) throw new Error(`--isa ${options.isa} is not one of this machine's: ${info.isaLevels.join(', ')}`);
-  const peer = options.peer.includes('torch') ? await TorchPeer.start(options.python, 'bench/torch_peer.py', Number(options.threads)) : null;
+  const peer = options.peer.includes('torch') ? await TorchPeer.start(options.python, 'bench/torch_peer.py', Number(options.threads), clock) : null;
   const tf = options.peer.includes('tfjs') ? await loadTensorFlow() : null;
   const backends: torch.BackendName[] = options['no-js'] ? ['native'] : ['native', 'js'];
   const columns = [...backends, ...(peer ? ['torch', 'torch.compile'] : []), ...(tf ? ['tfjs-cpu'] : [])];
-  process.stdout.write(`node ${process.version}, ${info.isa}, ${options.threads} thread(s)${peer ? `, torch ${peer.version}` : ''}; medians of ${options.samples} interleaved samples\n`);
+  process.stdout.write(`node ${process.version}, ${info.isa}, ${options.threads} thread(s)${clock === 'cpu' ? ', processor time' : ''}${peer ? `, torch ${peer.version}` : ''}; medians of ${options.samples} interleaved samples\n`);
   process.stdout.write(`${''.padEnd(58)}${columns.map((c) => c.padStart(12)).join('')}\n`);
   const rows: Row[] = [];
   try {

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 scopes = {}
+clock = time.process_time_ns if sys.argv[2:] == ["cpu"] else time.perf_counter_ns
 
 
 def scope_of(request):
@@ -35,9 +36,9 @@ def main():
                 value = value.detach() if hasattr(value, "detach") else torch.as_tensor(value)
                 answer = {"values": value.double().flatten().tolist()}
             else:
-                start = time.perf_counter_ns()
+                start = clock()
                 scope["_loop"](request["iterations"])
-                answer = {"ns": (time.perf_counter_ns() - start) / request["iterations"]}
+                answer = {"ns": (clock() - start) / request["iterations"]}
             if request.get("last"):
                 del scopes[request["id"]]
         except Exception as error:  # reported to the caller, who decides
