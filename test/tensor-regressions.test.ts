@@ -174,7 +174,7 @@ onBackends(() => {
     const x = tensor([1, 2]);
     for (const copy of [x.repeat(1), x.repeat(3, 1), x.tile(2, 1), x.roll(0), x.roll(2), x.roll([0], [0])]) {
       copy.select(0, 0).fill_(9);
-      expect(copy.flatten().tolist().slice(-1)).toEqual([2]);
+      expect(copy.flatten().index(-1).item()).toBe(2);
       expect(x.tolist()).toEqual([1, 2]);
     }
   });
