@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { build } = await import('esbuild');
   await build({ entryPoints: [join(root, 'src/backend/select.ts')], outfile: select, bundle: true, format: 'esm', platform: 'node',
     banner: { js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(${JSON.stringify(join(root, 'package.json'))}), __dirname = ${JSON.stringify(join(work, 'src'))};` },
-    external: ['../prebuilds/*'], logLevel: 'error' });
+    external: ['../prebuilds/*', './js-backend.cjs'], logLevel: 'error' });
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
