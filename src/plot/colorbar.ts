@@ -1,6 +1,6 @@
 /** The key of a colour map, beside its axes. */
 import { ArgumentError, ShapeError } from '../core/errors.ts';
-import type { Tick } from './axis.ts';
+import { largestLimit, type Tick } from './axis.ts';
 import type { Mappable } from './images.ts';
 import { type AxisView, makeView, type TickSpace } from './scale.ts';
 import { checkNumber, checkOneOf, checkOptions, checkText, toVector, type VectorLike } from './values.ts';
@@ -47,7 +47,7 @@ export class Colorbar {
     const { vmin, vmax, scale } = this.mappable;
     // One value has one colour, which still needs a stretch to be shown on.
     const pad = vmin < vmax ? 0 : Math.abs(vmin) * 0.05 || 0.05;
-    return makeView({ domain: [vmin - pad, vmax + pad], scale, linthresh: 2, ticks: this.#ticks }, range, space);
+    return makeView({ domain: [Math.max(vmin - pad, -largestLimit), Math.min(vmax + pad, largestLimit)], scale, linthresh: 2, ticks: this.#ticks }, range, space);
   }
 }
 

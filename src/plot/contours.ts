@@ -3,6 +3,7 @@ import { contours } from 'd3-contour';
 import { bisectRight, ticks } from 'd3-array';
 import { ArgumentError } from '../core/errors.ts';
 import type { AreaPart, Artist } from './artists.ts';
+import { largestLimit } from './axis.ts';
 import { checkColor, finiteExtent, type Hex } from './color.ts';
 import { makeNorm, type Norm, type NormOptions, tableIndices } from './colormap.ts';
 import { type Mappable, toGrid } from './images.ts';
@@ -56,7 +57,8 @@ function chooseLevels(op: string, values: Float64Array, given: ContourOptions['l
     return levels;
   }
   const count = checkNumber(op, 'levels', given ?? 7, { min: 1, max: 1000 });
-  const [low, high] = finiteExtent(values) ?? [0, 1];
+  // Further apart, the span of the levels would overflow.
+  const [low, high] = (finiteExtent(values) ?? [0, 1]).map((v) => Math.max(-largestLimit, Math.min(largestLimit, v)));
   if (low === high) return filled ? [low - 0.5, low + 0.5] : [low];
   const inner = ticks(low, high, count);
   const step = inner.length > 1 ? inner[1] - inner[0] : high - low;

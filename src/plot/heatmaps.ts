@@ -23,6 +23,7 @@ export function numberFormat(op: string, argument: string, spec: unknown): (valu
 
 /** Whole numbers as they are, others with two digits. */
 function plainNumber(value: number): string {
+  if (!Number.isFinite(value)) return value < 0 ? '−∞' : '∞';
   return Number.isInteger(value) && Math.abs(value) < 1e7 ? String(value).replace('-', '−') : formatter('.2~g')(value);
 }
 

@@ -4,6 +4,8 @@ import { type AxisRange, largestLimit } from './axis.ts';
 import { symlog } from './transform.ts';
 
 const margin = 0.05;
+/** The least positive number that is not denormal, whose logarithm is exact enough. */
+const leastPositive = 2.2250738585072014e-308;
 
 interface Bounds {
   low: number;
@@ -73,14 +75,16 @@ export function viewLimits(range: AxisRange, which: 'x' | 'y'): readonly [number
   if (low > high) [low, high] = log ? [1, 10] : [0, 1];
   else if (low === high) {
     const spread = log ? 0 : low === 0 ? margin : Math.abs(low) * margin;
-    [low, high] = log ? [low / 10, high * 10] : [low - spread, high + spread];
+    [low, high] = log ? [Math.max(low / 10, leastPositive), Math.min(high * 10, largestLimit)] : [low - spread, high + spread];
   } else if (log) {
     const factor = (high / low) ** margin;
     [low, high] = [bounds.sticky.has(low) ? low : low / factor, bounds.sticky.has(high) ? high : high * factor];
+    // A margin below the least or above the greatest number would be 0 or infinite.
+    [low, high] = [Math.max(low, leastPositive), Math.min(high, largestLimit)];
   } else if (range.scale === 'symlog') {
     const { forward, back } = symlog(range.linthresh);
     const pad = (forward(high) - forward(low)) * margin;
-    [low, high] = [back(forward(low) - pad), back(forward(high) + pad)];
+    [low, high] = [Math.max(back(forward(low) - pad), -largestLimit), Math.min(back(forward(high) + pad), largestLimit)];
   } else {
     const pad = high * margin - low * margin;
     if (!bounds.sticky.has(low)) low -= pad;

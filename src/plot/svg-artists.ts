@@ -118,7 +118,7 @@ function drawScatter(artist: ScatterArtist, { x: viewX, y: viewY, frame }: Panel
   const kept = visibleOfCloud(x, y, frame.width) ?? Array.from(x, (_, i) => i);
   const dots = kept.filter((i) => !Number.isNaN(x[i]) && !Number.isNaN(y[i]));
   const at = <T>(values: ArrayLike<T>, i: number): T => values[values.length === 1 ? 0 : i];
-  const size = (i: number): number => Math.sqrt(Math.max(0, at(artist.sizes, i) || 0)) * point;
+  const size = (i: number): number => Math.sqrt(Math.max(0, Math.min(1e8, at(artist.sizes, i) || 0))) * point;
   return element('g', { class: 'scatter' }, dots.map((i) => markerAt(artist.marker, x[i], y[i], size(i), { face: at(artist.colors, i), edge: artist.edge, alpha: artist.alpha })));
 }
 
