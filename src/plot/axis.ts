@@ -52,8 +52,8 @@ export function freshAxis(member: Member): AxisState {
   };
 }
 
-/** Beyond this the span of an axis with its margins would overflow. */
-export const largestLimit = 8e307;
+/** Beyond this spans, margins and steps of ticks along an axis could overflow. */
+export const largestLimit = 1e300;
 
 export type Limit = number | null | undefined;
 
