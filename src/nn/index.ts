@@ -1,5 +1,9 @@
 /** `nn`: layers, losses, containers, initialisers and utilities. */
-export { Module, type ForwardHook, type ForwardPreHook, type RemovableHandle, type UnaryModule } from './module.ts';
+export { Module, type UnaryModule } from './module.ts';
+export type {
+  BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Gradients, LoadStateDictPostHook, LoadStateDictPreHook, StateDictPostHook, StateDictPreHook,
+} from './hooks.ts';
+export type { RemovableHandle } from '../tensor/tensor.ts';
 export { Parameter } from './parameter.ts';
 export { StateDictError, type LoadReport, type StateDict } from './state-dict.ts';
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers.ts';

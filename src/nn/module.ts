@@ -8,30 +8,23 @@
  */
 import { noGrad } from '../tensor/grad-mode.ts';
 import { observer } from '../tensor/observer.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { Tensor, type RemovableHandle } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
+import {
+  addHook, Hooks, runWithHooks, type BackwardHook, type BackwardPreHook, type ForwardHook, type ForwardPreHook, type HookOptions, type LoadStateDictPostHook,
+  type LoadStateDictPreHook, type StateDictPostHook, type StateDictPreHook,
+} from './hooks.ts';
 import { Parameter } from './parameter.ts';
 import { reprTree } from './repr.ts';
 import { loadStateDict, type LoadReport, type StateDict } from './state-dict.ts';
 
-/** Removes a hook; also usable with `using`. */
-export interface RemovableHandle {
-  remove(): void;
-  [Symbol.dispose](): void;
-}
-
-/** Runs before `forward`; a returned array replaces the arguments. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | void;
-/** Runs after `forward`; a returned value other than undefined replaces the output. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
-
 interface Internals {
   /** Names of the buffers and whether they are part of the state dict. */
   readonly buffers: Map<string, boolean>;
-  preHooks: readonly ForwardPreHook[];
-  hooks: readonly ForwardHook[];
+  /** Null until the first one is registered. */
+  hooks: Hooks | null;
 }
 
 // Beside the instance, so that nothing but members are its properties; the call itself gets them from its closure.
@@ -51,7 +44,7 @@ export abstract class Module {
   declare training: boolean;
 
   constructor() {
-    const internals: Internals = { buffers: new Map(), preHooks: [], hooks: [] };
+    const internals: Internals = { buffers: new Map(), hooks: null };
     const self = ((...args: never[]) => call(self, internals, args)) as unknown as this;
     // A function's own name and length would shadow members of those names and show up as properties.
     delete (self as { name?: unknown }).name;
@@ -190,23 +183,54 @@ export abstract class Module {
     return value;
   }
 
+  getBuffer(target: string): Tensor {
+    const dot = target.lastIndexOf('.'), name = target.slice(dot + 1);
+    const owner = this.getSubmodule(target.slice(0, Math.max(dot, 0))), value = member(owner, name);
+    if (!internals(owner).buffers.has(name) || !(value instanceof Tensor)) throw new ArgumentError('getBuffer', 'target', `'${target}' is not a buffer of ${this.constructor.name}`);
+    return value;
+  }
+
   // --- state ---------------------------------------------------------------------------------------------------
 
-  /** Parameters and persistent buffers by dotted name: detached aliases, not copies. */
-  stateDict(): StateDict {
+  /** Parameters and persistent buffers by dotted name: detached aliases, not copies, or with `keepVars` the tensors themselves. */
+  stateDict({ prefix = '', keepVars = false }: { readonly prefix?: string; readonly keepVars?: boolean } = {}): Record<string, Tensor> {
     const state: Record<string, Tensor> = {};
-    for (const [name, tensor] of this.namedState()) state[name] = tensor.detach();
+    this.saveState(state, prefix, keepVars);
     return state;
+  }
+
+  /** The prefix, also that of the hooks, ends in a dot or is empty. */
+  private saveState(state: Record<string, Tensor>, prefix: string, keepVars: boolean): void {
+    const { hooks } = internals(this);
+    for (const hook of hooks?.statePre.values() ?? []) hook(this, prefix, keepVars);
+    for (const [name, tensor] of this.ownState()) state[prefix + name] = keepVars ? tensor : tensor.detach();
+    for (const [name, child] of this.ownModules()) child.saveState(state, `${prefix}${name}.`, keepVars);
+    for (const hook of hooks?.statePost.values() ?? []) hook(this, state, prefix);
   }
 
   /** Every name of the state dict with its tensor; shared tensors occur under each of their names, as in PyTorch. */
   *namedState(prefix = ''): Generator<[string, Tensor]> {
-    for (const [name, parameter] of this.ownParameters()) yield [join(prefix, name), parameter];
-    for (const [name, buffer] of this.ownBuffers(true)) yield [join(prefix, name), buffer];
+    for (const [name, tensor] of this.ownState()) yield [join(prefix, name), tensor];
+    for (const [name, child] of this.ownModules()) yield* child.namedState(join(prefix, name));
+  }
+
+  private *ownState(): Generator<[string, Tensor]> {
+    yield* this.ownParameters();
+    yield* this.ownBuffers(true);
+  }
+
+  /** Under every name, also where a module occurs twice. */
+  private *ownModules(): Generator<[string, Module]> {
     for (const name of Object.keys(this)) {
       const value = member(this, name);
-      if (value instanceof Module) yield* value.namedState(join(prefix, name));
+      if (value instanceof Module) yield [name, value];
     }
+  }
+
+  /** @internal Every hook of a kind in this module and those below, with the prefix of its module's names. */
+  *stateHooks<K extends 'loadPre' | 'loadPost'>(kind: K, prefix = ''): Generator<[prefix: string, module: Module, hook: Hooks[K] extends Map<number, infer H> ? H : never]> {
+    for (const hook of internals(this).hooks?.[kind].values() ?? []) yield [prefix, this, hook as never];
+    for (const [name, child] of this.ownModules()) yield* child.stateHooks(kind, `${prefix}${name}.`);
   }
 
   /** Copies a state dict into the parameters and buffers. Every problem is reported at once, before anything is written. */
@@ -295,16 +319,36 @@ export abstract class Module {
 
   // --- hooks ---------------------------------------------------------------------------------------------------
 
-  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
-    const own = internals(this);
-    own.preHooks = [...own.preHooks, hook];
-    return handle(() => { own.preHooks = own.preHooks.filter((other) => other !== hook); });
+  registerForwardPreHook(hook: ForwardPreHook, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).forwardPre, hook, prepend);
   }
 
-  registerForwardHook(hook: ForwardHook): RemovableHandle {
-    const own = internals(this);
-    own.hooks = [...own.hooks, hook];
-    return handle(() => { own.hooks = own.hooks.filter((other) => other !== hook); });
+  registerForwardHook(hook: ForwardHook, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).forward, hook, prepend);
+  }
+
+  registerFullBackwardPreHook(hook: BackwardPreHook, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).backwardPre, hook, prepend);
+  }
+
+  registerFullBackwardHook(hook: BackwardHook, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).backward, hook, prepend);
+  }
+
+  registerStateDictPreHook(hook: StateDictPreHook): RemovableHandle {
+    return addHook(hooksOf(this).statePre, hook);
+  }
+
+  registerStateDictPostHook(hook: StateDictPostHook): RemovableHandle {
+    return addHook(hooksOf(this).statePost, hook);
+  }
+
+  registerLoadStateDictPreHook(hook: LoadStateDictPreHook): RemovableHandle {
+    return addHook(hooksOf(this).loadPre, hook);
+  }
+
+  registerLoadStateDictPostHook(hook: LoadStateDictPostHook): RemovableHandle {
+    return addHook(hooksOf(this).loadPost, hook);
   }
 
   // --- printing ------------------------------------------------------------------------------------------------
@@ -329,18 +373,8 @@ function call(module: Module, internals: Internals, args: readonly unknown[]): u
   return observer === null ? run(module, internals, args) : observer.span('module', module.constructor.name, args, module, () => run(module, internals, args));
 }
 
-/** The call with its hooks. */
-function run(module: Module, { preHooks, hooks }: Internals, args: readonly unknown[]): unknown {
-  const forward = module.forward as AnyForward;
-  if (preHooks.length === 0 && hooks.length === 0) return forward.apply(module, args as unknown[]);
-  let inputs = args;
-  for (const hook of preHooks) inputs = hook(module, inputs) ?? inputs;
-  let output = forward.apply(module, inputs as unknown[]);
-  for (const hook of hooks) {
-    const replaced = hook(module, inputs, output);
-    if (replaced !== undefined) output = replaced;
-  }
-  return output;
+function run(module: Module, { hooks }: Internals, args: readonly unknown[]): unknown {
+  return hooks?.aroundCalls ? runWithHooks(module, hooks, args) : (module.forward as AnyForward).apply(module, args as unknown[]);
 }
 
 function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {
@@ -357,13 +391,13 @@ function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {
   const copy = keep(Reflect.construct(Module, [], value.constructor as new () => Module) as Module);
   const from = internals(value), to = internals(copy);
   for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent);
-  to.preHooks = from.preHooks;
-  to.hooks = from.hooks;
+  to.hooks = from.hooks?.copy() ?? null;
   for (const name of Object.keys(value)) Object.defineProperty(copy, name, { value: copyOf(member(value, name), done), writable: true, enumerable: true, configurable: true });
   return copy;
 }
 
 const internals = (module: Module): Internals => internalsOf.get(module)!;
+const hooksOf = (module: Module): Hooks => (internals(module).hooks ??= new Hooks());
 
 const member = (module: Module, name: string): unknown => (module as unknown as Record<string, unknown>)[name];
 
@@ -373,8 +407,4 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
 function clearGrad(parameter: Parameter, setToNone: boolean): void {
   if (setToNone) parameter.grad = null;
   else if (parameter.grad) parameter.grad = parameter.grad.detach().zero_();
-}
-
-function handle(remove: () => void): RemovableHandle {
-  return { remove, [Symbol.dispose]: remove };
 }

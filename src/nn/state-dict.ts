@@ -2,6 +2,7 @@
 import { noGrad } from '../tensor/grad-mode.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { ArgumentError } from '../core/errors.ts';
+import type { Module } from './module.ts';
 
 /** Tensors by dotted name, in PyTorch's order and with PyTorch's keys. */
 export type StateDict = Readonly<Record<string, Tensor>>;
@@ -30,12 +31,10 @@ export class StateDictError extends ArgumentError {
   }
 }
 
-interface Loadable {
-  namedState(): Iterable<[string, Tensor]>;
-}
+type Loadable = Pick<Module, 'namedState' | 'stateHooks'>;
 
-export function loadStateDict(module: Loadable, stateDict: StateDict, strict: boolean): LoadReport {
-  if (typeof stateDict !== 'object' || stateDict === null || stateDict instanceof Tensor) throw new ArgumentError('loadStateDict', 'stateDict', 'must be an object of tensors by name');
+export function loadStateDict(module: Loadable, given: StateDict, strict: boolean): LoadReport {
+  const stateDict = prepared(module, given, strict);
   const missingKeys: string[] = [], mismatches: string[] = [];
   const copies: [Tensor, Tensor][] = [];
   const known = new Set<string>();
@@ -50,12 +49,36 @@ export function loadStateDict(module: Loadable, stateDict: StateDict, strict: bo
     else if (source.shape.join() !== target.shape.join()) mismatches.push(`${name}: shape [${source.shape.join(', ')}] in the state dict, [${target.shape.join(', ')}] in the module`);
     else copies.push([target, source]);
   }
-  const unexpectedKeys = Object.keys(stateDict).filter((name) => !known.has(name));
-  if (mismatches.length > 0 || (strict && missingKeys.length + unexpectedKeys.length > 0)) {
-    throw new StateDictError(module.constructor.name, strict ? missingKeys : [], strict ? unexpectedKeys : [], mismatches);
+  const report = { missingKeys, unexpectedKeys: Object.keys(stateDict).filter((name) => !known.has(name)) };
+  const refuse = (): void => {
+    const { missingKeys: missing, unexpectedKeys: unexpected } = strict ? report : NO_KEYS;
+    if (mismatches.length + missing.length + unexpected.length > 0) throw new StateDictError(module.constructor.name, missing, unexpected, mismatches);
+  };
+  const hooks = [...module.stateHooks('loadPost')];
+  if (hooks.length === 0 || mismatches.length > 0) refuse();
+  // Hooks may forgive keys, and want to see what was loaded: if they do not forgive, it is taken back.
+  const before = hooks.length === 0 ? [] : copies.map(([target]) => target.detach().clone());
+  const write = (sources: readonly Tensor[]): void => noGrad(() => copies.forEach(([target], i) => target.copy_(sources[i])));
+  write(copies.map(([, source]) => source));
+  try {
+    for (const [, owner, hook] of hooks) hook(owner, report);
+    refuse();
+  } catch (error) {
+    write(before);
+    throw error;
   }
-  noGrad(() => {
-    for (const [target, source] of copies) target.copy_(source);
-  });
-  return { missingKeys, unexpectedKeys };
+  return report;
+}
+
+const NO_KEYS: LoadReport = { missingKeys: [], unexpectedKeys: [] };
+
+/** What the hooks of the modules make of a state dict. */
+function prepared(module: Loadable, given: StateDict, strict: boolean): StateDict {
+  if (typeof given !== 'object' || given === null || given instanceof Tensor) throw new ArgumentError('loadStateDict', 'stateDict', 'must be an object of tensors by name');
+  const hooks = [...module.stateHooks('loadPre')];
+  if (hooks.length === 0) return given;
+  const stateDict = { ...given }, errors: string[] = [];
+  for (const [prefix, owner, hook] of hooks) hook(owner, stateDict, prefix, strict, errors);
+  if (errors.length > 0) throw new StateDictError(module.constructor.name, [], [], errors);
+  return stateDict;
 }
