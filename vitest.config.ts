@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -14,6 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: './test/helpers/generate.ts',
     pool: 'forks',
+    // Left alone, vitest keeps a core for itself, which has next to nothing to do: of two cores that is half.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
   },
 });
