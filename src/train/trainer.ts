@@ -65,6 +65,8 @@ export class Trainer<M extends Module = Module> {
   private readonly trained: TrainedOptimizer | undefined;
   private readonly record: Record<string, number[]> = {};
   private readonly measures: Measures;
+  /** One for all epochs: those of small data take less than its pause. */
+  private readonly breather = new Breather();
   private readonly accumulation: GradientAccumulation | null;
   /** Batches of the epoch that are done. */
   private position = 0;
@@ -262,7 +264,7 @@ export class Trainer<M extends Module = Module> {
   }
 
   private async batches(loader: Batches, bar: ProgressBar, signal: AbortSignal | undefined): Promise<void> {
-    const { maxSteps, limitTrainBatches } = this.settings, breather = new Breather(), iterator = await this.start(loader);
+    const { maxSteps, limitTrainBatches } = this.settings, iterator = await this.start(loader);
     let ended = false;
     try {
       while (this.position < limitTrainBatches && (maxSteps < 0 || this.globalStep < maxSteps)) {
@@ -271,7 +273,7 @@ export class Trainer<M extends Module = Module> {
         ended = next.done === true;
         if (ended) break;
         await this.trainBatch(next.value, bar);
-        await breather.breathe();
+        await this.breather.breathe();
       }
     } finally {
       // Ends workers that are still reading.
@@ -357,7 +359,7 @@ export class Trainer<M extends Module = Module> {
 
   /** Runs without autograd and in eval mode; every module goes back to the mode in which it was. */
   private async inference(loader: Batches, signal: AbortSignal | undefined, limit: number, visit: (batch: unknown, batchIdx: number) => void): Promise<number> {
-    const rng = getRngState(), modes = this.model.modules().map((module) => [module, module.training] as const), breather = new Breather(), iterator = open(loader);
+    const rng = getRngState(), modes = this.model.modules().map((module) => [module, module.training] as const), iterator = open(loader);
     let count = 0, ended = false;
     this.model.eval();
     try {
@@ -367,7 +369,7 @@ export class Trainer<M extends Module = Module> {
         ended = next.done === true;
         if (ended) break;
         noGrad(() => visit(next.value, count));
-        await breather.breathe();
+        await this.breather.breathe();
       }
     } catch (error) {
       // A run that goes on does this pass again from its start.
