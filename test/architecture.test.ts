@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   backend: ['core', 'ops'],
   tensor: ['core', 'ops', 'backend'],
   expr: ['core', 'ops', 'tensor'],
-  nn: ['core', 'ops', 'tensor'],
+  nn: ['core', 'ops', 'tensor', 'linalg'],
   optim: ['core', 'ops', 'tensor'],
   linalg: ['core', 'tensor'],
   func: ['core', 'tensor'],

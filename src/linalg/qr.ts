@@ -48,6 +48,22 @@ class QR extends Function {
   }
 }
 
+/**
+ * `[A, tau]`: R on and above the diagonal of A, below it the reflections, whose product with the factors tau
+ * ({@link householderProduct}) is Q. Not differentiable. LAPACK's geqrf.
+ */
+export function reflectionsOf(op: string, A: Tensor): [Tensor, Tensor] {
+  requireMatrices(op, 'A', A);
+  const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
+  const values = workingCopy(A), taus = new Float64Array(numelOf(batch) * k);
+  eachMatrix(batch, (b) => {
+    const w = transpose(values, b * m * n, m, n);
+    taus.set(factorQR(w, m, n), b * k);
+    values.set(transpose(w, 0, n, m), b * m * n);
+  });
+  return [write(A, A.shape, values), write(A, [...batch, k], taus)];
+}
+
 /** For at least as many rows as columns. */
 function square(Q: Tensor, R: Tensor, gQ: Tensor | null, gR: Tensor | null): Tensor {
   const inner = gR === null ? (Q.mT.matmul(gQ as Tensor)).neg() : gQ === null ? gR.matmul(R.mT) : gR.matmul(R.mT).sub(Q.mT.matmul(gQ));

@@ -164,7 +164,8 @@ export class ModuleList<M extends Module = UnaryModule> extends Module {
     yield* this.items();
   }
 
-  forward(): never {
+  // Not `never`: a subclass may have one.
+  forward(): unknown {
     return noForward(this);
   }
 

@@ -6,6 +6,7 @@ import { empty, emptyLike, tensor as makeTensor } from '../tensor/create.ts';
 import { randperm, type Generator } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { erfinv, normalCdf, orthonormalColumns } from './init-math.ts';
+import { skipping } from './skip-init.ts';
 
 export type FanMode = 'fan_in' | 'fan_out';
 export type Nonlinearity =
@@ -44,7 +45,7 @@ function initializer<P extends readonly unknown[], O>(text: string, body: (tenso
   return (tensor: Tensor, ...args: CallArgs<P, O>): Tensor => {
     const values = bind(sig, [tensor, ...args]);
     if (!(tensor instanceof Tensor)) throw new ArgumentError(sig.name, 'tensor', `must be a Tensor, got ${show(tensor)}`);
-    noGrad(() => body(tensor, (name, fallback) => numberArg(sig.name, name, values[name], fallback), values, sig.name));
+    if (!skipping) noGrad(() => body(tensor, (name, fallback) => numberArg(sig.name, name, values[name], fallback), values, sig.name));
     return tensor;
   };
 }

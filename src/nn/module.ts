@@ -396,6 +396,15 @@ function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {
   return copy;
 }
 
+/** @internal Takes a member out; a buffer is no state any more, even if something else has its name. */
+export function deleteMember(module: Module, name: string): void {
+  internals(module).buffers.delete(name);
+  delete (module as unknown as Record<string, unknown>)[name];
+}
+
+/** @internal The hooks before `forward`, for who looks for its own. */
+export const forwardPreHooks = (module: Module): Map<number, ForwardPreHook> => hooksOf(module).forwardPre;
+
 const internals = (module: Module): Internals => internalsOf.get(module)!;
 const hooksOf = (module: Module): Hooks => (internals(module).hooks ??= new Hooks());
 

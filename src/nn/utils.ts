@@ -7,6 +7,10 @@ import { cat, stack } from '../tensor/composite.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 export * as rnn from './packed-sequence.ts';
+export * as parametrize from './parametrize.ts';
+export * as parametrizations from './parametrizations.ts';
+export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from './weight-hooks.ts';
+export { skipInit } from './skip-init.ts';
 
 type Tensors = Tensor | Iterable<Tensor>;
 
