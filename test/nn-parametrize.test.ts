@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { func, nn, optim } from 'flambeau';
 import { onBackends } from './fixtures/backends.ts';
+import { expectSame, opsOf } from './helpers/onnx-run.ts';
 
 const { parametrize: P, parametrizations } = nn.utils;
 type Tensor = torch.Tensor;
@@ -313,6 +314,18 @@ onBackends(() => {
     expect((layer.parametrizations.weight_hh_l0.original.grad as Tensor).allclose((plain.weight_hh_l0.grad as Tensor).mul(2), { atol: 1e-4 })).toBe(true);
   });
 
+  test('tidy leaves what registrations and assignments put into the module', () => {
+    const layer = torch.tidy(() => parametrizations.orthogonal(new nn.Linear(3, 3))), optimizer = new optim.SGD(layer.parameters(), { lr: 0.1 });
+    torch.tidy(() => { layer.weight = new nn.Parameter(torch.eye(3)); });
+    expect(layer.weight.allclose(torch.eye(3))).toBe(true);
+    torch.tidy(() => {
+      layer(torch.ones(1, 3)).sin().sum().backward();
+      optimizer.step();
+    });
+    expect(layer.weight.allclose(torch.eye(3))).toBe(false);
+    expect(layer.weight.mT.matmul(layer.weight).allclose(torch.eye(3), { atol: 1e-5 })).toBe(true);
+  });
+
   test('parametrizations can be shared with another module', () => {
     const from = parametrizations.orthogonal(new nn.Linear(3, 3)), to = P.transferParametrizationsAndParams(from, new nn.Linear(3, 3)) as typeof from, value = from.weight.detach().clone();
     expect(to.parametrizations.weight.original).toBe(from.parametrizations.weight.original);
@@ -345,6 +358,13 @@ onBackends(() => {
     expect(() => nn.utils.skipInit(nn.Linear, -1, 2)).toThrow(torch.ArgumentError);
     expect(nn.init.ones_(torch.empty(2)).tolist()).toEqual([1, 1]);
   });
+});
+
+test('an exported model has the parametrized weights as constants', async () => {
+  const { weightNorm, spectralNorm, orthogonal } = parametrizations;
+  const model = new nn.Sequential(weightNorm(new nn.Conv1d(1, 4, 3)), new nn.ReLU(), new nn.Flatten(), orthogonal(new nn.Linear(12, 8)), spectralNorm(new nn.Linear(8, 3))).eval();
+  const program = await expectSame(model, [torch.randn(2, 1, 5)]);
+  expect(opsOf(program)).toHaveLength(5);
 });
 
 describe('what cannot be', () => {
