@@ -28,6 +28,8 @@ export interface Row {
   readonly native?: false;
   readonly reason?: string;
   readonly ulp: number;
+  /** Where the function passes through 0 its error is that of the steps before: `ulp` is relative to the larger of 1 and the result. */
+  readonly passesZero?: true;
 }
 
 const row = (types: RowTypes, ulp: number, js: string, more: Omit<Row, 'types' | 'ulp' | 'js'> = {}): Row => ({ types, js, ulp, ...more });
@@ -104,10 +106,8 @@ export const UNARY = {
   logNdtr: row('float', 8, 'logNdtr(x)'),
   ndtri: row('float', 6, 'ndtri(x)'),
   erfinv: row('float', 8, 'erfinv(x)'),
-  /** ULP relative to the larger of 1 and the result: between its zeros the gamma function's logarithm is small. */
-  lgamma: row('float', 6, 'lgamma(x)'),
-  /** Likewise. */
-  digamma: row('float', 8, 'digamma(x)'),
+  lgamma: row('float', 6, 'lgamma(x)', { passesZero: true }),
+  digamma: row('float', 8, 'digamma(x)', { passesZero: true }),
   /** Modified Bessel functions; those in `e` times `exp(-|x|)`. */
   i0: row('float', 6, 'i0(x)'),
   i0e: row('float', 6, 'i0e(x)'),
@@ -160,8 +160,8 @@ export const BINARY = {
   /** 0 where a is negative, b where it is zero, else 1. */
   heaviside: row('same', 0, 'a === 0 ? b : a > 0 ? 1 : 0', { big: 'a === 0n ? b : a > 0n ? 1n : 0n' }),
   nextafter: row('real', 0, 'nextafter(a, b)', { single: 'nextafterSingle(a, b)' }),
-  logaddexp: row('real', 4, 'logaddexp(a, b)'),
-  logaddexp2: row('real', 4, 'logaddexp2(a, b)'),
+  logaddexp: row('real', 4, 'logaddexp(a, b)', { passesZero: true }),
+  logaddexp2: row('real', 4, 'logaddexp2(a, b)', { passesZero: true }),
   xlogy: row('float', 3, 'xlogy(a, b)'),
   xlog1py: row('float', 4, 'xlog1py(a, b)'),
   gcd: row('integer', 0, 'gcdInt(a, b)', { big: 'gcdBig(a, b)' }),
