@@ -86,7 +86,17 @@ test('clipping refuses what it cannot do', () => {
   const p = torch.zeros(2, { requiresGrad: true });
   p.grad = torch.tensor([NaN, 1]);
   expect(() => nn.utils.clipGradNorm_([p], 1, { errorIfNonfinite: true })).toThrow(/cannot be clipped/);
+  expect(() => nn.utils.clipGradsWithNorm_([p], 1, 2 as unknown as torch.Tensor)).toThrow(/clipGradsWithNorm_: totalNorm must be a Tensor of one element, got 2/);
   expect(() => nn.utils.clipGradNorm_([p], 1, { norm: 2 } as object)).toThrow(/option 'norm' is unknown/);
   expect(() => nn.utils.clipGradNorm_([1] as unknown as torch.Tensor[], 1)).toThrow(/must be tensors/);
   expect(nn.utils.clipGradNorm_([], 1).item()).toBe(0);
+});
+
+test('clipGradsWithNorm_ scales a part of the gradients by the norm of all', () => {
+  const [a, b] = [torch.tensor([3]).requiresGrad_(), torch.tensor([4]).requiresGrad_()];
+  a.mul(3).add(b.mul(4)).sum().backward();
+  nn.utils.clipGradsWithNorm_([a], 1, nn.utils.getTotalNorm([a.grad!, b.grad!]));
+  expect([a.grad!.item(), b.grad!.item()]).toEqual([expect.closeTo(0.6, 6), 4]);
+  nn.utils.clipGradsWithNorm_(b, 10, torch.tensor([5]));
+  expect(b.grad!.item()).toBe(4);
 });

@@ -45,11 +45,22 @@ export function clipGradNorm_(parameters: Tensors, maxNorm: number,
     const grads = gradients(op, parameters);
     const norm = totalNorm(grads, normType);
     if (strict && !Number.isFinite(norm.item())) throw new ArgumentError(op, 'parameters', `have gradients whose norm of order ${normType} is ${norm.item()}, which cannot be clipped`);
-    // A factor of at most 1 is always applied, without reading the norm: no branch on a value, as in PyTorch.
-    const factor = norm.add(1e-6).reciprocal().mul(limit).clamp({ max: 1 });
-    for (const grad of grads) grad.mul_(factor);
+    scale(grads, limit, norm);
     return norm;
   });
+}
+
+/** A factor of at most 1 is always applied, without reading the norm: no branch on a value, as in PyTorch. */
+function scale(grads: readonly Tensor[], limit: number, norm: Tensor): void {
+  const factor = norm.add(1e-6).reciprocal().mul(limit).clamp({ max: 1 });
+  for (const grad of grads) grad.mul_(factor);
+}
+
+/** Scales all gradients together, in place, as if `totalNorm` were their joint norm: of parts of a model, or one computed before. */
+export function clipGradsWithNorm_(parameters: Tensors, maxNorm: number, totalNorm: Tensor): void {
+  const op = 'clipGradsWithNorm_', limit = numberArg(op, 'maxNorm', maxNorm);
+  if (!(totalNorm instanceof Tensor) || totalNorm.numel() !== 1) throw new ArgumentError(op, 'totalNorm', `must be a Tensor of one element, got ${show(totalNorm)}`);
+  noGrad(() => scale(gradients(op, parameters), limit, totalNorm.detach().reshape([])));
 }
 
 /** The joint norm of tensors, without clipping. */
