@@ -3,15 +3,9 @@ import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { nn } from 'flambeau';
 import { onBackends } from './fixtures/backends.ts';
-import { decode, decodeOptions, expectTensor, makeTensor, readJson, upstream, type TensorJson, type Tolerance } from './fixtures/conformance.ts';
+import { decode, decodeOptions, expectTensor, makeTensor, readJson, upstream, type ModuleSample, type TensorJson, type Tolerance } from './fixtures/conformance.ts';
 
-interface Sample {
-  readonly ctor: { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> };
-  readonly training: boolean;
-  readonly args: readonly unknown[];
-  readonly kwargs: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly TensorJson[];
-  readonly state: readonly (readonly [string, number])[];
+interface Sample extends ModuleSample {
   readonly init_seed?: number;
   readonly seed?: number;
   readonly result: unknown;
@@ -19,7 +13,6 @@ interface Sample {
   readonly grads?: Readonly<Record<string, TensorJson | null>>;
   readonly state_after?: Readonly<Record<string, TensorJson>>;
   readonly state_dict_keys: readonly string[];
-  readonly repr: string;
   readonly tol?: readonly [number, number];
 }
 

@@ -13,7 +13,8 @@ import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { GONE, Storage } from '../core/storage.ts';
 import { RANDOM_OPS } from '../ops/families.ts';
-import { FAMILIES, type Backend, type Family } from './backend.ts';
+import { around } from './around.ts';
+import type { Backend, Family } from './backend.ts';
 
 type Operand = Storage | null;
 type Kernel = (...operands: readonly Operand[]) => void;
@@ -227,18 +228,10 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
 
 /** Wraps the backend that runs the kernels. */
 export function batched(inner: Backend): Backend {
-  const kernels = inner as unknown as Readonly<Record<Family, Kernel>>;
-  const methods = Object.fromEntries(FAMILIES.map((family): [Family, unknown] => {
-    const kernel: Kernel = (...operands) => kernels[family](...operands);
-    if (family === 'random') return [family, (out: Storage, state: Storage) => draw(kernel, out, state)];
+  return around(inner, (family, kernel) => {
+    if (family === 'random') return (out: Storage, state: Storage) => draw(kernel, out, state);
     // The only family whose operands come as one list; plain ones, or it refuses.
-    if (family === 'optimStep') return [family, (operands: readonly Operand[]) => inner.optimStep(operands)];
-    return [family, (...operands: readonly Operand[]) => call(family, kernel, operands)];
-  }));
-  return {
-    ...methods,
-    name: inner.name,
-    setNumThreads: (threads: number) => inner.setNumThreads(threads),
-    numThreads: () => inner.numThreads(),
-  } as unknown as Backend;
+    if (family === 'optimStep') return kernel;
+    return (...operands: readonly Operand[]) => call(family, kernel, operands);
+  });
 }

@@ -5,10 +5,10 @@ import { BINARY_OPS, TERNARY_OPS, UNARY_OPS } from '../ops/elementwise.ts';
 import {
   ARG_REDUCE_OPS, ARG_SCAN_OPS, CONV_OPS, NORM_OPS, OPTIM_OPS, POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, REDUCE_OPS, SCAN_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS,
 } from '../ops/families.ts';
-import { FAMILIES, type Backend, type Family } from './backend.ts';
+import { around } from './around.ts';
+import type { Backend, Family } from './backend.ts';
 
 type Operand = Storage | null;
-type Kernel = (...operands: readonly unknown[]) => void;
 
 /** Names of ops that say enough by themselves, by their family. */
 const PLAIN: Readonly<Partial<Record<Family, readonly string[]>>> = {
@@ -33,16 +33,9 @@ export type Tell = (family: Family, name: string, operands: readonly Operand[], 
 
 /** Wraps the backend that runs the kernels. */
 export function observed(inner: Backend, tell: Tell): Backend {
-  const kernels = inner as unknown as Readonly<Record<Family, Kernel>>;
-  const methods = Object.fromEntries(FAMILIES.map((family): [Family, Kernel] => [family, (...operands) => {
+  return around(inner, (family, kernel) => (...operands: readonly unknown[]): void => {
     // Of optimStep, the operands are one list.
     const list = family === 'optimStep' ? operands[0] as readonly Operand[] : operands as readonly Operand[];
-    tell(family, kernelName(family), list, () => kernels[family](...operands));
-  }]));
-  return {
-    ...methods,
-    name: inner.name,
-    setNumThreads: (threads: number) => inner.setNumThreads(threads),
-    numThreads: () => inner.numThreads(),
-  } as unknown as Backend;
+    tell(family, kernelName(family), list, () => kernel(...operands));
+  });
 }

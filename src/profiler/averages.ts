@@ -4,6 +4,8 @@ import { ArgumentError } from '../core/errors.ts';
 import type { ArgumentShape, ProfilerEvent } from './event.ts';
 import { tableText, type TableColumns } from './table.ts';
 
+const FIGURES = ['count', 'cpuTimeTotal', 'selfCpuTimeTotal', 'kernelTimeTotal', 'cpuMemoryUsage', 'selfCpuMemoryUsage', 'flops'] as const;
+
 /** PyTorch's `FunctionEventAvg`. Times are in microseconds, memory in bytes. */
 export class EventAverage {
   readonly key: string;
@@ -29,6 +31,11 @@ export class EventAverage {
     this.inputShapes = like.inputShapes;
     this.module = like.module;
     this.stack = like.stack;
+  }
+
+  /** Adds another row's figures. */
+  addRow(row: EventAverage): void {
+    for (const figure of FIGURES) this[figure] += row[figure];
   }
 
   /** The average time of a call. */
@@ -111,15 +118,7 @@ export class EventList implements Iterable<EventAverage> {
   /** The sum of all rows. PyTorch's `total_average()`. */
   totalAverage(): EventAverage {
     const total = new EventAverage('Total', { category: 'op', inputShapes: null, module: null, stack: null });
-    for (const row of this.rows) {
-      total.count += row.count;
-      total.cpuTimeTotal += row.cpuTimeTotal;
-      total.selfCpuTimeTotal += row.selfCpuTimeTotal;
-      total.kernelTimeTotal += row.kernelTimeTotal;
-      total.cpuMemoryUsage += row.cpuMemoryUsage;
-      total.selfCpuMemoryUsage += row.selfCpuMemoryUsage;
-      total.flops += row.flops;
-    }
+    for (const row of this.rows) total.addRow(row);
     return total;
   }
 

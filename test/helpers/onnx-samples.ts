@@ -4,25 +4,15 @@ import * as ort from 'onnxruntime-node';
 import * as torch from 'flambeau';
 import { nn } from 'flambeau';
 import * as onnx from 'flambeau/onnx';
-import { decode, decodeOptions, makeTensor, readJson, type TensorJson, type Tolerance } from '../fixtures/conformance.ts';
+import { decode, decodeOptions, makeTensor, readJson, type ModuleSample, type Tolerance } from '../fixtures/conformance.ts';
 
 type Session = ort.InferenceSession;
 type Constructor = new (...args: readonly unknown[]) => nn.Module;
 
-interface Sample {
-  readonly ctor: { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> };
-  readonly training: boolean;
-  readonly args: readonly unknown[];
-  readonly kwargs: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly TensorJson[];
-  readonly state: readonly (readonly [string, number])[];
-  readonly repr: string;
-}
-
 export interface ModuleFile {
   readonly module: string;
   readonly tolerance: Readonly<Record<string, Tolerance>>;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly ModuleSample[];
 }
 
 /** equal: onnxruntime gives the same. refused: export says that it cannot. runtime: onnxruntime does not run the file. */
@@ -68,7 +58,7 @@ export const tensorsIn = (value: unknown): torch.Tensor[] => (value instanceof t
   : value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype ? Object.values(value).flatMap(tensorsIn) : []);
 
 /** The module in evaluation mode, with the recorded state and arguments. */
-function prepared(name: string, sample: Sample): { readonly module: nn.Module; readonly args: readonly unknown[] } {
+function prepared(name: string, sample: ModuleSample): { readonly module: nn.Module; readonly args: readonly unknown[] } {
   const tensors = sample.tensors.map((json) => makeTensor({ ...json, requires_grad: false }));
   const Class = (nn as unknown as Readonly<Record<string, Constructor>>)[name];
   const kwargs = decodeOptions(sample.ctor.kwargs, tensors), given = decode(sample.ctor.args, tensors) as unknown[];
@@ -78,7 +68,7 @@ function prepared(name: string, sample: Sample): { readonly module: nn.Module; r
   return { module, args: [...(decode(sample.args, tensors) as unknown[]), ...(input === undefined ? [] : [input]), ...(Object.keys(options).length > 0 ? [options] : [])] };
 }
 
-async function outcomeOf(name: string, sample: Sample, tolerance: ModuleFile['tolerance']): Promise<Omit<Outcome, 'sample'>> {
+async function outcomeOf(name: string, sample: ModuleSample, tolerance: ModuleFile['tolerance']): Promise<Omit<Outcome, 'sample'>> {
   const { module, args } = prepared(name, sample);
   const expected = torch.noGrad(() => tensorsIn((module as unknown as (...all: readonly unknown[]) => unknown)(...args)));
   let program: onnx.ONNXProgram;
