@@ -1,6 +1,6 @@
 /** nn.functional against PyTorch where its recorded samples are few, and what it refuses. */
 import { describe, expect, test } from 'vitest';
-import { autograd, manualSeed, nn, randn, tensor, zeros, type Tensor } from 'flambeau';
+import { arange, autograd, manualSeed, nn, ones, randn, tensor, where, zeros, type Tensor } from 'flambeau';
 import { onBackends } from './fixtures/backends.ts';
 import { readJson } from './fixtures/conformance.ts';
 import { outcomes, type OpFile } from './fixtures/op-samples.ts';
@@ -28,6 +28,22 @@ onBackends(() => {
       expect(autograd.gradcheck(fn, values)).toBe(true);
       expect(autograd.gradgradcheck(fn, values)).toBe(true);
     });
+  });
+
+  test.each([
+    [[300, 310], [1, 2, 3, 4]], [[300, 310], [-1, 2, 3, -4]], [[300, 310], [0, 0, 3, 0]], [[300, 310], [5, -310]], [[400, 2], [-2, 200]],
+    [[3, 100, 300], [2, 0, 0, 1, 1, 1]], [[3, 100, 300], [1, 1]], [[20, 30], [1, 2, 3, 4]],
+  ])('padding of [%s] by [%s] keeps the input in the middle of the value', (shape, margins) => {
+    const x = arange(shape.reduce((a, b) => a * b)).view(shape), padded = F.pad(x, margins, 'constant', -7);
+    // Every index of the result, moved back by the margins before it: inside of the input or not.
+    let inside = ones(padded.shape, { dtype: 'bool' }), source = zeros(padded.shape, { dtype: 'int64' });
+    shape.forEach((size, dim) => {
+      const before = margins[2 * (shape.length - 1 - dim)] ?? 0;
+      const index = arange(padded.shape[dim]).sub(before).view(padded.shape.map((n, d) => (d === dim ? n : 1)));
+      inside = inside.logicalAnd(index.ge(0)).logicalAnd(index.lt(size));
+      source = source.mul(size).add(index.clamp(0, size - 1));
+    });
+    expect(padded.equal(where(inside, x.reshape([-1]).take(source), -7))).toBe(true);
   });
 
   test('the gradient of ctcLoss is the same with createGraph, also for samples without frames, labels or paths', () => {

@@ -62,7 +62,10 @@ FLAMBEAU_INLINE VL widen_hi(VI a) { return (VL::Raw)vmovl_high_s32((int32x4_t)a.
 FLAMBEAU_INLINE VI narrow(VL lo, VL hi) { return (VI::Raw)vmovn_high_s64(vmovn_s64((int64x2_t)lo.v), (int64x2_t)hi.v); }
 FLAMBEAU_INLINE MaskOf<4> narrow(MaskOf<8> lo, MaskOf<8> hi) { return {narrow(VL(lo.v), VL(hi.v)).v}; }
 
-FLAMBEAU_INLINE float reduce_add(VF a) { return vaddvq_f32((float32x4_t)a.v); }
+// Lane j with lane j + 2 first, as on every ISA.
+FLAMBEAU_INLINE float reduce_add(VF a) {
+  return vaddv_f32(vadd_f32(vget_low_f32((float32x4_t)a.v), vget_high_f32((float32x4_t)a.v)));
+}
 FLAMBEAU_INLINE double reduce_add(VD a) { return vaddvq_f64((float64x2_t)a.v); }
 
 }}}  // namespace

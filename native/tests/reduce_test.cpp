@@ -272,9 +272,52 @@ void large(const Kernels& kernels) {
   set_num_threads(1);
 }
 
+// Sums and means have one order of additions: every ISA gives the bits of the first one.
+template <class T>
+void one_order() {
+  struct Layout { std::vector<int64_t> dim, stride; int kept; };
+  std::vector<Layout> layouts = {
+      {{70000}, {1}, 0}, {{200'000}, {1}, 0}, {{3000}, {2}, 0}, {{40, 100}, {100, 1}, 1}, {{37, 1000}, {1003, 1}, 1},
+      {{9, 50, 60}, {3000, 1, 50}, 1}, {{3, 500, 700}, {1, 3, 1500}, 1}, {{5, 4, 70}, {280, 1, 4}, 2}, {{2, 300, 30}, {1, 80, 2}, 1}};
+  for (int64_t n = 1; n < 160; ++n) layouts.push_back({{20, n}, {n, 1}, 1});
+  for (int64_t n : {255, 256, 257, 1000, 2000, 4095, 4096, 4097}) layouts.push_back({{n}, {1}, 0});
+  for (int64_t width = 1; width < 300; width += width < 140 ? 1 : 13) layouts.push_back({{width, 300}, {1, width}, 1});
+  for (int64_t width : {5, 40, 200}) layouts.push_back({{width, 20000}, {1, width}, 1});
+  std::vector<T> a(4'000'000);
+  Numbers numbers;
+  for (T& x : a) x = static_cast<T>(numbers.uniform(-2, 3));
+  for (const Layout& layout : layouts) {
+    int64_t outputs = 1;
+    for (int d = 0; d < layout.kept; ++d) outputs *= layout.dim[static_cast<size_t>(d)];
+    for (int op = 0; op < reduce_count; ++op) {
+      if (std::string(reduce_names[op]) != "sum" && std::string(reduce_names[op]) != "mean") continue;
+      std::vector<T> first, out(static_cast<size_t>(outputs));
+      for (const Kernels* kernels : available_kernels()) {
+        Frame frame(op, {});
+        Call& call = frame.call();
+        call.ndim = static_cast<int32_t>(layout.dim.size());
+        for (size_t d = 0; d < layout.dim.size(); ++d) {
+          call.dim[d] = layout.dim[d];
+          call.operand[1].stride[d] = layout.stride[d];
+        }
+        for (int64_t d = layout.kept - 1, step = 1; d >= 0; step *= layout.dim[static_cast<size_t>(d)], --d) call.operand[0].stride[d] = step;
+        call.ints[0] = layout.kept;
+        call.operand[0].data = reinterpret_cast<char*>(out.data());
+        call.operand[1].data = reinterpret_cast<char*>(a.data());
+        call.operand[0].dtype = call.operand[1].dtype = dtype_of<T>;
+        CHECK(kernels->reduce(call) == Status::ok);
+        if (first.empty()) first = out;
+        CHECK(std::memcmp(first.data(), out.data(), out.size() * sizeof(T)) == 0);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
+  one_order<float>();
+  one_order<double>();
   for (const Kernels* kernels : available_kernels()) {
     run_shapes<float>(*kernels);
     run_shapes<double>(*kernels);

@@ -10,8 +10,8 @@ import type { Tensor } from '../tensor/tensor.ts';
  * 'reflect' mirrors without the border element, 'replicate' repeats it, 'circular' wraps around. PyTorch's `F.pad`.
  */
 export const pad = operation("pad(input: Tensor, pad: ints, mode: 'constant'|'reflect'|'replicate'|'circular' = 'constant', value: scalar?)", (input, margins, mode, value): Tensor => {
-  const given = marginsOf('pad', input, margins);
   if (mode === 'constant') return constantPadNd(input, margins, value ?? 0);
+  const given = marginsOf('pad', input, margins);
   if (value !== undefined && value !== 0) throw new ArgumentError('pad', 'value', `is only for mode 'constant', got ${String(value)} with '${mode}'`);
   const spatial = margins.length / 2;
   if (spatial < 1 || spatial > 3 || (input.ndim !== spatial + 1 && input.ndim !== spatial + 2)) {

@@ -2,10 +2,10 @@
 import { isFloating } from '../core/dtype.ts';
 import { show } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
-import { Layout, normalizeDim, sameShape } from '../core/layout.ts';
+import { normalizeDim, sameShape } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
 import { record, recording, wantsGrad } from './graph.ts';
-import { copyInto, emptyShape } from './kernels.ts';
+import { copyIntoBox, emptyShape } from './kernels.ts';
 import { visible } from './observer.ts';
 import { resultTypeOf } from './promotion.ts';
 import type { Tensor } from './tensor.ts';
@@ -17,29 +17,39 @@ export function requireTensors(op: string, tensors: readonly Tensor[]): void {
   });
 }
 
+/** The shape of tensors joined along dim `at`. */
+function joinedShape(op: string, parts: readonly Tensor[], at: number): number[] {
+  const first = parts[0].layout.shape, shape = first.slice();
+  for (let k = 1; k < parts.length; k++) {
+    const each = parts[k].layout.shape;
+    let fits = each.length === first.length;
+    for (let i = 0; i < first.length && fits; i++) fits = i === at || each[i] === first[i];
+    if (!fits) throw new ShapeError(op, `shapes must match except in dimension ${at}, got [${first.join(', ')}] and [${each.join(', ')}]`);
+    shape[at] += each[at];
+  }
+  return shape;
+}
+
+/** PyTorch's legacy rule: 1-d empty tensors join with anything. */
+const joinsAnything = ({ layout }: Tensor): boolean => layout.numel === 0 && layout.shape.length === 1;
+
 /** Tensors joined along an existing dim; dtypes are promoted. */
 export const joined = visible('joined', (op: string, tensors: readonly Tensor[], dim: number): Tensor => {
   requireTensors(op, tensors);
-  // PyTorch's legacy rule: 1-d empty tensors join with anything.
-  const parts = tensors.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
+  const parts = tensors.some(joinsAnything) ? tensors.filter((x) => !joinsAnything(x)) : tensors;
   const type = resultTypeOf(tensors);
   if (parts.length === 0) return tensors[0].castTo(type).clone();
   const first = parts[0];
   if (first.ndim === 0) throw new ShapeError(op, 'a 0-d tensor cannot be concatenated; use stack');
   const at = normalizeDim(op, dim, first.ndim);
-  for (const x of parts) {
-    if (x.ndim !== first.ndim || x.shape.some((size, i) => i !== at && size !== first.shape[i])) {
-      throw new ShapeError(op, `shapes must match except in dimension ${at}, got [${first.shape.join(', ')}] and [${x.shape.join(', ')}]`);
-    }
-  }
-  const sizes = parts.map((x) => x.shape[at]);
-  const out = emptyShape(first, first.shape.map((size, i) => (i === at ? sizes.reduce((a, b) => a + b, 0) : size)), type);
+  const out = emptyShape(first, joinedShape(op, parts, at), type);
   let start = 0;
-  parts.forEach((x, k) => {
-    copyInto(piece(out, at, start, sizes[k]), x);
-    start += sizes[k];
-  });
+  for (const x of parts) {
+    copyIntoBox(out, start * out.layout.strides[at], x);
+    start += x.layout.shape[at];
+  }
   if (recording(...parts) && isFloating(type)) {
+    const sizes = parts.map((x) => x.shape[at]);
     record('cat', out, parts.map((x) => (wantsGrad(x) ? x : null)), (g) => {
       let from = 0;
       return sizes.map((size) => g.narrow(at, (from += size) - size, size));
@@ -47,12 +57,6 @@ export const joined = visible('joined', (op: string, tensors: readonly Tensor[],
   }
   return out;
 });
-
-/** `length` indices of a dim from `start`, outside of any graph and unchecked. */
-export function piece(out: Tensor, dim: number, start: number, length: number): Tensor {
-  const { shape, strides, offset } = out.layout;
-  return out.wrap(out.storage, new Layout(shape.map((size, i) => (i === dim ? length : size)), strides, offset + start * strides[dim]), out.dtypeCode);
-}
 
 /** Tensors of one shape joined along a new dim; dtypes are promoted. */
 export function stacked(op: string, tensors: readonly Tensor[], dim: number): Tensor {

@@ -70,9 +70,31 @@ export function copyInto(out: TensorCore, a: Input): void {
     header(0, 1, 2);
     flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 1);
     flatOperand(1, a.storage, a.layout.offset, a.dtypeCode, 1);
-  } else broadcastLoop(0, out, [a], typeof a === 'bigint' ? I64 : out.dtypeCode === I64 && Number.isSafeInteger(a) ? I64 : F64);
+  } else broadcastLoop(0, out, [a], scalarClass(out, a));
   active.copy(out.storage, storageOf(a));
 }
+
+/** Copies `a` to the box of its shape in `out` that begins `first` elements after out's first one. */
+export function copyIntoBox(out: TensorCore, first: number, a: TensorCore): void {
+  loop(a.layout.shape, [out.layout.strides, a.layout.strides]);
+  header(0, frame[NDIM], 2);
+  operand(0, out.storage, out.layout.offset + first, out.dtypeCode);
+  operand(1, a.storage, a.layout.offset, a.dtypeCode);
+  active.copy(out.storage, a.storage);
+}
+
+/** The same with a number for all elements of a box of `shape`. */
+export function fillBox(out: TensorCore, first: number, shape: Shape, value: Scalar): void {
+  loop(shape, [out.layout.strides, zeros(shape.length)]);
+  header(0, frame[NDIM], 2);
+  operand(0, out.storage, out.layout.offset + first, out.dtypeCode);
+  describe(1, value, scalarClass(out, value), frame[NDIM]);
+  active.copy(out.storage, null);
+}
+
+/** How a number on its way to `out` is written: as an int64 where that keeps more of it. */
+const scalarClass = (out: TensorCore, a: Input): DTypeCode =>
+  (typeof a === 'bigint' || (out.dtypeCode === I64 && Number.isSafeInteger(a)) ? I64 : F64);
 
 export function unaryInto(op: number, out: TensorCore, a: TensorCore): void {
   if (flat(out, a.layout)) {

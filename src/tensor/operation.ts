@@ -242,7 +242,9 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
     const count = args.length;
     // The commonest call, without a record of names: all by position.
     if (!sig.variadic && count >= sig.required && count <= sig.positional && (count === 0 || !isOptions(args[count - 1]))) {
-      return apply(taken.map((parameter, i) => accept(parameter, name, i < count ? args[i] ?? undefined : undefined)) as Taken<Parameters_<S>>);
+      const values = new Array<unknown>(taken.length);
+      for (let i = 0; i < taken.length; i++) values[i] = accept(taken[i], name, i < count ? args[i] ?? undefined : undefined);
+      return apply(values as Taken<Parameters_<S>>);
     }
     const bound = bind(sig, args);
     const values = taken.map((parameter) => accept(parameter, name, bound[parameter.name])) as Taken<Parameters_<S>>;

@@ -6,8 +6,8 @@ import { broadcastShapes as broadcastTwo, checkShape, sameShape } from '../../co
 import { indexTensor } from '../composite.ts';
 import { TensorCore } from '../core.ts';
 import { record, recording, wantsGrad } from '../graph.ts';
-import { joined, piece, requireTensors, stacked } from '../join.ts';
-import { copyInto, emptyShape } from '../kernels.ts';
+import { joined, requireTensors, stacked } from '../join.ts';
+import { copyInto, copyIntoBox, emptyShape } from '../kernels.ts';
 import { operation } from '../operation.ts';
 import { resultTypeOf } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
@@ -84,8 +84,7 @@ export const blockDiag = operation('blockDiag(...tensors: Tensors)', (tensors): 
   const corners = blocks.map(({ shape }) => [(rows += shape[0]) - shape[0], (columns += shape[1]) - shape[1]] as const);
   const out = emptyShape(blocks[0], [rows, columns], type);
   copyInto(out, 0);
-  const part = (whole: Tensor, k: number): Tensor => piece(piece(whole, 0, corners[k][0], blocks[k].shape[0]), 1, corners[k][1], blocks[k].shape[1]);
-  blocks.forEach((block, k) => copyInto(part(out, k), block));
+  blocks.forEach((block, k) => copyIntoBox(out, corners[k][0] * columns + corners[k][1], block));
   if (recording(...blocks) && isFloating(type)) {
     record('blockDiag', out, blocks.map((x) => (wantsGrad(x) ? x : null)), (g) =>
       blocks.map(({ shape }, k) => g.narrow(0, corners[k][0], shape[0]).narrow(1, corners[k][1], shape[1])));

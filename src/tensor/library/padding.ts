@@ -3,7 +3,7 @@ import { BOOL } from '../../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { noGrad } from '../grad-mode.ts';
 import { record, recording } from '../graph.ts';
-import { copyInto, emptyShape } from '../kernels.ts';
+import { copyInto, copyIntoBox, emptyShape, fillBox } from '../kernels.ts';
 import { operation } from '../operation.ts';
 import type { Scalar } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
@@ -57,13 +57,34 @@ function center(out: Tensor, margins: readonly Margin[]): Tensor {
   return part;
 }
 
+/** Elements of a padded tensor from which on only its margins are filled: smaller ones are filled whole, by a single call. */
+const FILL_MARGINS = 65536;
+
+/** Fills the margins: each dim's within the unpadded part of the dims before it in the list. */
+function fillMargins(out: Tensor, margins: readonly Margin[], value: Scalar): void {
+  const { strides } = out.layout, sizes = out.layout.shape.slice();
+  let first = 0;
+  for (const { dim, before, after } of margins) {
+    const size = sizes[dim], inner = size - Math.max(before, 0) - Math.max(after, 0);
+    const fill = (from: number, count: number): void => {
+      sizes[dim] = count;
+      fillBox(out, first + from * strides[dim], sizes, value);
+    };
+    if (before > 0) fill(0, Math.min(before, size));
+    if (after > 0) fill(Math.max(size - after, 0), Math.min(after, size));
+    sizes[dim] = Math.max(inner, 0);
+    first += Math.max(before, 0) * strides[dim];
+  }
+}
+
 /** `x` with `value` around it; negative margins cut off. */
 export function constantPad(x: Tensor, margins: readonly Margin[], value: Scalar): Tensor {
   const out = emptyShape(x, grown(x.shape, margins), x.dtypeCode);
-  noGrad(() => {
-    copyInto(out, value);
-    copyInto(center(out, margins), cropped(x, margins));
-  });
+  if (out.layout.numel < FILL_MARGINS) copyInto(out, value);
+  else fillMargins(out, margins, value);
+  const inner = margins.some(({ before, after }) => before < 0 || after < 0) ? noGrad(() => cropped(x, margins)) : x;
+  const first = margins.reduce((at, { dim, before }) => at + Math.max(before, 0) * out.layout.strides[dim], 0);
+  if (inner.layout.numel > 0) copyIntoBox(out, first, inner);
   if (recording(x)) {
     const back = margins.map(({ dim, before, after }) => ({ dim, before: -before, after: -after }));
     record('constantPadNd', out, [x], (g) => constantPad(g, back, 0));
