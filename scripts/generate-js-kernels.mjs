@@ -31,6 +31,7 @@ const RAW = [
 const TEMPLATES = {
   'reduce-rows': ['f32', 'f64', 'i32', 'bool'],
   'scan-rows': ['f32', 'f64', 'i32'],
+  'sum-order': ['f32', 'f64'],
   'polynomial': ['f32', 'f64'],
   'matmul': ['f32', 'f64'],
   'softmax-rows': ['f32', 'f64'],
@@ -153,7 +154,7 @@ export const WHERE_KERNELS = [${[f32, f64, i64, i32, u8, u16, u8, u8, u16, u16].
 
 /** Arithmetic that templates leave to the element type: what replaces their float64 definition. */
 const ARITHMETIC = {
-  f32: { round: 'Math.fround' },
+  f32: { round: 'Math.fround', array: '(n: number): Elements => new Float32Array(n)', LANES: '16' },
   i32: { wrap: '(x: number): number => x | 0', times: 'Math.imul' },
 };
 

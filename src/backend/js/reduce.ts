@@ -9,10 +9,13 @@ import * as f64 from './generated/reduce-rows-f64.ts';
 import * as i32 from './generated/reduce-rows-i32.ts';
 import { argReduceBig, reduceBig } from './reduce-big.ts';
 import { advance, cursor, dim, dtype, start, stride, unsupported, volume } from './space.ts';
+import { sum } from './sum.ts';
 
 const SUM = 0, PROD = 1, MAX = 2, MIN = 3, SQUARES = 4, ABS = 5, COUNT = 6, DEVIATIONS = 7;
-const FOLD: Readonly<Record<ReduceOp, number>> = {
-  sum: SUM, mean: SUM, prod: PROD, amax: MAX, amin: MIN, any: COUNT, all: COUNT, sumSquares: SQUARES, sumAbs: ABS,
+/** The mean, and the sum of floats, are in sum.ts. */
+type FoldOp = Exclude<ReduceOp, 'mean'>;
+const FOLD: Readonly<Record<FoldOp, number>> = {
+  sum: SUM, prod: PROD, amax: MAX, amin: MIN, any: COUNT, all: COUNT, sumSquares: SQUARES, sumAbs: ABS,
   countNonzero: COUNT, var: DEVIATIONS, std: DEVIATIONS,
 };
 const INITIAL: readonly number[] = [0, 1, -Infinity, Infinity, 0, 0, 0, 0];
@@ -37,6 +40,8 @@ export function reduce(out: Storage, a: Storage): void {
   if (code > BOOL || (!float && FLOAT_ONLY.includes(op))) throw unsupported(op, code);
   const count = volume(kept, ndim);
   if (volume(0, kept) === 0) return;
+  if (op === 'mean') return sum(out, a, count);
+  if (float && op === 'sum') return sum(out, a, 1);
   if (code === I64 || (!float && (op === 'prod' || (op === 'sum' && count >= EXACT_COUNT)))) return reduceBig(op, out, a);
   const result = resultWriter(out, dtype(0));
   if (count === 0) {
@@ -68,9 +73,8 @@ function resultWriter(out: Storage, code: DTypeCode): Result {
 }
 
 /** From a fold to the op's value. */
-function finish(op: ReduceOp, value: number, count: number): number {
+function finish(op: FoldOp, value: number, count: number): number {
   switch (op) {
-    case 'mean': return value / count;
     case 'any': return value > 0 ? 1 : 0;
     case 'all': return value === count ? 1 : 0;
     case 'var': return variance(value, count);
@@ -85,7 +89,7 @@ function variance(squares: number, count: number): number {
 }
 
 /** One result at a time: for elements that lie together along the reduced dims. */
-function reduceRows(op: ReduceOp, source: TypedArray, code: DTypeCode, kept: number, count: number, result: Result): void {
+function reduceRows(op: FoldOp, source: TypedArray, code: DTypeCode, kept: number, count: number, result: Result): void {
   const fold = FOLD[op], ndim = frame[NDIM];
   const inner = Math.max(ndim - 1, kept);
   const n = ndim > kept ? dim(ndim - 1) : 1, s = ndim > kept ? stride(1, ndim - 1) : 0;
@@ -104,19 +108,19 @@ function reduceRows(op: ReduceOp, source: TypedArray, code: DTypeCode, kept: num
 }
 
 /** A row of results at a time: for elements that lie together along the last kept dim. */
-function reduceColumns(op: ReduceOp, source: TypedArray, code: DTypeCode, kept: number, count: number, result: Result): void {
+function reduceColumns(op: FoldOp, source: TypedArray, code: DTypeCode, kept: number, count: number, result: Result): void {
   const fold = FOLD[op], ndim = frame[NDIM];
   const n = dim(kept - 1), s = stride(1, kept - 1), m = dim(ndim - 1), t = stride(1, ndim - 1), step = stride(0, kept - 1);
   if (accumulators.length < n) {
     accumulators = new Float64Array(n);
     means = new Float64Array(n);
   }
-  const fold2 = COLUMNS[code][fold], sum = COLUMNS[code][SUM];
+  const fold2 = COLUMNS[code][fold], sumColumns = COLUMNS[code][SUM];
   start(2);
   do {
     if (fold === DEVIATIONS) {
       means.fill(0, 0, n);
-      do sum(means, source, cursor[1], n, s, m, t, means); while (advance(kept, ndim - 1, 2));
+      do sumColumns(means, source, cursor[1], n, s, m, t, means); while (advance(kept, ndim - 1, 2));
       for (let j = 0; j < n; j++) means[j] /= count;
     }
     accumulators.fill(INITIAL[fold], 0, n);
