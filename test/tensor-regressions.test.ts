@@ -13,6 +13,18 @@ function gradient(out: Tensor, x: Tensor): unknown {
 }
 
 onBackends(() => {
+  test('nobody can change the shape or the strides of a tensor, a result or a view', () => {
+    const x = torch.zeros(3, 4);
+    for (const each of [x, x.add(1), x.narrow(1, 1, 2), x.t(), x.expand(2, 3, 4), x.select(0, 1)]) {
+      const shape = [...each.shape], strides = [...each.stride()];
+      for (const list of [each.shape, each.size(), each.stride()]) {
+        expect(() => (list as number[]).push(1000)).toThrow(TypeError);
+        expect(() => { (list as number[])[0] = 1000; }).toThrow(TypeError);
+      }
+      expect([each.shape, each.stride()]).toEqual([shape, strides]);
+    }
+  });
+
   test('round_ heeds decimals', () => {
     expect(tensor(new Float64Array([-4.826984902407649])).round_({ decimals: 3 }).tolist()).toEqual([-4.827]);
     expect(tensor([-8.478374]).round_({ decimals: -3 }).tolist()).toEqual([-0]);

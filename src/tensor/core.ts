@@ -40,7 +40,7 @@ export abstract class TensorCore {
 
   /** Sizes of the dimensions. */
   get shape(): Shape {
-    return this.layout.shape;
+    return this.layout.frozenShape;
   }
 
   /** Number of dimensions. */

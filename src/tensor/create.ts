@@ -5,12 +5,13 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/er
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Bound } from '../core/args.ts';
 import { checkShape, contiguousLayout, type Layout, type Shape } from '../core/layout.ts';
 import { formatArg, formatLayout, type FormatOption } from '../core/memory-format.ts';
+import { rawCast } from './dispatch.ts';
 import { copyInto } from './kernels.ts';
 import { defaultDTypeCode, resultTypeOf, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
 import { intList } from './movement.ts';
-import { writeNumbers, writeRaw } from './values.ts';
+import { elements, writeNumbers, writeRaw } from './values.ts';
 import { PlainTensor, type Tensor } from './tensor.ts';
 
 export interface TensorOptions {
@@ -135,13 +136,13 @@ export function arange(...args: readonly unknown[]): Tensor {
   const start = rangeArg('start', bound.start ?? 0), end = rangeArg('end', bound.end), step = rangeArg('step', bound.step ?? 1);
   if (step === 0) throw new ArgumentError('arange', 'step', 'must not be zero');
   if ((end - start) * step < 0) throw new ArgumentError('arange', 'end', `must lie in the direction of step, got start ${start}, end ${end}, step ${step}`);
-  const integral = [start, end, step].every(Number.isInteger);
+  const integral = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
   const dtype = dtypeOption('arange', bound.dtype) ?? (integral ? I64 : defaultDTypeCode());
   const n = Math.ceil((end - start) / step);
   checkShape('arange', [n]);
-  const out = emptyTensor([n], dtype);
-  writeNumbers(out, Array.from({ length: n }, (_, i) => start + i * step));
-  return finish('arange', out, bound);
+  const out = emptyTensor([n], F64), values = elements(out) as Float64Array;
+  for (let i = 0; i < n; i++) values[i] = start + i * step;
+  return finish('arange', rawCast(out, dtype) as Tensor, bound);
 }
 
 function rangeArg(name: string, value: unknown): number {
@@ -154,7 +155,7 @@ function rangeArg(name: string, value: unknown): number {
 export function linspace(...args: readonly unknown[]): Tensor {
   const bound = bind(LINSPACE, args);
   const start = numberArg('linspace', 'start', bound.start), end = numberArg('linspace', 'end', bound.end);
-  const out = spaced('linspace', start, end, intArg('linspace', 'steps', bound.steps), dtypeOption('linspace', bound.dtype) ?? defaultDTypeCode(), (x) => x);
+  const out = spaced('linspace', start, end, intArg('linspace', 'steps', bound.steps), dtypeOption('linspace', bound.dtype) ?? defaultDTypeCode());
   return finish('linspace', out, bound);
 }
 
@@ -166,19 +167,18 @@ export function logspace(...args: readonly unknown[]): Tensor {
   return finish('logspace', out, bound);
 }
 
-function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, map: (x: number) => number): Tensor {
+function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, map?: (x: number) => number): Tensor {
   if (steps < 0) throw new ArgumentError(op, 'steps', `must not be negative, got ${steps}`);
   checkShape(op, [steps]);
   // float32 results use float32 arithmetic throughout: PyTorch's values to the last bit.
-  const round = dtype === F64 ? (x: number): number => x : Math.fround;
+  const single = dtype !== F64, round = (x: number): number => (single ? Math.fround(x) : x);
   const a = isFloating(dtype) ? round(start) : start, b = isFloating(dtype) ? round(end) : end;
   const step = steps > 1 ? (isFloating(dtype) ? round(round(b - a) / (steps - 1)) : (b - a) / (steps - 1)) : 0;
   const half = Math.floor(steps / 2);
-  const values = new Float64Array(steps);
-  for (let i = 0; i < steps; i++) values[i] = map(i < half || steps === 1 ? a + round(step * i) : b - round(step * (steps - i - 1)));
-  const out = emptyTensor([steps], dtype);
-  writeNumbers(out, values);
-  return out;
+  const out = emptyTensor([steps], F64), values = elements(out) as Float64Array;
+  for (let i = 0; i < steps; i++) values[i] = i < half || steps === 1 ? a + round(step * i) : b - round(step * (steps - i - 1));
+  if (map !== undefined) for (let i = 0; i < steps; i++) values[i] = map(values[i]);
+  return rawCast(out, dtype) as Tensor;
 }
 
 /** Ones on the diagonal of an `[n, m]` matrix (m = n), zeros elsewhere. */

@@ -19,7 +19,7 @@ export function requireTensors(op: string, tensors: readonly Tensor[]): void {
 
 /** The shape of tensors joined along dim `at`. */
 function joinedShape(op: string, parts: readonly Tensor[], at: number): number[] {
-  const first = parts[0].layout.shape, shape = first.slice();
+  const first = parts[0].layout.shape, shape = [...first];
   for (let k = 1; k < parts.length; k++) {
     const each = parts[k].layout.shape;
     let fits = each.length === first.length;

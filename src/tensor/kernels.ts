@@ -152,15 +152,13 @@ export function reduceInto(op: number, out: TensorCore, a: TensorCore, reduced: 
     flatOperand(0, out.storage, out.layout.offset, out.dtypeCode, 0);
     flatOperand(1, a.storage, offset, a.dtypeCode, 1);
   } else {
-    const isReduced = new Array<boolean>(shape.length).fill(false);
-    for (const dim of reduced) isReduced[dim] = true;
-    const order: number[] = [];
-    for (let i = 0; i < shape.length; i++) if (!isReduced[i]) order.push(i);
-    const kept = order.length;
-    for (let i = 0; i < shape.length; i++) if (isReduced[i]) order.push(i);
-    const space = order.map((i) => shape[i]);
-    const outStrides = keptStrides(space, kept);
-    const before = loop(space, [outStrides, order.map((i) => from[i])], kept);
+    const ndim = shape.length, space: number[] = [], inStrides: number[] = [];
+    let isReduced = 0;
+    for (const dim of reduced) isReduced |= 1 << dim;
+    for (let i = 0; i < ndim; i++) if ((isReduced >> i & 1) === 0) space.push(shape[i]), inStrides.push(from[i]);
+    const kept = space.length;
+    for (let i = 0; i < ndim; i++) if ((isReduced >> i & 1) === 1) space.push(shape[i]), inStrides.push(from[i]);
+    const before = loop(space, [keptStrides(space, kept), inStrides], kept);
     header(op, frame[NDIM], 2);
     frame[INTS] = before;
     operand(0, out.storage, out.layout.offset, out.dtypeCode);
@@ -171,11 +169,11 @@ export function reduceInto(op: number, out: TensorCore, a: TensorCore, reduced: 
 }
 
 function keptStrides(space: Shape, kept: number): number[] {
-  const result = new Array<number>(space.length).fill(0);
+  const result = new Array<number>(space.length);
   let stride = 1;
-  for (let i = kept - 1; i >= 0; i--) {
-    result[i] = stride;
-    stride *= space[i];
+  for (let i = space.length - 1; i >= 0; i--) {
+    result[i] = i < kept ? stride : 0;
+    if (i < kept) stride *= space[i];
   }
   return result;
 }
@@ -315,18 +313,17 @@ export function matmulInto(out: TensorCore, a: TensorCore, b: TensorCore, option
   frame[DIMS + nd] = k;
   frame[INTS] = options.activation === undefined ? 0 : ACTIVATIONS.indexOf(options.activation);
   frame[INTS + 1] = options.accumulate ? 1 : 0;
-  const sa = broadcastBatch(la, o.shape), sb = broadcastBatch(lb, o.shape);
   const la1 = la.strides.length - 1, lb1 = lb.strides.length - 1;
   operand(0, out.storage, o.offset, out.dtypeCode);
   strides(0, o.strides);
   frame[STRIDES_0 + nd] = 0;
   operand(1, a.storage, la.offset, a.dtypeCode);
-  strides(1, sa);
+  batchStrides(STRIDES_1, la, rows);
   frame[STRIDES_1 + rows] = la.strides[la1 - 1];
   frame[STRIDES_1 + cols] = 0;
   frame[STRIDES_1 + nd] = la.strides[la1];
   operand(2, b.storage, lb.offset, b.dtypeCode);
-  strides(2, sb);
+  batchStrides(STRIDES_2, lb, rows);
   frame[STRIDES_2 + rows] = 0;
   frame[STRIDES_2 + cols] = lb.strides[lb1];
   frame[STRIDES_2 + nd] = lb.strides[lb1 - 1];
@@ -340,12 +337,10 @@ export function matmulInto(out: TensorCore, a: TensorCore, b: TensorCore, option
   active.matmul(out.storage, a.storage, b.storage, bias === null ? null : bias.storage);
 }
 
-/** Strides of the batch dims (all but the last two) seen with out's batch shape. */
-function broadcastBatch(layout: Layout, shape: Shape): number[] {
-  const result = new Array<number>(shape.length).fill(0);
-  const skip = shape.length - layout.shape.length;
-  for (let i = 0; i < layout.shape.length - 2; i++) result[i + skip] = layout.shape[i] === 1 ? 0 : layout.strides[i];
-  return result;
+/** Writes the strides of the batch dims (all but the last two), of which the output has `count`. */
+function batchStrides(at: number, layout: Layout, count: number): void {
+  const { shape, strides: from } = layout, skip = count - (shape.length - 2);
+  for (let i = 0; i < count; i++) frame[at + i] = i < skip || shape[i - skip] === 1 ? 0 : from[i - skip];
 }
 
 /**

@@ -28,13 +28,14 @@ function requireDims(op: string, name: string, x: Tensor, ndim: number): void {
 
 /** a [..., M, K] @ b [..., K, N] with at least two dims each, batch dims broadcast; outside of the graph. */
 function productRaw(op: string, a: Tensor, b: Tensor): Tensor {
-  const k = a.shape[a.ndim - 1];
-  if (k !== b.shape[b.ndim - 2]) {
-    throw new ShapeError(op, `shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}] cannot be multiplied: ${k} against ${b.shape[b.ndim - 2]}`);
+  const left = a.layout.shape, right = b.layout.shape, n = left.length, m = right.length, k = left[n - 1];
+  if (k !== right[m - 2]) {
+    throw new ShapeError(op, `shapes [${left.join(', ')}] and [${right.join(', ')}] cannot be multiplied: ${k} against ${right[m - 2]}`);
   }
-  const batch = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = n === 2 && m === 2 ? [] : [...broadcastShapes(op, left.slice(0, -2), right.slice(0, -2))];
+  shape.push(left[n - 2], right[m - 1]);
   const compute = computeType(a.dtypeCode);
-  const out = emptyShape(a, [...batch, a.shape[a.ndim - 2], b.shape[b.ndim - 1]], compute);
+  const out = emptyShape(a, shape, compute);
   matmulInto(out, rawCast(a, compute), rawCast(b, compute));
   return rawCast(out, a.dtypeCode) as Tensor;
 }

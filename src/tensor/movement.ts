@@ -128,7 +128,7 @@ export abstract class Movement extends TensorCore {
   stride(): readonly number[];
   stride(dim: number): number;
   stride(dim?: number): readonly number[] | number {
-    return dim === undefined ? this.layout.strides : this.layout.strides[normalizeDim('stride', dim, this.ndim)];
+    return dim === undefined ? this.layout.frozenStrides : this.layout.strides[normalizeDim('stride', dim, this.ndim)];
   }
 
   /** Offset of the first element in the storage, in elements. */
@@ -157,7 +157,7 @@ export abstract class Movement extends TensorCore {
     if (numelOf(size) > 0 && last >= available) {
       throw new ShapeError('asStrided', `size [${size.join(', ')}], stride [${stride.join(', ')}] and offset ${offset} need ${last + 1} elements, the storage has ${available}`);
     }
-    const layout = new Layout(size.slice(), stride.slice(), offset);
+    const layout = new Layout([...size], [...stride], offset);
     return makeView(self, layout, 'AsStrided', stridedBackward(layout, this.layout));
   }
 
@@ -343,7 +343,7 @@ export abstract class Movement extends TensorCore {
     const clip = (v: number): number => Math.min(Math.max(v < 0 ? v + size : v, 0), size);
     const from = clip(intArg('slice', 'start', start, 0)), to = clip(intArg('slice', 'end', end, size));
     const { shape, strides, offset } = this.layout;
-    const sizes = shape.slice(), steps = strides.slice();
+    const sizes = [...shape], steps = [...strides];
     sizes[at] = Math.max(Math.ceil((to - from) / step), 0);
     steps[at] = strides[at] * step;
     const layout = new Layout(sizes, steps, offset + from * strides[at]);
@@ -371,7 +371,7 @@ export abstract class Movement extends TensorCore {
     const length = shape.length === 0 ? 1 : shape[at];
     if (!Number.isInteger(size) || size < 0 || size > length) throw new ShapeError('unfold', `size must be in [0, ${length}], got ${show(size)}`);
     if (!Number.isInteger(step) || step <= 0) throw new ArgumentError('unfold', 'step', `must be a positive integer, got ${show(step)}`);
-    const sizes = shape.slice(), steps = strides.slice();
+    const sizes = [...shape], steps = [...strides];
     if (shape.length > 0) {
       sizes[at] = Math.floor((length - size) / step) + 1;
       steps[at] = strides[at] * step;
@@ -437,7 +437,7 @@ function viewDtype(x: Tensor, name: string): Tensor {
 
 /** Replaces a -1 and checks the element count. */
 export function resolveShape(op: string, shape: Shape, numel: number): number[] {
-  const result = shape.slice();
+  const result = [...shape];
   const unknown = result.indexOf(-1);
   if (unknown >= 0) {
     if (result.lastIndexOf(-1) !== unknown) throw new ShapeError(op, `only one size can be -1, got [${shape.join(', ')}]`);

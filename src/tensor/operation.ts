@@ -150,7 +150,7 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
   },
   Tensors(op, name, value) {
     if (!Array.isArray(value)) throw wrong(op, name, 'an array of Tensors', value);
-    value.forEach((item, i) => CHECKS.Tensor(op, `${name}[${i}]`, item));
+    for (let i = 0; i < value.length; i++) if (!(value[i] instanceof TensorCore)) CHECKS.Tensor(op, `${name}[${i}]`, value[i]);
     return value;
   },
   operand(op, name, value) {
@@ -162,7 +162,7 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
     return value;
   },
   int: integer,
-  ints: (op, name, value) => listOf(value).map((item, i) => integer(op, Array.isArray(value) ? `${name}[${i}]` : name, item)),
+  ints: (op, name, value) => listOf(value).map((item, i) => (Number.isSafeInteger(item) ? item : integer(op, Array.isArray(value) ? `${name}[${i}]` : name, item))),
   float: real,
   floats: (op, name, value) => listOf(value).map((item, i) => real(op, Array.isArray(value) ? `${name}[${i}]` : name, item)),
   bool(op, name, value) {

@@ -19,7 +19,7 @@ function strided(op: string, size: readonly number[], stride: readonly number[],
   checkShape(op, size);
   if (stride.length !== size.length) throw new ShapeError(op, `size and stride must have the same length, got ${size.length} and ${stride.length}`);
   if (stride.some((step) => step < 0)) throw new ShapeError(op, `strides must be non-negative integers, got [${stride.join(', ')}]`);
-  const layout = new Layout(size.slice(), stride.slice(), 0), extent = extentOf(layout);
+  const layout = new Layout([...size], [...stride], 0), extent = extentOf(layout);
   if (extent > MAX_ELEMENTS) throw new ShapeError(op, `size [${size.join(', ')}] and stride [${stride.join(', ')}] reach over ${extent} elements, at most ${MAX_ELEMENTS} are supported`);
   return new PlainTensor(allocate(extent * ITEM_SIZE[dtype]), layout, dtype);
 }

@@ -1,7 +1,7 @@
 /** Normalization over channels, groups or trailing dims, with PyTorch's handling of running statistics. */
 import { isFloating } from '../../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
-import { numelOf } from '../../core/layout.ts';
+import { numelOf, sameShape } from '../../core/layout.ts';
 import { noGrad } from '../grad-mode.ts';
 import { channelGroups, normalize, type Statistics } from '../normalize.ts';
 import { operation } from '../operation.ts';
@@ -93,18 +93,17 @@ export function instanceNormOf(op: string, input: Tensor, { weight = null, bias 
 function requireTrailing(op: string, input: Tensor, normalizedShape: readonly number[], parameters: Readonly<Record<string, Optional>>): void {
   requireFloat(op, 'input', input);
   if (normalizedShape.length === 0) throw new ArgumentError(op, 'normalizedShape', 'must have at least one size');
-  const trailing = input.shape.slice(Math.max(0, input.ndim - normalizedShape.length));
-  if (trailing.join() !== normalizedShape.join()) throw new ShapeError(op, `input must end in the shape [${normalizedShape.join(', ')}], got [${input.shape.join(', ')}]`);
+  if (!sameShape(input.layout.shape.slice(Math.max(0, input.ndim - normalizedShape.length)), normalizedShape)) throw new ShapeError(op, `input must end in the shape [${normalizedShape.join(', ')}], got [${input.shape.join(', ')}]`);
   for (const [name, value] of Object.entries(parameters)) {
     requireFloat(op, name, value);
-    if (value && value.shape.join() !== normalizedShape.join()) throw new ShapeError(op, `${name} must have the shape [${normalizedShape.join(', ')}], got [${value.shape.join(', ')}]`);
+    if (value && !sameShape(value.layout.shape, normalizedShape)) throw new ShapeError(op, `${name} must have the shape [${normalizedShape.join(', ')}], got [${value.shape.join(', ')}]`);
   }
 }
 
 /** The sizes of rows of `normalizedShape`. */
 function rowsOf(input: Tensor, normalizedShape: readonly number[]): [number, number, number, number] {
   const size = numelOf(normalizedShape);
-  return [numelOf(input.shape.slice(0, input.ndim - normalizedShape.length)), 1, 1, size];
+  return [numelOf(input.layout.shape.slice(0, input.ndim - normalizedShape.length)), 1, 1, size];
 }
 
 export function layerNormOf(op: string, input: Tensor, normalizedShape: readonly number[], weight: Optional, bias: Optional, eps: number): Tensor {

@@ -62,7 +62,7 @@ const FILL_MARGINS = 65536;
 
 /** Fills the margins: each dim's within the unpadded part of the dims before it in the list. */
 function fillMargins(out: Tensor, margins: readonly Margin[], value: Scalar): void {
-  const { strides } = out.layout, sizes = out.layout.shape.slice();
+  const { strides } = out.layout, sizes = [...out.layout.shape];
   let first = 0;
   for (const { dim, before, after } of margins) {
     const size = sizes[dim], inner = size - Math.max(before, 0) - Math.max(after, 0);
