@@ -2,7 +2,7 @@
 import { show } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
-import { broadcastShapes } from '../core/layout.ts';
+import { broadcastShapes, sameShape } from '../core/layout.ts';
 import { toBeChecked } from '../tensor/batching.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { operation } from '../tensor/operation.ts';
@@ -17,7 +17,6 @@ const reduce = (loss: Tensor, reduction: Reduction): Tensor => (reduction === 'm
 /** A margin is a float in PyTorch, so that integers give floats. */
 const asFloat = (x: Tensor): Tensor => (x.isFloatingPoint() ? x : x.castTo(floatType(x.dtypeCode)));
 const brackets = (x: Tensor): string => `[${x.shape.join(', ')}]`;
-const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
 
 /**
  * Negative log likelihood of a normal distribution with expectation `input` and variance `var` (of input's shape, without
@@ -27,7 +26,7 @@ export const gaussianNllLoss = operation(`gaussianNllLoss(input: Tensor, target:
   (input, target, variance, full, eps, reduction): Tensor => {
     const op = 'gaussianNllLoss';
     let spread = variance instanceof Tensor ? variance : input.detach().mul(0).add(Number(variance));
-    if (!sameShape(spread, input)) {
+    if (!sameShape(spread.layout.shape, input.layout.shape)) {
       const { shape } = spread, differing = input.shape.flatMap((size, i) => (size === shape[i] ? [] : [shape[i]]));
       if (shape.join() === input.shape.slice(0, -1).join()) spread = spread.unsqueeze(-1);
       else if (spread.ndim !== input.ndim || differing.join() !== '1') throw new ShapeError(op, `var ${brackets(spread)} must have the shape of the input ${brackets(input)}, without its last dimension or with size 1 in one`);
@@ -136,7 +135,7 @@ export const multilabelMarginLoss = operation(`multilabelMarginLoss(input: Tenso
     const op = 'multilabelMarginLoss';
     requireIndices(op, target);
     const rows = rowsOf(op, input), classes = rows.shape[1];
-    if (!sameShape(input, target) && !(input.ndim + target.ndim === 1 && target.numel() === 1)) throw new ShapeError(op, `target ${brackets(target)} must have the shape of the input ${brackets(input)}`);
+    if (!sameShape(input.layout.shape, target.layout.shape) && !(input.ndim + target.ndim === 1 && target.numel() === 1)) throw new ShapeError(op, `target ${brackets(target)} must have the shape of the input ${brackets(input)}`);
     requireClasses(op, target, -1, classes);
     const labels = target.long().reshape(rows.shape);
     const valid = labels.ge(0).long().cumprod(1);

@@ -2,6 +2,7 @@
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { sameShape } from '../core/layout.ts';
 import { toBeChecked } from '../tensor/batching.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { fusedCrossEntropy } from '../tensor/fused.ts';
@@ -28,15 +29,13 @@ function pair(op: string, input: Tensor, target: Tensor): void {
   tensorArg(op, 'target', target);
 }
 
-const sameShape = (a: Tensor, b: Tensor): boolean => a.ndim === b.ndim && a.shape.every((size, i) => size === b.shape[i]);
-
 function requireSameShape(op: string, input: Tensor, target: Tensor): void {
-  if (!sameShape(input, target)) throw new ShapeError(op, `input [${input.shape.join(', ')}] and target [${target.shape.join(', ')}] must have the same shape`);
+  if (!sameShape(input.layout.shape, target.layout.shape)) throw new ShapeError(op, `input [${input.shape.join(', ')}] and target [${target.shape.join(', ')}] must have the same shape`);
 }
 
 /** Like PyTorch, warns where a regression target of another shape broadcasts: mostly a forgotten `view`. */
 function warnBroadcast(op: string, input: Tensor, target: Tensor): void {
-  if (!sameShape(input, target)) {
+  if (!sameShape(input.layout.shape, target.layout.shape)) {
     process.emitWarning(`${op}: target [${target.shape.join(', ')}] differs from input [${input.shape.join(', ')}] and is broadcast; give them the same shape`);
   }
 }
@@ -159,8 +158,8 @@ function classRows(op: string, input: Tensor, targetShape: readonly number[]): T
   if (!input.isFloatingPoint()) throw new DTypeError(op, input.dtype, `input must be floating point, got ${input.dtype}`);
   if (input.ndim === 0) throw new ShapeError(op, 'input must have at least 1 dimension, got a 0-d tensor');
   const axis = input.ndim === 1 ? 0 : 1;
-  const expected = input.shape.filter((_, i) => i !== axis);
-  if (expected.join() !== targetShape.join()) {
+  const expected = input.layout.shape.filter((_, i) => i !== axis);
+  if (!sameShape(expected, targetShape)) {
     throw new ShapeError(op, `target must have shape [${expected.join(', ')}] for input [${input.shape.join(', ')}], got [${targetShape.join(', ')}]`);
   }
   if (input.ndim === 2) return input;

@@ -37,8 +37,9 @@ const VAR_BY_DIM = signature('var(dim?, unbiased?, keepdim?, *, correction?)'), 
 const CUMSUM = signature('cumsum(dim, *, dtype?)'), CUMPROD = signature('cumprod(dim, *, dtype?)');
 
 /** Dims given by the user as a sorted list; all of them for null. */
-export function dimList(op: string, dim: unknown, ndim: number): number[] {
-  if (dim === undefined || dim === null || (Array.isArray(dim) && dim.length === 0)) return Array.from({ length: ndim }, (_, i) => i);
+export function dimList(op: string, dim: unknown, ndim: number): readonly number[] {
+  if (dim === undefined || dim === null || (Array.isArray(dim) && dim.length === 0)) return ALL_DIMS[ndim];
+  if (Number.isInteger(dim) && ndim > 0) return [normalizeDim(op, dim as number, ndim)];
   const list: readonly unknown[] = Array.isArray(dim) ? dim : [dim];
   const dims = normalizeDims(op, list.map((d) => intArg(op, 'dim', d)), ndim);
   return ndim === 0 ? [] : dims.sort((a, b) => a - b);
@@ -272,7 +273,7 @@ export abstract class Reduction extends Elementwise {
   }
 }
 
-const ALL_DIMS = Array.from({ length: 17 }, (_, n) => Object.freeze(Array.from({ length: n }, (_v, i) => i)));
+const ALL_DIMS: readonly (readonly number[])[] = Array.from({ length: 17 }, (_, n) => Array.from({ length: n }, (_v, i) => i));
 const allDims = (x: TensorCore): readonly number[] => ALL_DIMS[x.layout.shape.length];
 
 function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
@@ -328,7 +329,7 @@ function maxOrMin(op: 'max' | 'min', x: Tensor, args: readonly unknown[]): Tenso
   return named(['values', 'indices'] as const, keepdim ? [values, indices] : [values.squeeze(dim), indices.squeeze(dim)]);
 }
 
-function varianceArgs(op: string, ndim: number, args: readonly unknown[]): { dims: number[]; correction: number; keepdim: boolean } {
+function varianceArgs(op: string, ndim: number, args: readonly unknown[]): { dims: readonly number[]; correction: number; keepdim: boolean } {
   const bound = bind(typeof args[0] === 'boolean' ? VAR_BY_FLAG : VAR_BY_DIM, args);
   const unbiased = boolArg(op, 'unbiased', bound.unbiased, true);
   return {

@@ -71,6 +71,25 @@ export interface DimIndex {
  * first. `wrap` lets negative indices count from the end.
  */
 export function atDims(op: string, of: Shape, items: readonly DimIndex[], wrap = true): Selection {
+  return items.length === 1 ? atDim(of, items[0], wrap) : atSeveralDims(op, of, items, wrap);
+}
+
+/** A list with `middle` instead of its element `dim`. */
+const instead = (list: readonly number[], dim: number, middle: readonly number[]): number[] => [...list.slice(0, dim), ...middle, ...list.slice(dim + 1)];
+
+function atDim(of: Shape, { dim, index }: DimIndex, wrap: boolean): Selection {
+  const own = index.layout, none = own.shape.map(() => 0);
+  return {
+    shape: instead(of, dim, own.shape),
+    indices: [index],
+    wrap,
+    walk: ({ shape, strides }) => ({
+      strides: instead(strides, dim, none), index, indexStrides: instead(shape.map(() => 0), dim, own.strides), size: shape[dim], step: strides[dim],
+    }),
+  };
+}
+
+function atSeveralDims(op: string, of: Shape, items: readonly DimIndex[], wrap: boolean): Selection {
   const indexed = new Set(items.map(({ dim }) => dim));
   const adjacent = items.every(({ dim }, k) => k === 0 || dim === items[k - 1].dim + 1);
   const common = items.reduce<Shape>((shape, { index }) => broadcastIndices(op, shape, index.shape), []);
@@ -85,10 +104,6 @@ export function atDims(op: string, of: Shape, items: readonly DimIndex[], wrap =
     wrap,
     walk(layout) {
       const strides = [...first.map((i) => layout.strides[i]), ...common.map(() => 0), ...last.map((i) => layout.strides[i])];
-      if (items.length === 1) {
-        const { dim, index } = items[0];
-        return { strides, index, indexStrides: spread(index.layout.strides), size: layout.shape[dim], step: layout.strides[dim] };
-      }
       if (resolved === null || !sameShape(resolved.strides, layout.strides)) resolved = { strides: layout.strides, index: distance(items, layout, wrap) };
       const size = 1 + items.reduce((sum, { dim }) => sum + Math.max(layout.shape[dim] - 1, 0) * layout.strides[dim], 0);
       return { strides, index: resolved.index, indexStrides: spread(broadcastStrides(resolved.index.layout, common)), size, step: 1 };
