@@ -29,7 +29,7 @@ function byTensor(rows: Tensor, like: readonly Tensor[]): Tensor[] {
   return like.map((x) => {
     const part = rows.narrow(0, from, x.numel());
     from += x.numel();
-    return part.reshape([...x.shape, ...rows.shape.slice(1)]);
+    return part.reshape([...x.shape, ...rows.layout.shape.slice(1)]);
   });
 }
 

@@ -84,7 +84,7 @@ export const triangularSolve = operation('triangularSolve(b: Tensor, A: Tensor, 
     checkSystem('triangularSolve', A, b, true);
     if (b.ndim < 2) throw new ShapeError('triangularSolve', `b must have at least 2 dimensions, got shape [${b.shape.join(', ')}]`);
     const X = transpose ? triangular(A.mT, b, !upper, true, unitriangular) : triangular(A, b, upper, true, unitriangular);
-    return named(['solution', 'clonedCoefficient'] as const, [X, A.expand([...batchOf(X), ...A.shape.slice(-2)]).clone()]);
+    return named(['solution', 'clonedCoefficient'] as const, [X, A.expand([...batchOf(X), ...A.layout.shape.slice(-2)]).clone()]);
   });
 
 const METHODS = {

@@ -85,7 +85,7 @@ export function solveFactored(op: string, LU: Tensor, pivots: Tensor, B: Tensor,
   requireMatrices(op, 'B', B);
   requireSameDtype(op, LU, B);
   const n = rowsOf(LU);
-  readPivots(op, pivots, LU.shape.slice(0, -1), n);
+  readPivots(op, pivots, LU.layout.shape.slice(0, -1), n);
   if (!left) return solveFactored(op, LU, pivots, B.mT, true, !adjoint).mT;
   if (rowsOf(B) !== n) throw new ShapeError(op, `B of shape [${B.shape.join(', ')}] does not fit LU of shape [${LU.shape.join(', ')}]`);
   const P = permutation(LU, pivots);

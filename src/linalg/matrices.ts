@@ -31,7 +31,7 @@ export function requireSameDtype(op: string, A: Tensor, B: Tensor): void {
   if (A.dtypeCode !== B.dtypeCode) throw new DTypeError(op, B.dtype, `both operands must have one dtype, got ${A.dtype} and ${B.dtype}`);
 }
 
-export const batchOf = (A: Tensor): readonly number[] => A.shape.slice(0, -2);
+export const batchOf = (A: Tensor): readonly number[] => A.layout.shape.slice(0, -2);
 export const rowsOf = (A: Tensor): number => A.shape[A.ndim - 2];
 export const colsOf = (A: Tensor): number => A.shape[A.ndim - 1];
 

@@ -92,7 +92,7 @@ export function productOf(op: string, A: Tensor, tau: Tensor): Tensor {
   requireMatrices(op, 'A', A);
   requireSameDtype(op, A, tau);
   const m = rowsOf(A), n = colsOf(A), k = tau.shape[tau.ndim - 1];
-  if (m < n || tau.ndim !== A.ndim - 1 || k > n || tau.shape.slice(0, -1).join() !== batchOf(A).join()) {
+  if (m < n || tau.ndim !== A.ndim - 1 || k > n || tau.layout.shape.slice(0, -1).join() !== batchOf(A).join()) {
     throw new ShapeError(op, `A of shape [${A.shape.join(', ')}] must have at least as many rows as columns, and tau of shape [${tau.shape.join(', ')}] at most one number per column`);
   }
   if (A.numel() === 0) return attached(op, A.newZeros([...A.shape]), A, tau);

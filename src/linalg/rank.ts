@@ -25,7 +25,7 @@ function threshold(A: Tensor, S: Tensor, atol: Tolerance, rtol: Tolerance): Tens
   const fallback = (A.dtypeCode === F32 ? 2 ** -23 : 2 ** -52) * Math.max(rowsOf(A), colsOf(A));
   const usual = absolute.detach().mul(0).add(fallback).where(absolute.le(0), 0);
   const relative = rtol === undefined ? usual : tolerance(S, rtol, 0);
-  const peak = S.shape[S.ndim - 1] === 0 ? S.newZeros(S.shape.slice(0, -1)) : S.detach().amax(-1);
+  const peak = S.shape[S.ndim - 1] === 0 ? S.newZeros(S.layout.shape.slice(0, -1)) : S.detach().amax(-1);
   return absolute.maximum(relative.mul(peak)).unsqueeze(-1);
 }
 

@@ -63,7 +63,7 @@ export function checkedInverse(op: string, A: Tensor): Tensor {
 }
 
 /** B counts as a vector (or a batch of them) when it is 1-d or has A's shape without the last dim. */
-const isVector = (A: Tensor, B: Tensor): boolean => B.ndim === 1 || (B.ndim === A.ndim - 1 && B.shape.every((size, i) => size === A.shape[i]));
+const isVector = (A: Tensor, B: Tensor): boolean => B.ndim === 1 || (B.ndim === A.ndim - 1 && B.layout.shape.every((size, i) => size === A.shape[i]));
 
 /** [X, info], with B as vectors or matrices. */
 function solved(op: string, A: Tensor, B: Tensor, left: boolean): [Tensor, Tensor] {
@@ -104,7 +104,7 @@ export const invEx = operation('linalg.invEx(A: Tensor, *, checkErrors: bool = f
 /** The inverse of tensordot with A, whose first `ind` dims count as rows. PyTorch's `torch.linalg.tensorinv`. */
 export const tensorinv = operation('linalg.tensorinv(A: Tensor, ind: int = 2, *, out: Tensor?)', (A, ind): Tensor => {
   if (ind <= 0) throw new ArgumentError('linalg.tensorinv', 'ind', `must be positive, got ${ind}`);
-  const rows = A.shape.slice(0, ind), cols = A.shape.slice(ind);
+  const rows = A.layout.shape.slice(0, ind), cols = A.layout.shape.slice(ind);
   if (numelOf(rows) !== numelOf(cols)) throw new ShapeError('linalg.tensorinv', `the first ${ind} sizes of [${A.shape.join(', ')}] must have the product of the others`);
   return checkedInverse('linalg.tensorinv', A.reshape([numelOf(rows), numelOf(cols)])).reshape([...cols, ...rows]);
 });
@@ -113,7 +113,7 @@ export const tensorinv = operation('linalg.tensorinv(A: Tensor, ind: int = 2, *,
 export const tensorsolve = operation('linalg.tensorsolve(A: Tensor, B: Tensor, dims: ints?, *, out: Tensor?)', (A, B, dims): Tensor => {
   const op = 'linalg.tensorsolve';
   const moved = dims === undefined ? A : A.movedim([...dims], dims.map((_, i) => A.ndim - dims.length + i));
-  const shape = moved.shape.slice(B.ndim), size = numelOf(shape);
+  const shape = moved.layout.shape.slice(B.ndim), size = numelOf(shape);
   if (size !== B.numel() || size * size !== A.numel()) throw new ShapeError(op, `A of shape [${A.shape.join(', ')}] does not fit B of shape [${B.shape.join(', ')}]`);
   const [X, info] = solved(op, moved.reshape([size, size]), B.reshape([size]), true);
   requireSuccess(op, 'A', info.toTypedArray() as Int32Array, 'invertible');

@@ -67,7 +67,7 @@ export const scaledDotProductAttention = operation(
     const q = query.castTo(compute);
     const [k, v] = ([['key', key], ['value', value]] as const).map(([name, x]) => (enableGqa ? repeatHeads(op, name, x, query) : x).castTo(compute));
     const queries = q.shape[q.ndim - 2], keys = k.shape[k.ndim - 2];
-    const batch = broadcastShapes(op, broadcastShapes(op, q.shape.slice(0, -2), k.shape.slice(0, -2)), v.shape.slice(0, -2));
+    const batch = broadcastShapes(op, broadcastShapes(op, q.layout.shape.slice(0, -2), k.layout.shape.slice(0, -2)), v.layout.shape.slice(0, -2));
     if (attnMask && broadcastShapes(op, attnMask.shape, [...batch, queries, keys]).join() !== [...batch, queries, keys].join()) throw new ShapeError(op, `attnMask ${brackets(attnMask.shape)} does not broadcast to the scores ${brackets([...batch, queries, keys])}`);
     const bias = attnMask ? biasOf(attnMask, q) : null;
     const options = { scale: scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]), causal: isCausal, bias: bias === null ? null : bias.scores };
@@ -114,7 +114,7 @@ export const multiHeadAttentionForward = operation(`multiHeadAttentionForward(${
   if (size !== embedDimToCheck) throw new ShapeError(op, `query must have ${embedDimToCheck} features, got ${brackets(query_.shape)}`);
   if (!Number.isInteger(head)) throw new ArgumentError(op, 'numHeads', `must divide the ${size} features, got ${numHeads}`);
   if (isCausal_ && attnMask_ === undefined) throw new ArgumentError(op, 'attnMask', 'must be given with isCausal, which is only a hint about it');
-  if (useSeparateProjWeight ? key.shape.slice(0, 2).join() !== value.shape.slice(0, 2).join() : key.shape.join() !== value.shape.join()) {
+  if (useSeparateProjWeight ? key.layout.shape.slice(0, 2).join() !== value.layout.shape.slice(0, 2).join() : key.shape.join() !== value.shape.join()) {
     throw new ShapeError(op, `key ${brackets(key_.shape)} and value ${brackets(value_.shape)} do not fit each other`);
   }
   const causal = isCausal_ && keyPaddingMask_ === undefined && !needWeights;

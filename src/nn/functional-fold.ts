@@ -78,9 +78,9 @@ function addBlocks(g: Tensor, blocks: Blocks): Tensor {
  */
 export const unfold = operation('unfold(input: Tensor, kernelSize: ints, dilation: ints = [1], padding: ints = [0], stride: ints = [1])', (input, kernelSize, ...rest): Tensor => {
   if (input.ndim !== 3 && input.ndim !== 4) throw new ShapeError('unfold', `input must have 3 or 4 dimensions ([N, C, H, W] or [C, H, W]), got shape [${input.shape.join(', ')}]`);
-  if (input.shape.slice(input.ndim - 3).includes(0)) throw new ShapeError('unfold', `only the batch may be empty, got shape [${input.shape.join(', ')}]`);
+  if (input.layout.shape.slice(input.ndim - 3).includes(0)) throw new ShapeError('unfold', `only the batch may be empty, got shape [${input.shape.join(', ')}]`);
   const batch = input.ndim === 4 ? input : input.unsqueeze(0);
-  const blocks = blocksOf('unfold', batch.shape.slice(2), [kernelSize, ...rest]);
+  const blocks = blocksOf('unfold', batch.layout.shape.slice(2), [kernelSize, ...rest]);
   const columns = gatherBlocks(batch, blocks), [n, c, kh, kw, rows, cols] = columns.shape;
   const shape = [c * kh * kw, rows * cols];
   return columns.view(input.ndim === 4 ? [n, ...shape] : shape);

@@ -50,7 +50,7 @@ function fractional(op: string, dims: number, x: Tensor, kernelSize: readonly nu
   if ((outputSize === undefined) === (outputRatio === undefined)) throw new ArgumentError(op, 'outputSize', 'or outputRatio must be given, and not both');
   const kernel = perDim(op, 'kernelSize', kernelSize, dims, 1);
   requireImage(op, x, dims);
-  const size = x.shape.slice(x.ndim - dims), lead = x.shape.slice(0, x.ndim - dims);
+  const size = x.layout.shape.slice(x.ndim - dims), lead = x.layout.shape.slice(0, x.ndim - dims);
   if (outputRatio !== undefined && outputRatio.length !== 1 && outputRatio.length !== dims) throw new ArgumentError(op, 'outputRatio', `must be one number or ${dims}, got [${outputRatio.join(', ')}]`);
   const out = outputRatio === undefined ? perDim(op, 'outputSize', outputSize as readonly number[], dims, 1)
     : size.map((n, d) => Math.trunc(n * outputRatio[outputRatio.length === 1 ? 0 : d]));

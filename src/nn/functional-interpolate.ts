@@ -110,7 +110,7 @@ function scalingsOf(op: string, x: Tensor, { size, scaleFactor, mode, alignCorne
     throw new ArgumentError(op, 'size and scaleFactor', size === undefined ? 'are both absent; expected one of them' : 'are both given; expected one of them');
   }
   if (size !== undefined && recomputeScaleFactor) throw new ArgumentError(op, 'recomputeScaleFactor', 'has no meaning with a size');
-  const inputs = x.shape.slice(2), n = inputs.length;
+  const inputs = x.layout.shape.slice(2), n = inputs.length;
   const factors = scaleFactor === undefined ? null : perDim(op, 'scaleFactor', scaleFactor, n, scaleFactor.length === 1 ? scaleFactor[0] : scaleFactor);
   const outputs = factors === null ? perDim(op, 'size', size as readonly number[], n, (size as readonly number[]).length === 1 ? (size as readonly number[])[0] : size) : inputs.map((input, k) => Math.floor(input * factors[k]));
   // Average pooling, which 'area' is, may leave nothing.

@@ -24,8 +24,8 @@ export function linear(input: Tensor, weight: Tensor, bias?: Maybe<Tensor> | { r
  */
 export const bilinear = operation('bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor?)', (input1, input2, weight, bias): Tensor => {
   if (weight.ndim !== 3) throw new ShapeError('bilinear', `weight must have 3 dimensions ([out, n, m]), got shape [${weight.shape.join(', ')}]`);
-  const [out, n, m] = weight.shape, batch = input1.shape.slice(0, -1);
-  if (input1.ndim === 0 || input1.ndim !== input2.ndim || !sameShape(batch, input2.shape.slice(0, -1))) {
+  const [out, n, m] = weight.shape, batch = input1.layout.shape.slice(0, -1);
+  if (input1.ndim === 0 || input1.ndim !== input2.ndim || !sameShape(batch, input2.layout.shape.slice(0, -1))) {
     throw new ShapeError('bilinear', `input1 and input2 must agree in all dimensions but the last, got shapes [${input1.shape.join(', ')}] and [${input2.shape.join(', ')}]`);
   }
   if (input1.shape.at(-1) !== n || input2.shape.at(-1) !== m) {

@@ -28,7 +28,7 @@ export const gaussianNllLoss = operation(`gaussianNllLoss(input: Tensor, target:
     let spread = variance instanceof Tensor ? variance : input.detach().mul(0).add(Number(variance));
     if (!sameShape(spread.layout.shape, input.layout.shape)) {
       const { shape } = spread, differing = input.shape.flatMap((size, i) => (size === shape[i] ? [] : [shape[i]]));
-      if (shape.join() === input.shape.slice(0, -1).join()) spread = spread.unsqueeze(-1);
+      if (shape.join() === input.layout.shape.slice(0, -1).join()) spread = spread.unsqueeze(-1);
       else if (spread.ndim !== input.ndim || differing.join() !== '1') throw new ShapeError(op, `var ${brackets(spread)} must have the shape of the input ${brackets(input)}, without its last dimension or with size 1 in one`);
     }
     if (toBeChecked(spread.detach()).lt(0).any().item()) throw new ArgumentError(op, 'var', 'must not have negative entries');

@@ -20,7 +20,7 @@ const product = (sizes: readonly number[]): number => sizes.reduce((all, size) =
 export const batchNorm = operation(
   'batchNorm(input: Tensor, runningMean: Tensor?, runningVar: Tensor?, weight: Tensor?, bias: Tensor?, training: bool = false, momentum: float = 0.1, eps: float = 1e-5)',
   (input, runningMean, runningVar, weight, bias, training, momentum, eps): Tensor => {
-    if (training) requireSeveral('batchNorm', product(input.shape.filter((_, i) => i !== 1)), 'value per channel', input);
+    if (training) requireSeveral('batchNorm', product(input.layout.shape.filter((_, i) => i !== 1)), 'value per channel', input);
     return batchNormOf('batchNorm', input, { weight, bias, runningMean, runningVar, training, momentum, eps });
   });
 
@@ -28,7 +28,7 @@ export const batchNorm = operation(
 export const instanceNorm = operation(
   'instanceNorm(input: Tensor, runningMean: Tensor?, runningVar: Tensor?, weight: Tensor?, bias: Tensor?, useInputStats: bool = true, momentum: float = 0.1, eps: float = 1e-5)',
   (input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps): Tensor => {
-    if (useInputStats) requireSeveral('instanceNorm', product(input.shape.slice(2)), 'spatial element', input);
+    if (useInputStats) requireSeveral('instanceNorm', product(input.layout.shape.slice(2)), 'spatial element', input);
     return instanceNormOf('instanceNorm', input, { weight, bias, runningMean, runningVar, training: useInputStats, momentum, eps });
   });
 
@@ -40,6 +40,6 @@ export const layerNorm = operation('layerNorm(input: Tensor, normalizedShape: in
 export const groupNorm = operation('groupNorm(input: Tensor, numGroups: int, weight: Tensor?, bias: Tensor?, eps: float = 1e-5)',
   (input, numGroups, weight, bias, eps): Tensor => {
     const [samples, channels] = input.shape;
-    if (input.ndim >= 2 && channels % numGroups === 0) requireSeveral('groupNorm', samples * channels / numGroups * product(input.shape.slice(2)), 'value per channel', input);
+    if (input.ndim >= 2 && channels % numGroups === 0) requireSeveral('groupNorm', samples * channels / numGroups * product(input.layout.shape.slice(2)), 'value per channel', input);
     return groupNormOf('groupNorm', input, numGroups, weight, bias, eps);
   });

@@ -17,7 +17,7 @@ export const pad = operation("pad(input: Tensor, pad: ints, mode: 'constant'|'re
   if (spatial < 1 || spatial > 3 || (input.ndim !== spatial + 1 && input.ndim !== spatial + 2)) {
     throw new ShapeError('pad', `mode '${mode}' takes 2, 4 or 6 margins of an input with one or two dimensions more than pairs, got ${margins.length} for shape [${input.shape.join(', ')}]`);
   }
-  const sizes = input.shape.slice(-spatial).map((size, i) => size + margins[2 * (spatial - 1 - i)] + margins[2 * (spatial - 1 - i) + 1]);
+  const sizes = input.layout.shape.slice(-spatial).map((size, i) => size + margins[2 * (spatial - 1 - i)] + margins[2 * (spatial - 1 - i) + 1]);
   if (mode !== 'circular' && sizes.every((size) => size < 1)) throw new ShapeError('pad', `[${margins.join(', ')}] leaves nothing of shape [${input.shape.join(', ')}]`);
   return borderPad('pad', input, given, mode);
 });

@@ -115,8 +115,8 @@ function maxUnpool(op: string, dims: number, x: Tensor, indices: Tensor, kernelS
   if (indices.dtype !== 'int64') throw new DTypeError(op, indices.dtype, `indices must be int64, got ${indices.dtype}; write indices.long()`);
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) throw new ShapeError(op, `input must have ${dims + 1} (unbatched) or ${dims + 2} dimensions, got shape ${shapeText(x)}`);
   if (indices.shape.join() !== x.shape.join()) throw new ShapeError(op, `indices must have the input's shape ${shapeText(x)}, got ${shapeText(indices)}`);
-  const lead = x.shape.slice(0, x.ndim - dims);
-  const natural = x.shape.slice(x.ndim - dims).map((n, d) => (n - 1) * stride[d] + kernel[d] - 2 * padding[d]);
+  const lead = x.layout.shape.slice(0, x.ndim - dims);
+  const natural = x.layout.shape.slice(x.ndim - dims).map((n, d) => (n - 1) * stride[d] + kernel[d] - 2 * padding[d]);
   const size = outputSize === undefined ? natural : outputSize.length === dims + 2 ? outputSize.slice(2) : outputSize;
   if (size.length !== dims) throw new ArgumentError(op, 'outputSize', `must have ${dims} or ${dims + 2} sizes, got [${size.join(', ')}]`);
   size.forEach((n, d) => {

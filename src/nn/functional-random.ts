@@ -14,7 +14,7 @@ type DropoutArgs = CallArgs<[p: number, training: boolean, inplace: boolean], Dr
 
 /** One draw per sample and channel. */
 function channelMask(input: Tensor): Tensor {
-  return empty([input.shape[0], input.shape[1], ...input.shape.slice(2).map(() => 1)], { dtype: input.dtype });
+  return empty([input.shape[0], input.shape[1], ...input.layout.shape.slice(2).map(() => 1)], { dtype: input.dtype });
 }
 
 function dropoutBy(name: string, trainingByDefault: boolean, draw: (input: Tensor, p: number, inplace: boolean) => Tensor) {

@@ -88,7 +88,7 @@ function cubicReadings(x: Tensor, axis: Axis): Reading[] {
 function combine(source: Tensor, axes: readonly (readonly Reading[])[]): Tensor {
   const [n, c, ...sizes] = source.shape, flat = source.reshape([n, c, numelOf(sizes)]);
   const isHalf = source.dtype !== 'float32' && source.dtype !== 'float64';
-  const spatial = axes[0][0].index.shape.slice(1), points = numelOf(spatial);
+  const spatial = axes[0][0].index.layout.shape.slice(1), points = numelOf(spatial);
   const visit = (depth: number, index: Tensor | null, weight: Tensor | null, sum: Tensor | null): Tensor => {
     if (depth === axes.length) {
       const position = (index as Tensor).reshape([n, 1, points]);
@@ -127,7 +127,7 @@ function checkGrid(input: Tensor, grid: Tensor): void {
   if (grid.ndim !== input.ndim || grid.shape[0] !== input.shape[0] || grid.shape[grid.ndim - 1] !== spatial) {
     throw new ShapeError(op, `grid must have shape [${[input.shape[0], ...new Array<string>(spatial).fill('any'), spatial].join(', ')}], got ${shapes}`);
   }
-  if (input.shape.slice(2).includes(0)) throw new ShapeError(op, `input must have non-empty spatial dimensions, got ${shapes}`);
+  if (input.layout.shape.slice(2).includes(0)) throw new ShapeError(op, `input must have non-empty spatial dimensions, got ${shapes}`);
   if (!input.isFloatingPoint()) throw new DTypeError(op, input.dtype, `input must have a floating point dtype, got ${input.dtype}`);
   if (input.dtype !== grid.dtype) throw new DTypeError(op, grid.dtype, `grid must have input's dtype ${input.dtype}, got ${grid.dtype}`);
 }
@@ -140,7 +140,7 @@ export const gridSample = operation(
   "gridSample(input: Tensor, grid: Tensor, mode: 'bilinear'|'nearest'|'bicubic' = 'bilinear', paddingMode: 'zeros'|'border'|'reflection' = 'zeros', alignCorners: bool = false)",
   (input, grid, mode, paddingMode, alignCorners): Tensor => {
     checkGrid(input, grid);
-    const sizes = input.shape.slice(2), n = sizes.length;
+    const sizes = input.layout.shape.slice(2), n = sizes.length;
     if (mode === 'bicubic' && n !== 2) throw new ArgumentError('gridSample', 'mode', `'bicubic' is for 4 dimensions, got shape [${input.shape.join(', ')}]`);
     const readingsOf = mode === 'bilinear' ? linearReadings : mode === 'nearest' ? nearestReadings : cubicReadings;
     const axes = sizes.map((size, i) => {

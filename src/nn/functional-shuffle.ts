@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 function dimsOf(op: string, input: Tensor, name: string, factor: number): [batch: readonly number[], channels: number, rest: readonly number[]] {
   if (input.ndim < 3) throw new ShapeError(op, `input must have at least 3 dimensions, got shape [${input.shape.join(', ')}]`);
   if (factor < 1) throw new ArgumentError(op, name, `must be positive, got ${factor}`);
-  return [input.shape.slice(0, -3), input.shape[input.ndim - 3], input.shape.slice(-2)];
+  return [input.layout.shape.slice(0, -3), input.shape[input.ndim - 3], input.layout.shape.slice(-2)];
 }
 
 /** `[..., C r^2, H, W]` to `[..., C, H r, W r]`. PyTorch's `F.pixel_shuffle`. */

@@ -97,7 +97,7 @@ export const packPaddedSequence = operation('packPaddedSequence(input: Tensor, l
     padded = padded.indexSelect(1, order);
   } else if (sizes.some((size, i) => i > 0 && size > sizes[i - 1])) throw new ArgumentError(op, 'lengths', `must be in decreasing order, got [${sizes.join(', ')}]; give enforceSorted: false`);
   const { rows, sizes: batchSizes } = packing(sizes, batch);
-  return new PackedSequence(padded.reshape([time * batch, ...padded.shape.slice(2)]).indexSelect(0, integers(rows)), integers(batchSizes), order);
+  return new PackedSequence(padded.reshape([time * batch, ...padded.layout.shape.slice(2)]).indexSelect(0, integers(rows)), integers(batchSizes), order);
 });
 
 /** How long each sequence is, longest first. */
@@ -112,7 +112,7 @@ export const padPackedSequence = operation('padPackedSequence(sequence: any, bat
   const { data, unsortedIndices } = sequence, lengths = lengthsOf(numbersOf(sequence.batchSizes)), batch = lengths.length;
   const longest = lengths[0] ?? 0, time = totalLength ?? longest;
   if (time < longest) throw new ArgumentError(op, 'totalLength', `must be at least the longest sequence's ${longest}, got ${time}`);
-  const features = data.shape.slice(1);
+  const features = data.layout.shape.slice(1);
   let padded = full([time * batch, ...features], paddingValue, { dtype: data.dtype }).indexCopy(0, integers(packing(lengths, batch).rows), data).reshape([time, batch, ...features]);
   let sizes = integers(lengths);
   if (unsortedIndices !== null) {
@@ -125,8 +125,8 @@ export const padPackedSequence = operation('padPackedSequence(sequence: any, bat
 /** Sequences [L, ...] as one batch [T, B, ...] (or [B, T, ...]), padded on one side. PyTorch's `pad_sequence`. */
 export const padSequence = operation("padSequence(sequences: Tensors, batchFirst: bool = false, paddingValue: float = 0, paddingSide: 'right'|'left' = 'right')", (sequences, batchFirst, paddingValue, paddingSide): Tensor => {
   if (sequences.length === 0) throw new ArgumentError('padSequence', 'sequences', 'must not be empty');
-  const [first] = sequences, rest = first.shape.slice(1);
-  for (const s of sequences) if (s.ndim === 0 || s.shape.slice(1).join() !== rest.join()) throw new ShapeError('padSequence', `all sequences must have shape [L, ${rest.join(', ')}], got [${s.shape.join(', ')}]`);
+  const [first] = sequences, rest = first.layout.shape.slice(1);
+  for (const s of sequences) if (s.ndim === 0 || s.layout.shape.slice(1).join() !== rest.join()) throw new ShapeError('padSequence', `all sequences must have shape [L, ${rest.join(', ')}], got [${s.shape.join(', ')}]`);
   const longest = Math.max(...sequences.map((s) => s.shape[0]));
   const padded = sequences.map((s) => {
     if (s.shape[0] === longest) return s;

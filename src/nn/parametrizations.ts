@@ -228,7 +228,7 @@ class _Orthogonal extends Module {
   /** Makes the value the base, at which the original is minus the identity: the diagonal holds the reflections' signs. */
   private rebase(value: Tensor): Tensor {
     const Q = this.tall(value), n = Q.size(-2), k = Q.size(-1);
-    const full = n === k ? Q : Q.cat([randn([...Q.shape.slice(0, -2), n, n - k], { dtype: Q.dtype })], -1);
+    const full = n === k ? Q : Q.cat([randn([...Q.layout.shape.slice(0, -2), n, n - k], { dtype: Q.dtype })], -1);
     this.registerBuffer('base', n === k && isOrthogonal(Q) ? Q.clone() : orthogonalFactor(full));
     const original = value.newZeros([...value.shape]);
     original.diagonal(0, -2, -1).fill_(-1);
@@ -246,7 +246,7 @@ class _Orthogonal extends Module {
 
 function isOrthogonal(Q: Tensor): boolean {
   const n = Q.size(-2);
-  return Q.mT.matmul(Q).allclose(identityLike(Q, Q.size(-1)).expand([...Q.shape.slice(0, -2), Q.size(-1), Q.size(-1)]), { atol: 10 * n * finfo(Q.dtype).eps });
+  return Q.mT.matmul(Q).allclose(identityLike(Q, Q.size(-1)).expand([...Q.layout.shape.slice(0, -2), Q.size(-1), Q.size(-1)]), { atol: 10 * n * finfo(Q.dtype).eps });
 }
 
 /** By the vectors below the diagonal of X, with the signs on it. */
@@ -260,7 +260,7 @@ function ofReflections(X: Tensor): Tensor {
 /** By the skew-symmetric matrix of which X [..., n, k] is the lower part of the first columns. */
 function ofSkew(X: Tensor, map: 'matrix_exp' | 'cayley'): Tensor {
   const n = X.size(-2), k = X.size(-1), lower = X.tril();
-  const square = n === k ? lower : lower.cat([X.newZeros([...X.shape.slice(0, -2), n, n - k])], -1);
+  const square = n === k ? lower : lower.cat([X.newZeros([...X.layout.shape.slice(0, -2), n, n - k])], -1);
   const A = square.sub(square.mT), half = A.mul(0.5), one = identityLike(A, n);
   const Q = map === 'matrix_exp' ? matrixExp(A) : solve(one.sub(half), one.add(half));
   return n === k ? Q : Q.narrow(-1, 0, k);

@@ -48,7 +48,7 @@ export abstract class RNNCellBase extends Module {
     const name = this.constructor.name;
     tensorArg(name, 'input', input);
     if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize) throw new ShapeError(name, `input must have shape [N, ${this.inputSize}] or [${this.inputSize}], got [${input.shape.join(', ')}]`);
-    const expected = [...input.shape.slice(0, -1), this.hiddenSize];
+    const expected = [...input.layout.shape.slice(0, -1), this.hiddenSize];
     for (const s of given ?? []) {
       if (!(s instanceof Tensor) || s.shape.join() !== expected.join()) throw new ShapeError(name, `the state must have shape [${expected.join(', ')}], got ${s instanceof Tensor ? `[${s.shape.join(', ')}]` : show(s)}`);
     }

@@ -99,7 +99,7 @@ export abstract class Composite extends Indexing {
   /** @internal Throws unless this shape broadcasts to `shape`. */
   broadcastable(op: string, shape: readonly number[]): void {
     const skip = shape.length - this.ndim;
-    if (skip < 0 || this.shape.some((size, i) => size !== 1 && size !== shape[i + skip])) {
+    if (skip < 0 || this.layout.shape.some((size, i) => size !== 1 && size !== shape[i + skip])) {
       throw new ShapeError(op, `shape [${this.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]`);
     }
   }

@@ -95,7 +95,7 @@ export abstract class TensorCore {
       return;
     }
     if (!(value instanceof TensorCore)) throw new ArgumentError('grad', 'value', `must be a Tensor or null, got ${String(value)}`);
-    if (value.dtypeCode !== this.dtypeCode || value.shape.length !== this.shape.length || value.shape.some((size, i) => size !== this.shape[i])) {
+    if (value.dtypeCode !== this.dtypeCode || value.shape.length !== this.shape.length || value.layout.shape.some((size, i) => size !== this.shape[i])) {
       throw new ArgumentError('grad', 'value', `must have shape [${this.shape.join(', ')}] and dtype ${this.dtype}, got [${value.shape.join(', ')}] and ${value.dtype}`);
     }
     outlive(value.storage);

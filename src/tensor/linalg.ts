@@ -64,7 +64,7 @@ export abstract class Linalg extends Reduction {
       // A batch times one matrix is one tall product.
       if (n > 2 && m === 2 && this.layout.contiguous) {
         if (this.shape[n - 1] !== other.shape[0]) return product('matmul', self, other);
-        return product('matmul', self.reshape([-1, this.shape[n - 1]]), other).reshape([...this.shape.slice(0, -1), other.shape[1]]);
+        return product('matmul', self.reshape([-1, this.shape[n - 1]]), other).reshape([...this.layout.shape.slice(0, -1), other.shape[1]]);
       }
       return product('matmul', self, other);
     }
@@ -114,7 +114,7 @@ export abstract class Linalg extends Reduction {
     requireTensor('inner', 'other', other);
     if (this.ndim === 0 || other.ndim === 0) return (this as unknown as Tensor).mul(other);
     const flat = (this as unknown as Tensor).reshape([-1, this.shape[this.ndim - 1]]);
-    return flat.matmul(other.reshape([-1, other.shape[other.ndim - 1]]).t()).reshape([...this.shape.slice(0, -1), ...other.shape.slice(0, -1)]);
+    return flat.matmul(other.reshape([-1, other.shape[other.ndim - 1]]).t()).reshape([...this.layout.shape.slice(0, -1), ...other.layout.shape.slice(0, -1)]);
   }
 
   /** All products of two vectors' elements: `[N]` and `[M]` give `[N, M]`. */
@@ -156,7 +156,7 @@ export const linear = visible('linear', (x: Tensor, weight: Tensor, bias: Tensor
       node.needs(2) ? g.sum(0) : null,
     ], [inputs2[1] === null ? null : flat, inputs2[0] === null ? null : weight]);
   }
-  const shaped = x.ndim === 2 ? result : result.reshape([...x.shape.slice(0, -1), weight.shape[0]]);
+  const shaped = x.ndim === 2 ? result : result.reshape([...x.layout.shape.slice(0, -1), weight.shape[0]]);
   return wants && activation !== 'none' ? shaped[activation]() : shaped;
 });
 

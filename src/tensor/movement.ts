@@ -197,14 +197,14 @@ export abstract class Movement extends TensorCore {
     const to = normalizeDim('flatten', intArg('flatten', 'endDim', endDim, -1), this.ndim, 'endDim');
     if (from > to) throw new ShapeError('flatten', `startDim ${from} comes after endDim ${to}`);
     if (this.ndim === 0) return this.reshape([1]);
-    return this.reshape([...this.shape.slice(0, from), numelOf(this.shape.slice(from, to + 1)), ...this.shape.slice(to + 1)]);
+    return this.reshape([...this.layout.shape.slice(0, from), numelOf(this.layout.shape.slice(from, to + 1)), ...this.layout.shape.slice(to + 1)]);
   }
 
   /** Splits a dim into several sizes, of which one may be -1; a view. */
   unflatten(dim: number, into: readonly number[]): Tensor {
     const at = normalizeDim('unflatten', dim, this.ndim);
     const sizes = intList('unflatten', 'sizes', [into]);
-    return this.view([...this.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.shape.slice(at + 1)]);
+    return this.view([...this.layout.shape.slice(0, at), ...resolveShape('unflatten', sizes, this.shape[at]), ...this.layout.shape.slice(at + 1)]);
   }
 
   /** A new dim of size 1 at position `dim`; a view. */

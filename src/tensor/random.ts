@@ -156,7 +156,7 @@ export function multinomial(...args: readonly unknown[]): Tensor {
   if (!replacement || count === 1) return races(input, count, generator);
   const cumulative = input.detach().castTo(1).cumsum(-1);
   const scaled = cumulative.div(cumulative.narrow(-1, classes - 1, 1));
-  const uniform = emptyTensor([...input.shape.slice(0, -1), count], 1);
+  const uniform = emptyTensor([...input.layout.shape.slice(0, -1), count], 1);
   drawInto(uniform, 'uniform', 0, 1, generatorState(generator));
   return scaled.unsqueeze(-2).le(uniform.unsqueeze(-1)).sum(-1);
 }

@@ -241,7 +241,7 @@ export function writeSelected(op: string, kind: ScatterOp, self: Tensor, selecti
 function broadcastSource(op: string, value: Tensor, shape: Shape): Tensor {
   let source = value;
   while (source.ndim > shape.length && source.shape[0] === 1) source = source.select(0, 0);
-  const fits = source.ndim <= shape.length && source.shape.every((size, i) => size === 1 || size === shape[i + shape.length - source.ndim]);
+  const fits = source.ndim <= shape.length && source.layout.shape.every((size, i) => size === 1 || size === shape[i + shape.length - source.ndim]);
   if (!fits) throw new ShapeError(op, `value of shape [${value.shape.join(', ')}] cannot be broadcast to the indexed shape [${shape.join(', ')}]`);
   return source;
 }

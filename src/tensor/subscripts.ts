@@ -143,7 +143,7 @@ function checkedInt(op: string, at: number, dim: number, size: number): number {
 }
 
 function checkMask(op: string, mask: Tensor, view: Tensor, dim: number): void {
-  if (!sameShape(mask.shape, view.shape.slice(dim, dim + mask.ndim))) {
+  if (!sameShape(mask.shape, view.layout.shape.slice(dim, dim + mask.ndim))) {
     throw new ShapeError(op, `mask of shape [${mask.shape.join(', ')}] does not match dimensions ${dim} to ${dim + mask.ndim - 1} of shape [${view.shape.join(', ')}]`);
   }
 }

@@ -39,7 +39,7 @@ function embedded(op: string, x: Tensor, offset: number, dim1: number, dim2: num
   const ndim = x.ndim + 1;
   const a = normalizeDim(op, dim1, ndim, 'dim1'), b = normalizeDim(op, dim2, ndim, 'dim2');
   if (a === b) throw new ShapeError(op, `dim1 and dim2 must differ, both are ${a}`);
-  const rest = x.shape.slice(0, -1), size = x.shape[x.ndim - 1] + Math.abs(offset);
+  const rest = x.layout.shape.slice(0, -1), size = x.shape[x.ndim - 1] + Math.abs(offset);
   const shape = Array.from({ length: ndim }, (_, i) => (i === a || i === b ? size : rest.shift() as number));
   checkShape(op, shape);
   const out = emptyShape(x, shape, x.dtypeCode);
@@ -61,7 +61,7 @@ export const diagflat = operation('diagflat(input: Tensor, offset: int = 0)', (i
 /** `x` where `kept` holds for column minus row, zeros elsewhere. */
 function triangle(op: string, x: Tensor, kept: (distance: Tensor) => Tensor): Tensor {
   if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
-  const [rows, columns] = x.shape.slice(-2).map((size) => indexTensor(x, Array.from({ length: size }, (_, i) => i)));
+  const [rows, columns] = x.layout.shape.slice(-2).map((size) => indexTensor(x, Array.from({ length: size }, (_, i) => i)));
   return x.where(kept(columns.sub(rows.unsqueeze(1))), x.dtypeCode === BOOL ? false : 0);
 }
 

@@ -61,7 +61,7 @@ function weigh(x: Tensor, g: Tensor, m: Plan): Tensor {
   return out;
 }
 
-const sumOfChannels = (g: Tensor): Tensor => g.sum([0, ...g.shape.slice(2).map((_, i) => i + 2)]);
+const sumOfChannels = (g: Tensor): Tensor => g.sum([0, ...g.layout.shape.slice(2).map((_, i) => i + 2)]);
 
 type Padding = 'same' | 'valid' | readonly number[];
 
@@ -101,7 +101,7 @@ function convolution(op: string, dims: number, input: Tensor, weight: Tensor, gi
   strides: readonly number[], paddings: Padding, dilations: readonly number[], groups: number): Tensor {
   const stride = perDim(op, 'stride', strides, dims, 1), dilation = perDim(op, 'dilation', dilations, dims, 1);
   const { x, unbatched, bias } = checked(op, dims, input, weight, givenBias, groups, weight.shape[0]);
-  const inputs = weight.shape[1], kernel = weight.shape.slice(2), size = x.shape.slice(2);
+  const inputs = weight.shape[1], kernel = weight.layout.shape.slice(2), size = x.layout.shape.slice(2);
   if (x.shape[1] !== inputs * groups) {
     throw new ShapeError(op, `input of shape ${shapeText(input)} must have ${inputs * groups} channels for a weight of shape ${shapeText(weight)} and groups = ${groups}, got ${x.shape[1]}`);
   }
@@ -132,7 +132,7 @@ function transposed(op: string, dims: number, input: Tensor, weight: Tensor, giv
   if (x.shape[1] !== weight.shape[0]) {
     throw new ShapeError(op, `input of shape ${shapeText(input)} must have ${weight.shape[0]} channels for a weight of shape ${shapeText(weight)}, got ${x.shape[1]}`);
   }
-  const kernel = weight.shape.slice(2), size = x.shape.slice(2);
+  const kernel = weight.layout.shape.slice(2), size = x.layout.shape.slice(2);
   if (extra.some((n, d) => n >= stride[d] && n >= dilation[d])) {
     throw new ArgumentError(op, 'outputPadding', `must be smaller than stride or dilation, got [${extra.join(', ')}] with stride [${stride.join(', ')}] and dilation [${dilation.join(', ')}]`);
   }

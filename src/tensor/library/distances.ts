@@ -30,7 +30,7 @@ export const cdist = operation("cdist(x1: Tensor, x2: Tensor, p: float = 2, comp
     const m = x1.shape[x1.ndim - 1];
     if (m !== x2.shape[x2.ndim - 1]) throw new ShapeError('cdist', `rows must have one length, got ${m} and ${x2.shape[x2.ndim - 1]}`);
     requireOrder('cdist', p);
-    const batch = broadcastShapes('cdist', x1.shape.slice(0, -2), x2.shape.slice(0, -2));
+    const batch = broadcastShapes('cdist', x1.layout.shape.slice(0, -2), x2.layout.shape.slice(0, -2));
     const P = x1.shape[x1.ndim - 2], R = x2.shape[x2.ndim - 2];
     const a = x1.expand([...batch, P, m]), b = x2.expand([...batch, R, m]);
     // Rows without elements are all the same.

@@ -106,7 +106,7 @@ function arranged({ x, labels }: Term, order: readonly string[]): Tensor {
   return view;
 }
 
-const product = (x: Tensor, from: number, to: number): number => numelOf(x.shape.slice(from, to));
+const product = (x: Tensor, from: number, to: number): number => numelOf(x.layout.shape.slice(from, to));
 
 /** The product of two operands, summed over what `needed` does not name. */
 function contract(first: Term, second: Term, needed: ReadonlySet<string>): Term {
@@ -124,11 +124,11 @@ function contract(first: Term, second: Term, needed: ReadonlySet<string>): Term 
   const x = arranged(a, [...batch, ...left, ...inner]), y = arranged(b, [...batch, ...inner, ...right]);
   const k = product(x, nb + left.length, x.ndim);
   // Groups of one dim stay views; larger ones are merged, which copies only where their strides ask for it.
-  const rows = left.length === 1 && inner.length === 1 ? x : x.reshape([...x.shape.slice(0, nb), product(x, nb, nb + left.length), k]);
-  const cols = right.length === 1 && inner.length === 1 ? y : y.reshape([...y.shape.slice(0, nb), k, product(y, nb + inner.length, y.ndim)]);
+  const rows = left.length === 1 && inner.length === 1 ? x : x.reshape([...x.layout.shape.slice(0, nb), product(x, nb, nb + left.length), k]);
+  const cols = right.length === 1 && inner.length === 1 ? y : y.reshape([...y.layout.shape.slice(0, nb), k, product(y, nb + inner.length, y.ndim)]);
   const out = rows.matmul(cols);
   if (left.length === 1 && right.length === 1) return { x: out, labels };
-  return { x: out.reshape([...out.shape.slice(0, nb), ...x.shape.slice(nb, nb + left.length), ...y.shape.slice(nb + inner.length)]), labels };
+  return { x: out.reshape([...out.layout.shape.slice(0, nb), ...x.layout.shape.slice(nb, nb + left.length), ...y.layout.shape.slice(nb + inner.length)]), labels };
 }
 
 /** Which two operands to contract next: those whose product is smallest against what it replaces (the greedy path of opt_einsum). */

@@ -28,7 +28,7 @@ export function indexed<const S extends string, const N extends number>(_positio
 /** The input has a channel dim, maybe a batch dim before it, and elements in all but the batch. */
 export function requireImage(op: string, x: Tensor, dims: number): void {
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) throw new ShapeError(op, `input must have ${dims + 1} (unbatched) or ${dims + 2} dimensions, got shape ${shapeText(x)}`);
-  if (x.shape.slice(x.ndim - dims - 1).includes(0)) throw new ShapeError(op, `input must have elements in all but the batch dimension, got shape ${shapeText(x)}`);
+  if (x.layout.shape.slice(x.ndim - dims - 1).includes(0)) throw new ShapeError(op, `input must have elements in all but the batch dimension, got shape ${shapeText(x)}`);
 }
 
 export interface WindowArguments {
@@ -55,7 +55,7 @@ export function regular(op: string, x: Tensor, dims: number, given: WindowArgume
     throw new ArgumentError(op, 'padding', `must be at most half of the kernel's extent [${span.join(', ')}], got [${padding.join(', ')}]`);
   }
   requireImage(op, x, dims);
-  const lead = x.shape.slice(0, x.ndim - dims), size = x.shape.slice(x.ndim - dims);
+  const lead = x.layout.shape.slice(0, x.ndim - dims), size = x.layout.shape.slice(x.ndim - dims);
   const out = size.map((n, d) => {
     const room = n + 2 * padding[d] - span[d];
     let count = (given.ceilMode ? Math.ceil(room / stride[d]) : Math.floor(room / stride[d])) + 1;
@@ -77,7 +77,7 @@ export function adaptive(op: string, x: Tensor, dims: number, outputSize: unknow
   const given: readonly unknown[] = Array.isArray(outputSize) ? outputSize as unknown[] : new Array<unknown>(dims).fill(outputSize);
   if (given.length !== dims) throw new ArgumentError(op, 'outputSize', `must be one integer or ${dims}, got ${show(outputSize)}`);
   requireImage(op, x, dims);
-  const lead = x.shape.slice(0, x.ndim - dims), size = x.shape.slice(x.ndim - dims);
+  const lead = x.layout.shape.slice(0, x.ndim - dims), size = x.layout.shape.slice(x.ndim - dims);
   const out = given.map((n, d) => {
     if (n === null || n === undefined) return size[d];
     if (!Number.isSafeInteger(n) || (n as number) < 0) throw new ArgumentError(op, 'outputSize', `must be non-negative integers or null, got ${show(outputSize)}`);

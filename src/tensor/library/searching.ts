@@ -19,7 +19,7 @@ function positions(op: string, sequence: Tensor, values: Tensor | Scalar, right:
   if (type === BOOL) throw new DTypeError(op, 'bool', 'expected number dtypes, got bool');
   const given = typeof values === 'object' ? values.detach() : sequence.detach().newFull([], values, { dtype: typeof values === 'boolean' ? 'bool' : Number.isInteger(Number(values)) ? 'int64' : 'float64' });
   const wanted = rawCast(given.ndim === 0 ? given.reshape([1]) : given, compute) as Tensor;
-  const n = sequence.shape[sequence.ndim - 1], rows = (rawCast(sequence.detach(), compute) as Tensor).expand([...wanted.shape.slice(0, -1), n]);
+  const n = sequence.shape[sequence.ndim - 1], rows = (rawCast(sequence.detach(), compute) as Tensor).expand([...wanted.layout.shape.slice(0, -1), n]);
   const out = emptyShape(sequence, wanted.shape, I64);
   if (out.numel() > 0) searchInto(right ? 'right' : 'left', out, rows, wanted);
   const shaped = given.ndim === 0 ? out.reshape([]) : out;
@@ -43,7 +43,7 @@ export const searchsorted = operation("searchsorted(sortedSequence: Tensor, inpu
     if (side === 'left' && right) throw new ArgumentError('searchsorted', 'side', "must not be 'left' with right: true");
     if (sequence.ndim === 0) throw new ShapeError('searchsorted', 'sortedSequence must have at least 1 dimension');
     const shape = typeof input === 'object' ? input.shape : [];
-    if (sequence.ndim > 1 && (shape.length === 0 || !sameShape(sequence.shape.slice(0, -1), shape.slice(0, -1)))) {
+    if (sequence.ndim > 1 && (shape.length === 0 || !sameShape(sequence.layout.shape.slice(0, -1), shape.slice(0, -1)))) {
       throw new ShapeError('searchsorted', `sortedSequence must be 1-d or have the dims of input but the last, got [${sequence.shape.join(', ')}] for [${shape.join(', ')}]`);
     }
     return positions('searchsorted', sorter === undefined ? sequence : inOrder('searchsorted', sequence, sorter), input, right || side === 'right', outInt32);

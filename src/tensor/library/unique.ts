@@ -50,8 +50,8 @@ const differs = (flat: Tensor): Tensor => {
 function slices(op: string, x: Tensor, dim: number): { readonly dim: number; readonly rows: Tensor } {
   if (x.ndim === 0) throw new ShapeError(op, 'a 0-d tensor has no dimension to select');
   const d = normalizeDim(op, dim, x.ndim);
-  if (x.shape.some((size, i) => i !== d && size === 0)) throw new ShapeError(op, `other dimensions than ${d} must not be empty, got shape [${x.shape.join(', ')}]`);
-  const moved = x.movedim(d, 0), width = moved.shape.slice(1).reduce((a, b) => a * b, 1);
+  if (x.layout.shape.some((size, i) => i !== d && size === 0)) throw new ShapeError(op, `other dimensions than ${d} must not be empty, got shape [${x.shape.join(', ')}]`);
+  const moved = x.movedim(d, 0), width = moved.layout.shape.slice(1).reduce((a, b) => a * b, 1);
   return { dim: d, rows: moved.reshape([moved.shape[0], width]) };
 }
 
