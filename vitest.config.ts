@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^flambeau$/, replacement: source('index.ts') },
-      { find: /^flambeau\/(plot|data|io|onnx|train|profiler)$/, replacement: source('$1/index.ts') },
+      { find: /^flambeau\/(plot|data|io|onnx|train|profiler|distributions)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

@@ -1,21 +1,28 @@
 /** flambeau: PyTorch for TypeScript. The public surface, nothing else. */
 export { Tensor, type BackwardArgs, type RemovableHandle } from './tensor/tensor.ts';
 export * from './tensor/functions.ts';
+export * from './tensor/in-place-functions.ts';
 export * from './linalg/functions.ts';
+export * from './linalg/older-norms.ts';
+export * from './linalg/lowrank.ts';
+export * from './nn/functions.ts';
 export { canCast, resultTypeName as resultType } from './tensor/composite.ts';
 export {
   arange, asTensor, empty, emptyLike, eye, fromArray, full, fullLike, linspace, logspace, ones, onesLike, tensor, zeros, zerosLike,
   type TensorData, type TensorOptions,
 } from './tensor/create.ts';
 export {
-  Generator, bernoulli, defaultGenerator, getRngState, initialSeed, manualSeed, multinomial, normal, rand, randLike, randint, randn, randnLike, randperm,
+  Generator, bernoulli, defaultGenerator, getRngState, initialSeed, manualSeed, multinomial, normal, rand, randLike, randint, randintLike, randn, randnLike, randperm,
   seed, setRngState,
 } from './tensor/random.ts';
 export { poisson } from './tensor/distributions.ts';
+export { binomial } from './tensor/binomial.ts';
+export * from './tensor/settings.ts';
 export * from './tensor/legacy.ts';
 export { setPrintoptions } from './tensor/format.ts';
 export { getDefaultDtype, setDefaultDtype, type Scalar } from './tensor/promotion.ts';
 export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from './tensor/grad-mode.ts';
+export * from './tensor/device.ts';
 export * from './tensor/dtype-info.ts';
 export { keep, tidy } from './tensor/tidy.ts';
 export { expr } from './expr/expr.ts';

@@ -36,6 +36,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   onnx: ['core', 'tensor', 'nn', 'io'],
   plot: ['core'],
   profiler: ['core', 'ops', 'backend', 'tensor', 'nn'],
+  distributions: ['core', 'tensor', 'linalg', 'nn'],
   train: ['core', 'tensor', 'nn', 'optim', 'data', 'io', 'plot'],
 };
 

@@ -6,6 +6,7 @@ import { format } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as torch from 'flambeau';
 import * as data from 'flambeau/data';
+import * as distributions from 'flambeau/distributions';
 import * as io from 'flambeau/io';
 import * as onnx from 'flambeau/onnx';
 import * as plt from 'flambeau/plot';
@@ -16,7 +17,7 @@ import { compile, programsOf, readPage as read } from './fixtures/documentation.
 
 const root = new URL('../', import.meta.url);
 const PAGES = ['README.md', 'FEATURES.md', 'CONTRIBUTING.md', ...readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-const MODULES: Readonly<Record<string, object>> = { flambeau: torch, 'flambeau/data': data, 'flambeau/io': io, 'flambeau/onnx': onnx, 'flambeau/plot': plt, 'flambeau/train': train, 'flambeau/profiler': profiler };
+const MODULES: Readonly<Record<string, object>> = { flambeau: torch, 'flambeau/data': data, 'flambeau/io': io, 'flambeau/onnx': onnx, 'flambeau/plot': plt, 'flambeau/train': train, 'flambeau/profiler': profiler, 'flambeau/distributions': distributions };
 
 /**
  * What `// prints` in a program announces is what it prints. The README's MNIST script, an epoch of 60,000 images, runs in
@@ -52,7 +53,7 @@ describe('programs of the documentation run', () => {
   });
 });
 
-const SCOPES: Readonly<Record<string, object>> = { data, io, onnx, plt, train, profiler };
+const SCOPES: Readonly<Record<string, object>> = { data, io, onnx, plt, train, profiler, distributions };
 const member = (scope: unknown, name: string): boolean => (typeof scope === 'object' || typeof scope === 'function') && scope !== null
   && (name in scope || (typeof scope === 'function' && name in (scope.prototype as object)));
 
@@ -88,7 +89,7 @@ describe('FEATURES.md', () => {
   });
   test('names everything that is public', () => {
     const named = new Set([...promises.matchAll(/`([A-Za-z_][\w.]*)/g)].map(([, name]) => camel(name.split('.').pop() as string)));
-    const scopes = { torch, special: torch.special, nn: torch.nn, functional: torch.nn.functional, init: torch.nn.init, utils: torch.nn.utils, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, autograd: torch.autograd, data, io, onnx, plt, train, metrics: train.metrics, metricsFunctional: train.metrics.functional, profiler };
+    const scopes = { torch, special: torch.special, nn: torch.nn, functional: torch.nn.functional, init: torch.nn.init, utils: torch.nn.utils, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, autograd: torch.autograd, data, io, onnx, plt, train, metrics: train.metrics, metricsFunctional: train.metrics.functional, profiler, distributions };
     const missing = Object.entries(scopes).flatMap(([scope, members]) => Object.entries(members)
       .filter(([name, value]) => typeof value === 'function' && !named.has(name)).map(([name]) => `${scope}.${name}`));
     expect(missing).toEqual([]);

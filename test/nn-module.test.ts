@@ -283,3 +283,39 @@ onBackends(() => {
     expect(nn.functional.oneHot(torch.tensor([1]).long(), 3).tolist()).toEqual([[0, 1, 0]]);
   });
 });
+
+describe('embeddings that were learnt elsewhere', () => {
+  const table = (): torch.Tensor => torch.tensor([[1, 2.3, 3], [4, 5.1, 6.3]]);
+
+  test('are a layer that shares their memory and does not learn', () => {
+    const given = table(), layer = nn.Embedding.fromPretrained(given);
+    expect(layer(torch.tensor([1n])).equal(given.narrow(0, 1, 1))).toBe(true);
+    expect([layer.numEmbeddings, layer.embeddingDim, layer.weight.requiresGrad]).toEqual([2, 3, false]);
+    given.mul_(2);
+    expect(layer.weight.equal(given)).toBe(true);
+  });
+
+  test('learn where freeze is false, but for the row of the padding', () => {
+    const layer = nn.Embedding.fromPretrained(table(), { freeze: false, paddingIdx: 0 });
+    layer(torch.tensor([0n, 1n, 1n])).sum().backward();
+    expect(layer.weight.grad?.tolist()).toEqual([[0, 0, 0], [2, 2, 2]]);
+    expect(layer.weight.select(0, 0).equal(table().select(0, 0))).toBe(true);
+  });
+
+  test('are bags with every option of theirs', () => {
+    const layer = nn.EmbeddingBag.fromPretrained(table(), { mode: 'sum', freeze: false });
+    expect(layer(torch.tensor([[0n, 1n]])).allclose(table().sum(0, true))).toBe(true);
+    expect([layer.mode, layer.weight.requiresGrad]).toEqual(['sum', true]);
+  });
+
+  test('must be a matrix', () => {
+    expect(() => nn.Embedding.fromPretrained(torch.ones(3))).toThrow('Embedding.fromPretrained: embeddings must have 2 dimensions, got shape [3]');
+    expect(() => nn.EmbeddingBag.fromPretrained(torch.ones(3))).toThrow('EmbeddingBag.fromPretrained: embeddings must have 2 dimensions, got shape [3]');
+  });
+});
+
+test('a script may ask for a device, and gets the CPU', () => {
+  const device = torch.device(torch.cuda.isAvailable() ? 'cuda' : 'cpu');
+  expect([device, torch.ones(1, { device }).to(device).device, torch.device('cpu', 0), torch.device('cpu:0')]).toEqual(['cpu', 'cpu', 'cpu', 'cpu']);
+  expect(() => torch.device('cuda', 1)).toThrow(`device: type must be 'cpu', the only device, got "cuda", 1`);
+});

@@ -14,6 +14,8 @@ import { pyFloat } from './repr.ts';
 
 const BAG = declared("(numEmbeddings: int, embeddingDim: int, maxNorm: float?, normType: float = 2, scaleGradByFreq: bool = false, mode: 'sum'|'mean'|'max' = 'mean', sparse: bool = false, _weight: Tensor?, includeLastOffset: bool = false, paddingIdx: int?, device: string?, dtype: dtype?)");
 
+const PRETRAINED = declared("(embeddings: Tensor, freeze: bool = true, maxNorm: float?, normType: float = 2, scaleGradByFreq: bool = false, mode: 'sum'|'mean'|'max' = 'mean', sparse: bool = false, includeLastOffset: bool = false, paddingIdx: int?)");
+
 /** One row per bag of indices: `input` [bags, n], or a vector cut at `offsets`. */
 export class EmbeddingBag extends Module {
   readonly numEmbeddings: number;
@@ -46,6 +48,16 @@ export class EmbeddingBag extends Module {
       if (weight.shape.join() !== `${numEmbeddings},${embeddingDim}`) throw new ShapeError(name, `_weight must have shape [${numEmbeddings}, ${embeddingDim}], got [${weight.shape.join(', ')}]`);
       this.weight = new Parameter(weight);
     }
+  }
+
+  /** The table `embeddings` `[N, D]` as a layer, which does not learn unless `freeze` is false. PyTorch's `EmbeddingBag.from_pretrained`. */
+  static fromPretrained(...args: ArgsOf<typeof PRETRAINED>): EmbeddingBag {
+    const name = 'EmbeddingBag.fromPretrained', [embeddings, freeze, ...rest] = PRETRAINED(name, args);
+    if (embeddings.ndim !== 2) throw new ShapeError(name, `embeddings must have 2 dimensions, got shape [${embeddings.shape.join(', ')}]`);
+    const [numEmbeddings, embeddingDim] = embeddings.shape, [maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx] = rest;
+    const layer = new EmbeddingBag({ numEmbeddings, embeddingDim, maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx, _weight: embeddings });
+    layer.weight.requiresGrad = !freeze;
+    return layer;
   }
 
   resetParameters(): void {

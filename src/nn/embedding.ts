@@ -6,6 +6,7 @@ import { noGrad } from '../tensor/grad-mode.ts';
 import { empty } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { sizeArg, type Args, type Maybe } from './args.ts';
+import { declared, type ArgsOf } from './declare.ts';
 import * as F from './functional.ts';
 import { normal_ } from './init.ts';
 import type { FactoryOptions } from './linear.ts';
@@ -14,6 +15,7 @@ import { Parameter } from './parameter.ts';
 import { pyFloat } from './repr.ts';
 
 const EMBEDDING = signature('Embedding(numEmbeddings, embeddingDim, paddingIdx?, maxNorm?, normType?, scaleGradByFreq?, sparse?, _weight?, device?, dtype?)');
+const PRETRAINED = declared('(embeddings: Tensor, freeze: bool = true, paddingIdx: int?, maxNorm: float?, normType: float = 2, scaleGradByFreq: bool = false, sparse: bool = false)');
 export interface EmbeddingOptions extends FactoryOptions {
   readonly numEmbeddings?: number;
   readonly embeddingDim?: number;
@@ -24,6 +26,7 @@ export interface EmbeddingOptions extends FactoryOptions {
   readonly normType?: Maybe<number>;
   /** Divides the gradient of a row by how often it occurs in the batch. */
   readonly scaleGradByFreq?: Maybe<boolean>;
+  readonly sparse?: Maybe<boolean>;
   readonly _weight?: Maybe<Tensor>;
 }
 
@@ -54,6 +57,16 @@ export class Embedding extends Module {
       this.weight = new Parameter(empty([count, this.embeddingDim], given.dtype === undefined ? {} : { dtype: given.dtype as DType }));
       this.resetParameters();
     }
+  }
+
+  /** The table `embeddings` `[N, D]` as a layer, which does not learn unless `freeze` is false. PyTorch's `Embedding.from_pretrained`. */
+  static fromPretrained(...args: ArgsOf<typeof PRETRAINED>): Embedding {
+    const name = 'Embedding.fromPretrained', [embeddings, freeze, ...rest] = PRETRAINED(name, args);
+    if (embeddings.ndim !== 2) throw new ShapeError(name, `embeddings must have 2 dimensions, got shape [${embeddings.shape.join(', ')}]`);
+    const [numEmbeddings, embeddingDim] = embeddings.shape, [paddingIdx, maxNorm, normType, scaleGradByFreq, sparse] = rest;
+    const layer = new Embedding({ numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, _weight: embeddings });
+    layer.weight.requiresGrad = !freeze;
+    return layer;
   }
 
   resetParameters(): void {

@@ -110,8 +110,9 @@ const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
 export function threshold(input: Tensor, ...args: CallArgs<[threshold: number, value: number, inplace: boolean], ThresholdOptions>): Tensor {
   const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), ...args]);
   const bound = numberArg('threshold', 'threshold', given.threshold), value = numberArg('threshold', 'value', given.value);
-  // NaN is not below any threshold and stays.
-  const run = (x: Tensor): Tensor => x.where(x.le(bound).logicalNot(), value);
+  // NaN is not below any threshold and stays. Integers stay integers: PyTorch casts both numbers.
+  const cast = (number: number): number => (input.isFloatingPoint() ? number : Math.trunc(number));
+  const run = (x: Tensor): Tensor => x.where(x.le(cast(bound)).logicalNot(), cast(value));
   return boolArg('threshold', 'inplace', given.inplace) ? written(input, run) : run(input);
 }
 

@@ -54,6 +54,3 @@ export function iinfo(dtype: DType): { readonly dtype: DType; readonly bits: num
   if (bits === undefined) throw new DTypeError('iinfo', name, `expected an integer dtype, got ${name}; use finfo()`);
   return name === 'uint8' ? { dtype: name, bits, max: 255, min: 0 } : { dtype: name, bits, max: 2 ** (bits - 1) - 1, min: -(2 ** (bits - 1)) };
 }
-
-/** Scripts ask for it; there is none. */
-export const cuda = { isAvailable: (): boolean => false, deviceCount: (): number => 0 } as const;

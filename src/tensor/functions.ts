@@ -1,9 +1,12 @@
 /** The free functions of the `torch` namespace: every method in its functional form, `torch.sum(x, 1)` for `x.sum(1)`. */
-import { ArgumentError } from '../core/errors.ts';
-import { show } from '../core/args.ts';
-import { TensorCore } from './core.ts';
 import { Tensor } from './tensor.ts';
+import { functional } from './functional-form.ts';
 import { installInPlace, installMethods } from './operation.ts';
+import { RANDOM_METHODS } from './random.ts';
+import { CONJUGATES_IN_PLACE, CONJUGATES_METHODS, CONJUGATES_PROPERTIES } from './library/conjugates.ts';
+import { FACTS_METHODS, FACTS_PROPERTIES } from './library/facts.ts';
+import { FILLING_METHODS } from './library/filling.ts';
+import { OTHER_NAMES_METHODS } from './library/other-names.ts';
 import { DIFFERENCES_METHODS } from './library/differences.ts';
 import { SCANS_IN_PLACE, SCANS_METHODS } from './library/scans.ts';
 import { SEARCHING_METHODS } from './library/searching.ts';
@@ -22,28 +25,8 @@ import { MEMORY_METHODS } from './library/memory.ts';
 import { RESHAPING_METHODS } from './library/reshaping-in-place.ts';
 import { PLACING_IN_PLACE, PLACING_METHODS } from './library/placing.ts';
 import { POSITIONS_METHODS } from './library/positions.ts';
+import { narrowCopy } from './library/copies.ts';
 import { SCATTER_REDUCE_METHODS } from './library/scatter-reduce.ts';
-
-/** A method's functional form; of up to three overloads. */
-type Functional<K extends keyof Tensor> = Tensor[K] extends { (...args: infer A): infer R; (...args: infer B): infer S; (...args: infer C): infer T }
-  ? { (input: Tensor, ...args: A): R; (input: Tensor, ...args: B): S; (input: Tensor, ...args: C): T }
-  : Tensor[K] extends (...args: infer A) => infer R ? (input: Tensor, ...args: A) => R : never;
-
-function requireTensor(op: string, value: unknown): Tensor {
-  if (!(value instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(value)}`);
-  return value as Tensor;
-}
-
-function functional<const K extends readonly (keyof Tensor & string)[]>(names: K): { readonly [P in K[number]]: Functional<P> } {
-  const functions: Record<string, unknown> = {};
-  for (const name of names) {
-    functions[name] = (input: unknown, ...args: readonly unknown[]): unknown => {
-      const x = requireTensor(name, input);
-      return (x as unknown as Record<string, (...rest: unknown[]) => unknown>)[name](...args);
-    };
-  }
-  return functions as { readonly [P in K[number]]: Functional<P> };
-}
 
 export const {
   sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
@@ -67,11 +50,15 @@ installMethods(Tensor.prototype, {
   ...DIFFERENCES_METHODS, ...SCANS_METHODS, ...SEARCHING_METHODS, ...SORTING_METHODS, ...STATISTICS_METHODS, ...UNIQUE_METHODS,
   ...FLOATS_METHODS, ...FLOATS_OWN_IN_PLACE, ...SPECIAL_METHODS, ...ARRANGING_METHODS, ...SPLITTING_METHODS, ...PLACING_METHODS,
   ...MEMORY_METHODS, ...RESHAPING_METHODS, ...POSITIONS_METHODS, ...SCATTER_REDUCE_METHODS, ...COVARIANCE_METHODS, ...DISTANCES_METHODS,
-  ...PRODUCTS_METHODS, ...VECTORS_METHODS,
+  ...PRODUCTS_METHODS, ...VECTORS_METHODS, ...RANDOM_METHODS, ...CONJUGATES_METHODS, ...FACTS_METHODS, ...FILLING_METHODS, ...OTHER_NAMES_METHODS,
+  narrowCopy,
 });
+for (const [name, read] of Object.entries({ ...CONJUGATES_PROPERTIES, ...FACTS_PROPERTIES })) {
+  Object.defineProperty(Tensor.prototype, name, { get(this: Tensor) { return read(this); }, configurable: true });
+}
 installInPlace(Tensor.prototype, {
   ...SCANS_IN_PLACE, ...FLOATS_IN_PLACE, ...SPECIAL_METHODS, cumsum, cumprod, ...ARRANGING_IN_PLACE, ...PLACING_IN_PLACE,
-  ...SCATTER_REDUCE_METHODS, ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE,
+  ...SCATTER_REDUCE_METHODS, ...PRODUCTS_IN_PLACE, ...VECTORS_IN_PLACE, ...CONJUGATES_IN_PLACE,
 });
 
 export { cumulativeTrapezoid, diff, gradient, trapezoid, trapz } from './library/differences.ts';
@@ -82,6 +69,13 @@ export { argsort, kthvalue, median, mode, msort, nanmedian, sort, topk } from '.
 export { aminmax, nanmean, nanquantile, quantile } from './library/statistics.ts';
 export { unique, uniqueConsecutive, type Unique } from './library/unique.ts';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './library/convolution.ts';
+export { adjoint, conj, conjPhysical, imag, real, resolveConj, resolveNeg } from './library/conjugates.ts';
+export * from './library/copies.ts';
+export { asarray, frombuffer, range } from './library/creation.ts';
+export { getDevice, isComplex, isConj, isInference, isNeg, isNonzero, isSameSize, isSigned } from './library/facts.ts';
+export { resizeAs_ } from './library/filling.ts';
+export { ger, unsafeChunk, unsafeSplit, unsafeSplitWithSizes } from './library/other-names.ts';
+export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, kaiserWindow } from './library/windows.ts';
 export { corrcoef, cov } from './library/covariance.ts';
 export { cdist, dist, pdist } from './library/distances.ts';
 export { einsum, tensordot } from './library/einsum.ts';

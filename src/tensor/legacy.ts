@@ -7,7 +7,8 @@ import { TensorCore } from './core.ts';
 import { emptyTensor, fromData, type TensorData } from './create.ts';
 import { LEGACY_TYPES } from './legacy-types.ts';
 import { intList } from './movement.ts';
-import type { Tensor } from './tensor.ts';
+import { installMethods } from './operation.ts';
+import { Tensor } from './tensor.ts';
 
 /**
  * With nested arrays, a typed array or a tensor: a tensor of these values in the constructor's dtype. With sizes: an
@@ -47,6 +48,9 @@ export const ByteTensor = legacy('uint8');
 export const HalfTensor = legacy('float16');
 export const BFloat16Tensor = legacy('bfloat16');
 
+const CONSTRUCTORS = new Map([FloatTensor, DoubleTensor, LongTensor, IntTensor, BoolTensor, ShortTensor, CharTensor, ByteTensor, HalfTensor, BFloat16Tensor].map((construct) => [construct.dtype, construct]));
+installMethods(Tensor.prototype, { new: (like: Tensor, ...args: readonly number[]): Tensor => (CONSTRUCTORS.get(like.dtype) as LegacyConstructor)(...args) });
+
 const VARIABLE = signature('Variable(data, requiresGrad?)');
 
 interface VariableOptions {
@@ -67,3 +71,10 @@ export const Variable = function (data: Tensor, ...args: readonly unknown[]): Te
   if (boolArg('Variable', 'requiresGrad', bound.requiresGrad)) variable.requiresGrad = true;
   return variable;
 } as unknown as VariableConstructor;
+
+declare module './tensor.ts' {
+  interface Tensor {
+    /** What the legacy constructor of this dtype makes: `x.new(2, 3)`, `x.new([1, 2])`. PyTorch's `Tensor.new`. */
+    readonly new: (...args: readonly number[] | readonly [data: readonly TensorData[] | TypedArray | Tensor]) => Tensor;
+  }
+}

@@ -1,7 +1,7 @@
 /** Random tensors from PyTorch's CPU generator: the same numbers for the same seed. */
 import { F32, I64, U8, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
-import { bind, intArg, numberArg, show, signature } from '../core/args.ts';
+import { bind, intArg, numberArg, signature } from '../core/args.ts';
 import { RNG_WORDS } from '../core/rng.ts';
 import { contiguousLayout, checkShape } from '../core/layout.ts';
 import { dtypeOption } from './reduction.ts';
@@ -15,6 +15,7 @@ import { Generator, defaultGenerator, generatorState } from './random-state.ts';
 import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
 import { elements } from './values.ts';
 import { noGrad } from './grad-mode.ts';
+import { operation, type Method } from './operation.ts';
 import { recordZeros } from './graph.ts';
 import { PlainTensor, type Tensor } from './tensor.ts';
 
@@ -60,8 +61,6 @@ const RANDINT = signature('randint(low, high, size, *, dtype?, requiresGrad?, de
 const RANDINT_FROM_ZERO = signature('randint(high, size, *, dtype?, requiresGrad?, device?, generator?)');
 const RANDPERM = signature('randperm(n, *, dtype?, requiresGrad?, device?, generator?)');
 const NORMAL = signature('normal(mean, std?, size?, *, dtype?, requiresGrad?, device?, generator?)');
-const BERNOULLI = signature('bernoulli(input, p?, *, generator?)');
-const MULTINOMIAL = signature('multinomial(input, numSamples, replacement?, *, generator?)');
 
 function drawn(op: 'rand' | 'randn', args: readonly unknown[]): Tensor {
   const { shape, bound } = sizeArgs(op, args, op === 'rand' ? RAND : RANDN);
@@ -99,6 +98,15 @@ export function randint(...args: readonly unknown[]): Tensor {
   return finish('randint', out, bound);
 }
 
+/** Integers in [low, high), or [0, low) where high is absent, of input's shape and dtype. PyTorch's `torch.randint_like`. */
+export const randintLike = operation('randintLike(input: Tensor, low: int?, high: int?, *, dtype: dtype?, requiresGrad: bool = false, device: string?, generator: generator?)',
+  (input, low, high, dtype = input.dtype, requiresGrad, device, generator): Tensor => {
+    const options = { dtype, requiresGrad, device, generator }, size = [...input.shape];
+    if (high !== undefined) return randint(low ?? 0, high, size, options);
+    if (low === undefined) throw new ArgumentError('randintLike', 'high', 'is missing');
+    return randint(low, size, options);
+  });
+
 /** A random permutation of 0 .. n - 1, int64 unless given. */
 export function randperm(...args: readonly unknown[]): Tensor {
   const bound = bind(RANDPERM, args);
@@ -129,37 +137,33 @@ function missingSize(): never {
   throw new ArgumentError('normal', 'size', 'is missing: it is required where mean and std are numbers');
 }
 
-/** Ones with the probabilities in `input` (or p), else zeros, in input's dtype. */
-export function bernoulli(...args: readonly unknown[]): Tensor {
-  const { input, p, generator } = bind(BERNOULLI, args);
-  if (!(input instanceof TensorCore)) throw new ArgumentError('bernoulli', 'input', `must be a Tensor, got ${show(input)}`);
+/** Ones with the probabilities in `input` (or p), else zeros, in input's dtype. PyTorch's `torch.bernoulli`. */
+export const bernoulli = operation('bernoulli(input: Tensor, p: float?, *, generator: generator?, out: Tensor?)', (input, p, generator): Tensor => {
+  if (p === undefined && !isFloating(input.dtypeCode)) throw new DTypeError('bernoulli', input.dtype, `input must hold probabilities of a floating point dtype, got ${input.dtype}`);
+  if (p !== undefined && !(p >= 0 && p <= 1)) throw new ArgumentError('bernoulli', 'p', `must be in [0, 1], got ${p}`);
   const out = emptyTensor(input.layout.shape, input.dtypeCode);
-  drawInto(out, 'bernoulli', p === undefined ? (input as Tensor) : numberArg('bernoulli', 'p', p), 0, generatorState(generator as Generator | undefined));
-  return recordZeros('bernoulli', out, [input as Tensor]);
-}
+  drawInto(out, 'bernoulli', p ?? input, 0, generatorState(generator));
+  return recordZeros('bernoulli', out, [input]);
+});
 
-/** Indices drawn with the (unnormalised) probabilities of every row, `[..., C]` to `[..., numSamples]`, int64: PyTorch's exponential races, or its table with replacement. */
-export function multinomial(...args: readonly unknown[]): Tensor {
-  const bound = bind(MULTINOMIAL, args);
-  const input = bound.input as Tensor;
-  if (!(input instanceof TensorCore) || input.ndim === 0 || input.ndim > 2) throw new ArgumentError('multinomial', 'input', 'must be a Tensor of 1 or 2 dimensions');
-  const count = intArg('multinomial', 'numSamples', bound.numSamples);
+/** Indices drawn with the (unnormalised) probabilities of every row, `[..., C]` to `[..., numSamples]`, int64: PyTorch's exponential races, or its table with replacement. PyTorch's `torch.multinomial`. */
+export const multinomial = operation('multinomial(input: Tensor, numSamples: int, replacement: bool = false, *, generator: generator?)', (input, count, replacement, generator): Tensor => {
+  if (input.ndim === 0 || input.ndim > 2) throw new ArgumentError('multinomial', 'input', `must be a Tensor of 1 or 2 dimensions, got shape [${input.shape.join(', ')}]`);
+  if (!isFloating(input.dtypeCode)) throw new DTypeError('multinomial', input.dtype, `input must hold probabilities of a floating point dtype, got ${input.dtype}`);
   const classes = input.shape[input.ndim - 1];
   if (count <= 0) throw new ArgumentError('multinomial', 'numSamples', `must be positive, got ${count}`);
-  const replacement = bound.replacement === true;
   if (!replacement && count > classes) throw new ArgumentError('multinomial', 'numSamples', `must not exceed the ${classes} categories without replacement, got ${count}`);
   const weights = everySample(input);
   if (!weights.ge(0).all().item() || !weights.isfinite().all().item() || !weights.sum(-1).gt(0).all().item()) {
     throw new ArgumentError('multinomial', 'input', 'must hold finite, non-negative probabilities with a positive sum');
   }
-  const generator = bound.generator as Generator | undefined;
   if (!replacement || count === 1) return races(input, count, generator);
   const cumulative = input.detach().castTo(1).cumsum(-1);
   const scaled = cumulative.div(cumulative.narrow(-1, classes - 1, 1));
   const uniform = emptyTensor([...input.layout.shape.slice(0, -1), count], 1);
   drawInto(uniform, 'uniform', 0, 1, generatorState(generator));
   return scaled.unsqueeze(-2).le(uniform.unsqueeze(-1)).sum(-1);
-}
+});
 
 function races(input: Tensor, count: number, generator: Generator | undefined): Tensor {
   const q = emptyTensor(input.shape, input.dtypeCode === 1 ? 1 : F32);
@@ -172,4 +176,13 @@ function races(input: Tensor, count: number, generator: Generator | undefined): 
     if (i + 1 < count) keys = keys.scatter(-1, pick, -1);
   }
   return picks[0].cat(picks.slice(1), -1);
+}
+
+export const RANDOM_METHODS = { bernoulli, multinomial };
+
+declare module './tensor.ts' {
+  interface Tensor {
+    bernoulli: Method<typeof bernoulli>;
+    multinomial: Method<typeof multinomial>;
+  }
 }
