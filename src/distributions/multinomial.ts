@@ -3,36 +3,18 @@ import { parameters, type ArgsOf } from './args.ts';
 import { Binomial } from './binomial.ts';
 import { Categorical } from './categorical.ts';
 import * as constraints from './constraints.ts';
-import { Distribution } from './distribution.ts';
+import { OfCategorical } from './of-categorical.ts';
 import { broadcastAll, complement, type Shape } from './utils.ts';
 
 const MULTINOMIAL = parameters('Multinomial(totalCount: int = 1, probs: Tensor?, logits: Tensor?, validateArgs: bool?)');
 /** PyTorch's `Multinomial(totalCount, probs, logits)`: how often each of K values came in `totalCount` draws. */
-export class Multinomial extends Distribution {
+export class Multinomial extends OfCategorical {
   readonly totalCount: number;
-  private readonly categorical: Categorical;
 
   constructor(...args: ArgsOf<typeof MULTINOMIAL>) {
-    const [totalCount, probs, logits, validateArgs] = MULTINOMIAL(...args), categorical = new Categorical(probs, logits, validateArgs);
-    super(categorical.batchShape, [categorical.numEvents], validateArgs);
+    const [totalCount, probs, logits, validateArgs] = MULTINOMIAL(...args);
+    super(new Categorical(probs, logits, validateArgs), validateArgs);
     this.totalCount = totalCount;
-    this.categorical = categorical;
-  }
-
-  get probs(): Tensor {
-    return this.categorical.probs;
-  }
-
-  get logits(): Tensor {
-    return this.categorical.logits;
-  }
-
-  get paramShape(): Shape {
-    return this.categorical.paramShape;
-  }
-
-  override get argConstraints(): Readonly<Record<string, constraints.Constraint>> {
-    return this.categorical.argConstraints;
   }
 
   override get support(): constraints.Constraint {
@@ -45,10 +27,6 @@ export class Multinomial extends Distribution {
 
   override get variance(): Tensor {
     return this.mean.mul(complement(this.probs));
-  }
-
-  protected override expanded(batchShape: Shape): object {
-    return { categorical: this.categorical.expand(batchShape) };
   }
 
   protected override drawn(sampleShape: Shape): Tensor {

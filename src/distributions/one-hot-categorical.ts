@@ -4,35 +4,15 @@ import { oneHot } from '../nn/functional.ts';
 import { parameters, type ArgsOf } from './args.ts';
 import { Categorical } from './categorical.ts';
 import * as constraints from './constraints.ts';
-import { Distribution } from './distribution.ts';
+import { OfCategorical } from './of-categorical.ts';
 import { complement, type Shape } from './utils.ts';
 
 const ONE_HOT = parameters('OneHotCategorical(probs: Tensor?, logits: Tensor?, validateArgs: bool?)');
 /** PyTorch's `OneHotCategorical(probs, logits)`: `Categorical` as vectors of K numbers, one of which is 1. */
-export class OneHotCategorical extends Distribution {
-  /** @internal The indices. */
-  readonly categorical: Categorical;
-
+export class OneHotCategorical extends OfCategorical {
   constructor(...args: ArgsOf<typeof ONE_HOT>) {
-    const [probs, logits, validateArgs] = ONE_HOT(...args), categorical = new Categorical(probs, logits, validateArgs);
-    super(categorical.batchShape, [categorical.numEvents], validateArgs);
-    this.categorical = categorical;
-  }
-
-  get probs(): Tensor {
-    return this.categorical.probs;
-  }
-
-  get logits(): Tensor {
-    return this.categorical.logits;
-  }
-
-  get paramShape(): Shape {
-    return this.categorical.paramShape;
-  }
-
-  override get argConstraints(): Readonly<Record<string, constraints.Constraint>> {
-    return this.categorical.argConstraints;
+    const [probs, logits, validateArgs] = ONE_HOT(...args);
+    super(new Categorical(probs, logits, validateArgs), validateArgs);
   }
 
   override get support(): constraints.Constraint {
@@ -53,10 +33,6 @@ export class OneHotCategorical extends Distribution {
 
   override get variance(): Tensor {
     return this.probs.mul(complement(this.probs));
-  }
-
-  protected override expanded(batchShape: Shape): object {
-    return { categorical: this.categorical.expand(batchShape) };
   }
 
   protected override drawn(sampleShape: Shape): Tensor {
