@@ -231,6 +231,36 @@ void expanded(const Kernels& kernels) {
   out.check();
 }
 
+struct Layout {
+  std::vector<int64_t> dim, stride;
+  int kept;
+  int64_t outputs() const {
+    int64_t n = 1;
+    for (int d = 0; d < kept; ++d) n *= dim[static_cast<size_t>(d)];
+    return n;
+  }
+};
+
+// Reduces `a` seen by a layout into `out`, contiguous.
+void reduce_layout(const Kernels& kernels, int op, const Layout& layout, const void* a, void* out, DType dtype) {
+  Frame frame(op, {});
+  Call& call = frame.call();
+  call.ndim = static_cast<int32_t>(layout.dim.size());
+  for (size_t d = 0; d < layout.dim.size(); ++d) {
+    call.dim[d] = layout.dim[d];
+    call.operand[1].stride[d] = layout.stride[d];
+  }
+  int64_t step = 1;
+  for (int d = layout.kept - 1; d >= 0; step *= layout.dim[static_cast<size_t>(d)], --d) call.operand[0].stride[d] = step;
+  call.ints[0] = layout.kept;
+  call.floats[8] = 1;
+  call.operand[0].data = static_cast<char*>(out);
+  call.operand[0].dtype = result_of(op, dtype);
+  call.operand[1].data = const_cast<char*>(static_cast<const char*>(a));
+  call.operand[1].dtype = dtype;
+  CHECK(kernels.reduce(call) == Status::ok);
+}
+
 // Large inputs: the same bits for any number of threads, and a small error.
 void large(const Kernels& kernels) {
   constexpr int64_t n = 3'000'001;
@@ -238,7 +268,6 @@ void large(const Kernels& kernels) {
   Numbers numbers;
   double exact = 0;
   for (float& x : a) exact += x = static_cast<float>(numbers.uniform(0, 1));
-  struct Layout { std::vector<int64_t> dim, stride; int kept; };
   const Layout layouts[] = {{{n}, {1}, 0}, {{3, 1'000'000}, {1, 3}, 1}, {{500, 2, 3000}, {6000, 1, 2}, 1},
                             {{200, 15'000}, {1, 200}, 1}, {{2, 1'500'000}, {1'500'000, 1}, 1}, {{3, 1000, 1000}, {1, 3000, 3}, 1}};
   for (const Layout& layout : layouts) {
@@ -247,21 +276,7 @@ void large(const Kernels& kernels) {
       for (int threads : {1, 2}) {
         set_num_threads(threads);
         std::vector<double> out(600, -1);
-        Frame frame(op, {});
-        Call& call = frame.call();
-        call.ndim = static_cast<int32_t>(layout.dim.size());
-        for (size_t d = 0; d < layout.dim.size(); ++d) {
-          call.dim[d] = layout.dim[d];
-          call.operand[1].stride[d] = layout.stride[d];
-        }
-        for (int d = layout.kept - 1, step = 1; d >= 0; step *= static_cast<int>(layout.dim[static_cast<size_t>(d)]), --d)
-          call.operand[0].stride[d] = step;
-        call.ints[0] = layout.kept;
-        call.floats[8] = 1;
-        call.operand[0].data = reinterpret_cast<char*>(out.data());
-        call.operand[0].dtype = result_of(op, DType::f32);
-        call.operand[1].data = reinterpret_cast<char*>(a.data());
-        CHECK(kernels.reduce(call) == Status::ok);
+        reduce_layout(kernels, op, layout, a.data(), out.data(), DType::f32);
         results[threads - 1].resize(out.size() * 2);
         std::memcpy(results[threads - 1].data(), out.data(), out.size() * 8);
       }
@@ -272,45 +287,104 @@ void large(const Kernels& kernels) {
   set_num_threads(1);
 }
 
-// Sums and means have one order of additions: every ISA gives the bits of the first one.
+// The order of additions that sums and means have on every ISA, spelled out: that of vectors of 64 bytes.
+template <class T>
+struct Order {
+  static constexpr int64_t kLanes = 64 / sizeof(T), kBlock = 4096, kSplit = 65536, kFoldRows = 128;
+  using Lanes = std::vector<T>;
+
+  static void add(Lanes& to, const T* from, int64_t count) {
+    for (int64_t l = 0; l < count; ++l) to[static_cast<size_t>(l)] += from[l];
+  }
+  static T block(const T* p, int64_t n) {
+    std::vector<Lanes> acc(8, Lanes(kLanes, T(0)));
+    int64_t i = 0;
+    if (n >= 8 * kLanes) {
+      for (; i + 8 * kLanes <= n; i += 8 * kLanes)
+        for (int k = 0; k < 8; ++k) add(acc[static_cast<size_t>(k)], p + i + k * kLanes, kLanes);
+      if (i + 4 * kLanes <= n)
+        for (int k = 0; k < 4; ++k, i += kLanes) add(acc[static_cast<size_t>(k)], p + i, kLanes);
+      for (size_t half = 4; half > 0; half /= 2)
+        for (size_t k = 0; k < half; ++k) add(acc[k], acc[k + half].data(), kLanes);
+    } else if (n >= 4 * kLanes) {
+      for (int k = 0; i + kLanes <= n; ++k, i += kLanes) add(acc[static_cast<size_t>(k % 4)], p + i, kLanes);
+      add(acc[0], acc[2].data(), kLanes);
+      add(acc[1], acc[3].data(), kLanes);
+      add(acc[0], acc[1].data(), kLanes);
+    }
+    for (; i < n; i += kLanes) add(acc[0], p + i, std::min(kLanes, n - i));
+    for (int64_t half = kLanes / 2; half > 0; half /= 2) add(acc[0], acc[0].data() + half, half);
+    return acc[0][0];
+  }
+  static double row(const T* p, int64_t n) {
+    double total = 0;
+    for (int64_t group = 0; group < n; group += kSplit) {
+      double part = 0;
+      const int64_t end = std::min(n, group + kSplit);
+      for (int64_t i = group; i < end; i += kBlock) part += double(block(p + i, std::min(kBlock, end - i)));
+      total += part;
+    }
+    return total;
+  }
+  // Column `j` of n rows of `width` adjacent columns.
+  static double column(const T* p, int64_t n, int64_t width, int64_t j) {
+    const int64_t strip = 8 * kLanes, begin = j / strip * strip, wide = std::min(strip, width - begin), at = j - begin;
+    const int64_t rest = wide > 4 * kLanes ? wide - 4 * kLanes : wide;
+    const bool first_half = wide > 4 * kLanes && at < 4 * kLanes;
+    const int64_t in_flight = wide == strip ? 1 : first_half || rest > kLanes ? 2 : 4;
+    const int64_t piece = std::max(kSplit / std::min(width, strip), kFoldRows);
+    double total = 0;
+    for (int64_t from = 0; from < n; from += piece) {
+      double part = 0;
+      const int64_t to = std::min(n, from + piece);
+      for (int64_t fold = from; fold < to; fold += kFoldRows) {
+        T acc[4] = {};
+        const int64_t rows = std::min(kFoldRows, to - fold), whole = rows / in_flight * in_flight;
+        for (int64_t i = 0; i < rows; ++i) acc[i < whole ? i % in_flight : 0] += p[(fold + i) * width + j];
+        for (int64_t half = in_flight / 2; half > 0; half /= 2)
+          for (int64_t k = 0; k < half; ++k) acc[k] += acc[k + half];
+        part += double(acc[0]);
+      }
+      total += part;
+    }
+    return total;
+  }
+};
+
 template <class T>
 void one_order() {
-  struct Layout { std::vector<int64_t> dim, stride; int kept; };
-  std::vector<Layout> layouts = {
-      {{70000}, {1}, 0}, {{200'000}, {1}, 0}, {{3000}, {2}, 0}, {{40, 100}, {100, 1}, 1}, {{37, 1000}, {1003, 1}, 1},
-      {{9, 50, 60}, {3000, 1, 50}, 1}, {{3, 500, 700}, {1, 3, 1500}, 1}, {{5, 4, 70}, {280, 1, 4}, 2}, {{2, 300, 30}, {1, 80, 2}, 1}};
-  for (int64_t n = 1; n < 160; ++n) layouts.push_back({{20, n}, {n, 1}, 1});
-  for (int64_t n : {255, 256, 257, 1000, 2000, 4095, 4096, 4097}) layouts.push_back({{n}, {1}, 0});
-  for (int64_t width = 1; width < 300; width += width < 140 ? 1 : 13) layouts.push_back({{width, 300}, {1, width}, 1});
-  for (int64_t width : {5, 40, 200}) layouts.push_back({{width, 20000}, {1, width}, 1});
   std::vector<T> a(4'000'000);
   Numbers numbers;
   for (T& x : a) x = static_cast<T>(numbers.uniform(-2, 3));
-  for (const Layout& layout : layouts) {
-    int64_t outputs = 1;
-    for (int d = 0; d < layout.kept; ++d) outputs *= layout.dim[static_cast<size_t>(d)];
+  // The same bits as `expected(output)`, divided by the number of elements for the mean; as the first ISA where it is null.
+  const auto same = [&](const Layout& layout, double (*expected)(const T*, const Layout&, int64_t)) {
     for (int op = 0; op < reduce_count; ++op) {
-      if (std::string(reduce_names[op]) != "sum" && std::string(reduce_names[op]) != "mean") continue;
-      std::vector<T> first, out(static_cast<size_t>(outputs));
+      const std::string name = reduce_names[op];
+      if (name != "sum" && name != "mean") continue;
+      std::vector<T> want, out(static_cast<size_t>(layout.outputs()));
+      int64_t elements = 1;
+      for (size_t d = static_cast<size_t>(layout.kept); d < layout.dim.size(); ++d) elements *= layout.dim[d];
+      for (int64_t o = 0; expected != nullptr && o < layout.outputs(); ++o)
+        want.push_back(static_cast<T>(expected(a.data(), layout, o) / (name == "mean" ? double(elements) : 1.0)));
       for (const Kernels* kernels : available_kernels()) {
-        Frame frame(op, {});
-        Call& call = frame.call();
-        call.ndim = static_cast<int32_t>(layout.dim.size());
-        for (size_t d = 0; d < layout.dim.size(); ++d) {
-          call.dim[d] = layout.dim[d];
-          call.operand[1].stride[d] = layout.stride[d];
-        }
-        for (int64_t d = layout.kept - 1, step = 1; d >= 0; step *= layout.dim[static_cast<size_t>(d)], --d) call.operand[0].stride[d] = step;
-        call.ints[0] = layout.kept;
-        call.operand[0].data = reinterpret_cast<char*>(out.data());
-        call.operand[1].data = reinterpret_cast<char*>(a.data());
-        call.operand[0].dtype = call.operand[1].dtype = dtype_of<T>;
-        CHECK(kernels->reduce(call) == Status::ok);
-        if (first.empty()) first = out;
-        CHECK(std::memcmp(first.data(), out.data(), out.size() * sizeof(T)) == 0);
+        reduce_layout(*kernels, op, layout, a.data(), out.data(), dtype_of<T>);
+        if (want.empty()) want = out;
+        CHECK(std::memcmp(want.data(), out.data(), out.size() * sizeof(T)) == 0);
       }
     }
-  }
+  };
+  const auto rows = [](const T* p, const Layout& layout, int64_t o) {
+    return Order<T>::row(p + (layout.kept == 0 ? 0 : o * layout.stride[0]), layout.dim.back());
+  };
+  const auto columns = [](const T* p, const Layout& layout, int64_t o) { return Order<T>::column(p, layout.dim[1], layout.dim[0], o); };
+  for (int64_t n = 1; n < 160; ++n) same({{20, n}, {n + 1, 1}, 1}, rows);
+  for (int64_t n : {255, 256, 257, 1000, 2000, 4095, 4096, 4097, 70'000, 200'000}) same({{n}, {1}, 0}, rows);
+  same({{37, 1000}, {1003, 1}, 1}, rows);
+  for (int64_t width = 2; width < 300; width += width < 140 ? 1 : 13) same({{width, 300}, {1, width}, 1}, columns);
+  for (int64_t width : {5, 40, 200}) same({{width, 20'000}, {1, width}, 1}, columns);
+  const Layout others[] = {{{3000}, {2}, 0}, {{9, 50, 60}, {3000, 1, 50}, 1}, {{3, 500, 700}, {1, 3, 1500}, 1},
+                           {{5, 4, 70}, {280, 1, 4}, 2}, {{2, 300, 30}, {1, 80, 2}, 1}};
+  for (const Layout& layout : others) same(layout, nullptr);
 }
 
 }  // namespace

@@ -52,12 +52,6 @@ class Axes {
     if (this.n > 0) this.n--;
   }
 
-  count(): number {
-    let count = 1;
-    for (let d = 0; d < this.n; d++) count *= this.sizes[d];
-    return count;
-  }
-
   /** Moves to the next position; after the last one returns false, back at the first. */
   advance(): boolean {
     const { sizes, outs, steps, index } = this;
