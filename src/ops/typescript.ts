@@ -6,6 +6,8 @@ import { BINARY, TERNARY, UNARY, type Row } from './elementwise.ts';
 
 const DECOMPOSITION = 'a factorisation in float64; its large products are native matrix products';
 const SEQUENCE = 'a recurrence over time and labels of varying lengths';
+const DRAWS = "as many draws per element as its sampler needs; the generator is PyTorch's";
+const CALLBACK = 'calls a JavaScript function per element';
 const BITS = 'works on the bits of single numbers';
 
 const rows = Object.entries<Row>({ ...UNARY, ...BINARY, ...TERNARY }).flatMap(([name, { native, reason = '' }]) => (native === false ? [[name, reason] as const] : []));
@@ -17,9 +19,13 @@ export const IN_TYPESCRIPT: Readonly<Record<string, string>> = {
     'linalg.luFactor', 'linalg.luFactorEx', 'linalg.luSolve', 'linalg.qr', 'linalg.householderProduct', 'linalg.matrixRank', 'linalg.pinv', 'linalg.cond',
     'linalg.lstsq', 'linalg.solve', 'linalg.solveEx', 'linalg.inv', 'linalg.invEx', 'linalg.tensorinv', 'linalg.tensorsolve', 'linalg.solveTriangular',
     'linalg.svd', 'linalg.svdvals', 'cholesky', 'choleskySolve', 'choleskyInverse', 'det', 'slogdet', 'logdet', 'inverse', 'pinverse', 'svd', 'qr', 'orgqr',
-    'lu', 'luSolve', 'triangularSolve',
+    'lu', 'luSolve', 'triangularSolve', 'svdLowrank', 'pcaLowrank', 'nuclearNorm',
   ].map((name) => [name, DECOMPOSITION])),
   ctcLoss: SEQUENCE,
+  poisson: DRAWS,
+  binomial: DRAWS,
+  apply_: CALLBACK,
+  map_: CALLBACK,
   frexp: BITS,
   nextafter: BITS,
   unique: 'slices along a dim are ordered in TypeScript; elements by the native sort',
