@@ -48,6 +48,8 @@ struct FamilyRule {
 
 constexpr FamilyRule kRules[kFamilies] = {
     {"copy", &Kernels::copy, 2, 2, 0, 16, 0, 0, {{}, {Space::all, number}}},
+    {"join", &Kernels::join, 2, 8, 2, 2, 7, 0,
+     {{}, {Space::first}, {Space::first}, {Space::first}, {Space::first}, {Space::first}, {Space::first}, {Space::first}}},
     {"unary", &Kernels::unary, 2, 2, 0, 16, 0, 2, {{}, {Space::all, number}}},
     {"binary", &Kernels::binary, 3, 3, 0, 16, 0, 2, {{}, {Space::all, number}, {Space::all, number}}},
     {"ternary", &Kernels::ternary, 4, 4, 0, 16, 0, 2,
@@ -143,6 +145,7 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::recurrence:
     case Family::recurrence_grad: return static_cast<int64_t>(recurrence_elements(family, k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
+    case Family::join: return k > 0 ? call.ints[k - 1] - 1 : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
     case Family::optim_step: return k == call.operands - 1 ? kOptim[call.op].hyper - 1 : 0;
@@ -204,6 +207,10 @@ const char* check_family(const Call& call) {
   switch (family) {
     case Family::copy:
       return nullptr;
+    case Family::join:
+      for (int k = 1; k < call.operands; ++k)
+        if (!stride_is_zero(call, k, 1)) return kLayout;
+      return call.dim[1] <= 1 || o[0].stride[1] == 1 ? nullptr : "the rows of the output are not contiguous";
     case Family::unary:
       if (!is_compute(o[1].dtype)) return kDtypes;
       return o[0].dtype == result_dtype(unary_result[call.op], o[1].dtype) ? nullptr : kDtypes;
@@ -358,6 +365,14 @@ const char* check_parameters(const Call& call) {
       return call.ints[0] >= 0 && call.ints[1] >= 0 && call.ints[2] >= 0 && call.ints[2] <= 1 ? nullptr : kParameter;
     case Family::nonzero:
       return call.ints[0] >= 0 ? nullptr : kParameter;
+    case Family::join: {
+      int64_t columns = 0;
+      for (int k = 1; k < call.operands; ++k) {
+        if (call.ints[k - 1] < 0) return kParameter;
+        columns += call.ints[k - 1];
+      }
+      return columns == call.dim[1] ? nullptr : kParameter;
+    }
     case Family::select:
     case Family::search_sorted:
       return call.ints[0] >= 0 && call.ints[1] >= 0 ? nullptr : kParameter;
@@ -398,6 +413,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::gather) return k != 1 || call.ints[0] > 0;
   if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
   if (family == Family::select) return k != 2 || call.ints[0] > 0;
+  if (family == Family::join) return k == 0 || call.ints[k - 1] > 0;
   if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
   if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
   if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
@@ -475,7 +491,7 @@ template <Family family>
 const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
   constexpr FamilyRule rule = kRules[static_cast<int>(family)];
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
-                                   family == Family::select || family == Family::search_sorted ||
+                                   family == Family::select || family == Family::search_sorted || family == Family::join ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
                                    family == Family::pool || family == Family::norm || family == Family::norm_grad ||
                                    family == Family::recurrence || family == Family::recurrence_grad;

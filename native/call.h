@@ -9,12 +9,12 @@ namespace flambeau {
 
 // The order is the contract with FAMILIES in src/backend/backend.ts and with the fields of Kernels.
 enum class Family : int32_t {
-  copy, unary, binary, ternary, reduce, arg_reduce, scan, polyval, moments, matmul, gather, scatter, nonzero, sort, select,
+  copy, join, unary, binary, ternary, reduce, arg_reduce, scan, polyval, moments, matmul, gather, scatter, nonzero, sort, select,
   arg_scan, search_sorted, softmax,
   softmax_grad, cross_entropy, cross_entropy_grad, norm, norm_grad,
   recurrence, recurrence_grad, attention, attention_grad, conv, pool, random, optim_step,
 };
-constexpr int kFamilies = 31;
+constexpr int kFamilies = 32;
 
 // The layout of src/core/frame.ts, in int32 units (floats_at and params_at in float64 units).
 namespace frame_layout {

@@ -56,6 +56,7 @@ using Kernel = Status (*)(const Call&);
 struct Kernels {
   const char* isa;
   Kernel copy;           // [out, a]                     cast between any two dtypes; a may be immediate (fill)
+  Kernel join;           // [out, a...]                  [rows, n]; ints = elements per row of each a, which has stride 0 along n
   Kernel unary;          // [out, a]
   Kernel binary;         // [out, a, b]
   Kernel ternary;        // [out, a, b, c]
@@ -91,7 +92,7 @@ struct Kernels {
 // The kernels of one build, each defined in native/kernels and compiled in one of the parts of native/isa/parts.
 #ifdef FLAMBEAU_ISA_NS
 namespace FLAMBEAU_ISA_NS {
-Status copy(const Call&), unary(const Call&), binary(const Call&), ternary(const Call&);
+Status copy(const Call&), join(const Call&), unary(const Call&), binary(const Call&), ternary(const Call&);
 Status reduce(const Call&), arg_reduce(const Call&), scan(const Call&), polyval(const Call&);
 Status moments(const Call&), matmul(const Call&), gather(const Call&), scatter(const Call&);
 Status sort(const Call&), select(const Call&), arg_scan(const Call&), search_sorted(const Call&);

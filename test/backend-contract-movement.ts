@@ -1,10 +1,10 @@
-/** copy, gather, scatter and nonzero. */
+/** copy, join, gather, scatter and nonzero. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import { BF16, BOOL, DTYPES, F16, F32, F64, I16, I32, I64, I8, U8, isFloating, type DTypeCode } from '../src/core/dtype.ts';
 import { BackendError, IndexRangeError } from '../src/core/errors.ts';
 import { SCATTER_OPS } from '../src/ops/families.ts';
-import { LAYOUTS, operand, positions, read, readBig, run, viewOf, volume, type Operand } from './helpers/frames.ts';
+import { LAYOUTS, operand, positions, randomNumbers, read, readBig, run, viewOf, volume, type Operand } from './helpers/frames.ts';
 
 const ALL = DTYPES.map((_, code) => code);
 const INTEGER_BITS: Readonly<Record<number, number>> = { [I8]: 8, [U8]: 8, [I16]: 16, [I32]: 32 };
@@ -141,6 +141,24 @@ export function movementContract(backend: () => Backend): void {
       const out = operand(I64, [2]);
       run(backend(), 'copy', { dims: [2], operands: [out, { value: -(2n ** 62n) - 1n, dtype: I64 }] });
       expect(readBig(out)).toEqual([-(2n ** 62n) - 1n, -(2n ** 62n) - 1n]);
+    });
+  });
+
+  describe('join', () => {
+    test.each(ALL)('to dtype %i: rows side by side, cast, from rows with gaps or none at all', (to) => {
+      const next = randomNumbers(9), below = (n: number): number => Math.floor(next() * n);
+      for (let round = 0; round < 60; round++) {
+        const rows = below(5), gap = below(3), widths = Array.from({ length: 1 + below(7) }, () => [0, 1, 2, 5, 70][below(5)]), columns = widths.reduce((a, b) => a + b, 0);
+        const parts = widths.map((width) => {
+          const dtype = below(3) === 0 ? below(DTYPES.length) : to, values = samples(dtype).filter((x) => to === U8 || to === I8 || to === BOOL ? x >= 0 && x < 128 : true);
+          return operand(dtype, [rows, width], () => values[below(values.length)], (['contiguous', 'broadcast'] as const)[below(2)]);
+        });
+        const whole = operand(to, [rows, columns + gap]), out = viewOf(whole, [rows, columns], [columns + gap, 1]);
+        const inputs = parts.map((part) => viewOf(part, [rows], [part.strides[0]]));
+        run(backend(), 'join', { dims: [rows, columns], operands: [out, ...inputs], ints: widths }, [out]);
+        const expected = Array.from({ length: rows }, (_, r) => parts.flatMap((part, k) => read(part).slice(r * widths[k], (r + 1) * widths[k]))).flat();
+        expect(read(out), `${rows} rows of ${widths.join(' + ')}`).toEqual(expected.map((x) => cast(x, to)));
+      }
     });
   });
 

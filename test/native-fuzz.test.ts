@@ -11,7 +11,7 @@ import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
 import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
 
-const CALLS = 115_000;
+const CALLS = 124_000;
 const GUARD = 64, SENTINEL = 0x5a;
 
 let addon: Addon;
@@ -31,7 +31,7 @@ function below(n: number): number {
 const chance = (oneIn: number): boolean => below(oneIn) === 0;
 
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
-  copy: 2, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
+  copy: 2, join: 4, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
   scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8,
   recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, random: 2, optimStep: 5,
 };
@@ -84,7 +84,7 @@ function fillFrame(family: Family): void {
   const ops = addon.ops[family];
   const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
   const ndim = family === 'matmul' ? 3 + below(2)
-    : family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
+    : family === 'join' || family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
     : family === 'norm' || family === 'normGrad' ? 4 : family === 'recurrence' || family === 'recurrenceGrad' ? 3 : family === 'attention' || family === 'attentionGrad' ? 6 : family === 'conv' ? 10 : family === 'pool' ? 7
     : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
@@ -120,6 +120,11 @@ function fillFrame(family: Family): void {
     case 'reduce': case 'argReduce':
       for (let d = frame[INTS]; d < ndim; d++) still(0, d);
       if (family === 'argReduce') type(0, I64);
+      break;
+    case 'join':
+      frame[DIMS + 1] = frame[INTS] + frame[INTS + 1] + frame[INTS + 2];
+      for (let k = 1; k < operands; k++) still(k, 1);
+      if (!chance(10)) frame[at(0) + STRIDES + 1] = 1;
       break;
     case 'polyval': if (ndim > 0) { still(0, last); still(2, last); } break;
     case 'moments': still(0, 0); still(1, 1); still(2, 1); break;
@@ -303,7 +308,7 @@ describe('the addon called with anything', () => {
   test('the other functions refuse what makes no sense', () => {
     for (const threads of [0, -1, NaN, 1e9, '2', undefined]) expect(() => addon.setNumThreads(threads as number)).toThrow(RangeError);
     for (const isa of ['avx1024', undefined, 7]) expect(() => addon.setIsa(isa as string)).toThrow(RangeError);
-    expect(() => addon.misalignment(1 as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => addon.place(1 as unknown as Uint8Array)).toThrow(TypeError);
   });
 
   test('the frame that another thread scribbles on makes no crash', async () => {

@@ -1,6 +1,8 @@
 /** Memory formats, views in place, memory that grows, and integers that hold no such float. */
 import * as torch from 'flambeau';
 import { describe, expect, test } from 'vitest';
+import { bytesOf } from '../src/io/elements.ts';
+import { elements } from '../src/tensor/values.ts';
 import { onBackends } from './fixtures/backends.ts';
 
 describe('memory formats', () => {
@@ -32,6 +34,28 @@ describe('memory formats', () => {
     expect(() => x.view(-1).contiguous('channelsLast')).toThrow("contiguous: memoryFormat 'channelsLast' needs 4 dimensions, got 1");
     expect(() => x.clone({ memoryFormat: 'nhwc' as 'channelsLast' })).toThrow("clone: memoryFormat must be one of 'contiguousFormat'");
     expect(() => torch.empty(2, { memoryFormat: 'preserveFormat' })).toThrow("empty: memoryFormat must not be 'preserveFormat'");
+  });
+});
+
+onBackends(() => {
+  describe('the elements of a tensor that nobody holds any more', () => {
+    const later = (): void => {
+      for (let i = 0; i < 200; i++) torch.full([20_000], 5);
+    };
+
+    test.each([100, 5000, 20_000, 200_000])('stay as they are while their array of %i is held', (n) => {
+      const held = Array.from({ length: 5 }, () => elements(torch.full([n], 3)) as Float32Array);
+      for (let i = 0; i < 12_000_000 / n; i++) torch.full([n], 5);
+      expect(held.map((values) => values.every((x) => x === 3))).toEqual([true, true, true, true, true]);
+    });
+
+    test('get into files whatever is allocated meanwhile', () => {
+      const x = torch.arange(20_000).float().view(100, 200), bytes = [bytesOf(x.t().contiguous()), bytesOf(x.add(1))];
+      later();
+      const read = (from: Uint8Array): number[] => Array.from(new Float32Array(from.slice().buffer));
+      expect(read(bytes[0])).toEqual((x.t().tolist() as number[][]).flat());
+      expect(read(bytes[1])).toEqual((x.add(1).tolist() as number[][]).flat());
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { DisposedError, Tensor, arange, autograd, func, keep, nn, optim, randn, tensor, tidy, vmap, zeros } from 'flambeau';
+import { decode, encode } from '../src/data/transport.ts';
 import { onBackends } from './fixtures/backends.ts';
 
 const place = (x: Tensor): string => `${slabId(x)}:${x.storage.byteOffset}`;
@@ -15,12 +16,26 @@ const slabId = (x: Tensor): number => {
 
 onBackends(() => {
   describe('dispose', () => {
-    test.each([[[]], [[3]], [[100]], [[3000]], [[50_000]], [[300, 700]]])('the memory of a tensor of shape %s is the next one of its size', (shape) => {
+    test.each([[[]], [[3]], [[100]], [[3000]], [[10_000]], [[20_000]], [[50_000]], [[300, 700]]])('the memory of a tensor of shape %s is the next one of its size', (shape) => {
       const x = zeros(shape), at = place(x);
       x.dispose();
       const y = zeros(shape);
       expect(place(y)).toBe(at);
       expect(place(zeros(shape))).not.toBe(at);
+    });
+
+    test('memory given back by a smaller tensor of its class is enough for a larger one', () => {
+      const x = zeros([16_385]), all = [x, ...Array.from({ length: 9 }, (_, i) => torch.full([18_432], i + 1))];
+      x.dispose();
+      all[0] = torch.full([18_432], 10);
+      expect(all.map((each) => [each.amin().item(), each.amax().item()])).toEqual([10, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) => [value, value]));
+    });
+
+    test('what lies behind a tensor from another thread is not given back with it', () => {
+      const [first, second] = decode(structuredClone(encode('test', 'batch', [torch.ones(175), torch.ones(175)]))) as Tensor[];
+      first.dispose();
+      const later = Array.from({ length: 4 }, () => torch.full([256], 7));
+      expect([second.amin().item(), second.amax().item(), later.every((each) => each.eq(7).all().item())]).toEqual([1, 1, true]);
     });
 
     test('a later use throws, whatever it is, and never sees what the memory holds now', () => {

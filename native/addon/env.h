@@ -56,6 +56,10 @@ napi_value call_family(napi_env env, napi_callback_info info);
 // setFrame(Int32Array on a SharedArrayBuffer)
 napi_value set_frame(napi_env env, napi_callback_info info);
 
+// place(Uint8Array): how far its first byte is from a 64-byte boundary. Large memory, not yet written to, gets huge pages
+// where the system has them.
+napi_value place(napi_env env, napi_callback_info info);
+
 // watch(object): a number for it, which does not keep it alive.
 napi_value watch(napi_env env, napi_callback_info info);
 

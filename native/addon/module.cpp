@@ -16,7 +16,7 @@ namespace flambeau {
 namespace {
 
 // Changes whenever the frame, the families or the exports change their meaning: an addon of another number is not used.
-constexpr int kAbi = 3;
+constexpr int kAbi = 4;
 
 Napi::Value isa(const Napi::CallbackInfo& info) {
   const Env& self = *static_cast<Env*>(info.Data());
@@ -47,17 +47,6 @@ void set_threads(const Napi::CallbackInfo& info) {
   else set_num_threads(static_cast<int>(threads));
 }
 
-// misalignment(bytes): how far the view's first byte is from a 64-byte boundary.
-Napi::Value misalignment(const Napi::CallbackInfo& info) {
-  void* data = nullptr;
-  size_t length = 0;
-  if (!info[0].IsBuffer() || napi_get_buffer_info(info.Env(), info[0], &data, &length) != napi_ok) {
-    Napi::TypeError::New(info.Env(), "misalignment: expected a Uint8Array").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % 64));
-}
-
 Napi::Array list(Napi::Env env, Names names) {
   Napi::Array array = Napi::Array::New(env, static_cast<size_t>(names.count));
   for (int i = 0; i < names.count; ++i) array[static_cast<uint32_t>(i)] = names.names[i];
@@ -83,7 +72,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const struct {
     const char* name;
     napi_callback callback;
-  } functions[] = {{"setFrame", set_frame}, {"watch", watch}, {"collected", collected}};
+  } functions[] = {{"setFrame", set_frame}, {"place", place}, {"watch", watch}, {"collected", collected}};
   for (const auto& each : functions) {
     napi_value function = nullptr;
     if (napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, self, &function) != napi_ok) return exports;
@@ -101,7 +90,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setIsa", Napi::Function::New(env, set_isa, "setIsa", self));
   exports.Set("numThreads", Napi::Function::New(env, get_threads, "numThreads"));
   exports.Set("setNumThreads", Napi::Function::New(env, set_threads, "setNumThreads"));
-  exports.Set("misalignment", Napi::Function::New(env, misalignment, "misalignment"));
   return exports;
 }
 

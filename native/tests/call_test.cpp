@@ -93,6 +93,11 @@ void walk_as_kernel(Family family, const Call& call) {
       for (int64_t i = 0; i < call.ints[0] * n; ++i) touch(call.operand[0], i);
       touch(call.operand[1], 0);
       return walk(call, 2, 0, n);
+    case Family::join:
+      walk(call, 0, 0, n);
+      for (int k = 1; k < call.operands; ++k)
+        if (call.ints[k - 1] > 0) walk(call, k, 0, 1, call.ints[k - 1] - 1);
+      return;
     case Family::select:
     case Family::search_sorted:
       for (int k = 0; k < 3; ++k) {
@@ -168,7 +173,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -180,6 +185,7 @@ void fill(Family family, Frame& frame) {
   int ndim = static_cast<int>(below(4));
   if (family == Family::matmul) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
+  if (family == Family::join) ndim = 2;
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
   if (family == Family::norm || family == Family::norm_grad) ndim = 4;
@@ -223,6 +229,11 @@ void fill(Family family, Frame& frame) {
     case Family::arg_reduce:
       for (int d = frame.word[at::ints]; d < ndim; ++d) still(0, d);
       if (family == Family::arg_reduce) type(0, 2);
+      break;
+    case Family::join:
+      frame.word[at::dims + 1] = frame.word[at::ints] + frame.word[at::ints + 1] + frame.word[at::ints + 2];
+      for (int k = 1; k < operands; ++k) still(k, 1);
+      if (!chance(10)) frame.operand(0)[at::strides + 1] = 1;
       break;
     case Family::polyval: if (ndim > 0) still(0, last), still(2, last); break;
     case Family::moments: still(0, 0), still(1, 1), still(2, 1); break;

@@ -18,6 +18,9 @@
  *
  * - copy [out, a]: any loop; casts a to out's dtype as PyTorch does (float to int truncates, to bool is `!= 0`).
  *   An immediate `a` fills.
+ * - join [out, a...]: dims are [rows, n]; one to seven operands, of which operand k has INTS[k - 1] elements per row, one
+ *   after another, and stride 0 along n; out has stride 1 along n. Row r of out is row r of each operand side by side, cast
+ *   as copy does.
  * - unary [out, a], binary [out, a, b], ternary [out, a, b, c]: any loop. Inputs share a dtype (ternary `where`: a is
  *   bool). out has the inputs' dtype, or bool for predicates. Parameters p0, p1 are floats[PARAMS], floats[PARAMS + 1].
  *   int64 immediates are 64-bit integers in the float slot (frameBigInts), all others are doubles.
@@ -129,6 +132,7 @@ export interface Backend {
   readonly name: BackendName;
 
   copy(out: Storage, a: Operand): void;
+  join(out: Storage, ...parts: readonly Storage[]): void;
   unary(out: Storage, a: Operand): void;
   binary(out: Storage, a: Operand, b: Operand): void;
   ternary(out: Storage, a: Operand, b: Operand, c: Operand): void;
@@ -166,7 +170,7 @@ export interface Backend {
 
 /** The families by name, in the order of {@link Backend}; kernels.h lists the same. */
 export const FAMILIES = [
-  'copy', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
+  'copy', 'join', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
   'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
   'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];

@@ -33,7 +33,7 @@ interface Rule {
 }
 
 const RULES: Readonly<Partial<Record<Family, Rule>>> = {
-  copy: { by: 'loop' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
+  copy: { by: 'loop' }, join: { by: 'rows' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
   reduce: { by: 'kept' }, argReduce: { by: 'kept' },
   scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
   matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },

@@ -4,7 +4,7 @@
  * Hot paths read the live binding `active`; nothing is decided (and no binary is loaded) before its first use.
  */
 import { isMainThread } from 'node:worker_threads';
-import { setMisalignment } from '../core/allocator.ts';
+import { setPlacing } from '../core/allocator.ts';
 import { setWatcher } from '../core/pool.ts';
 import { BackendError } from '../core/errors.ts';
 import { FAMILIES, type Backend, type BackendName, type Family } from './backend.ts';
@@ -56,7 +56,7 @@ function native(): NativeState {
   }
   const threads = Number(FLAMBEAU_NUM_THREADS);
   if (Number.isInteger(threads) && threads >= 1) addon.setNumThreads(threads, !isMainThread);
-  setMisalignment(addon.misalignment);
+  setPlacing(addon.place);
   setWatcher(addon);
   return (nativeState = { backend: new NativeBackend(addon, loadJsBackend), from, tried });
 }
@@ -107,9 +107,9 @@ const placeholder = undecided();
 export let active: Backend = placeholder;
 
 // Slabs are aligned with the addon's help, so the first allocation decides too.
-setMisalignment((bytes) => {
+setPlacing((bytes) => {
   backend();
-  return nativeState?.backend?.addon.misalignment(bytes) ?? 0;
+  return nativeState?.backend?.addon.place(bytes) ?? 0;
 });
 
 /** The backend in use, decided if it was not yet. */

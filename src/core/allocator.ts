@@ -14,15 +14,15 @@ import { ShapeError } from './errors.ts';
 /** Storages start at multiples of a cache line (and of the widest vector) when the backend can tell addresses. */
 const LINE = 64;
 const SCALAR_BYTES = 8;
-const LARGEST_CLASS = 15; // 2^15 = 32 KB
+const LARGEST_SMALL = 32 * 1024, LARGEST_MIDDLE = 128 * 1024;
 const SLAB_BYTES = 256 * 1024;
 const SCALAR_SLAB_BYTES = 4096;
 
-/** Address of a buffer's first byte modulo 64; 0 where no native backend can tell. */
-let misalignment: (bytes: Uint8Array) => number = () => 0;
+/** Told of new memory; gives the address of its first byte modulo 64, or 0 where no native backend can tell. */
+let place: (bytes: Uint8Array) => number = () => 0;
 
-export function setMisalignment(probe: (bytes: Uint8Array) => number): void {
-  misalignment = probe;
+export function setPlacing(told: typeof place): void {
+  place = told;
 }
 
 /** Uninitialised memory: the caller writes every element. */
@@ -39,14 +39,14 @@ function uninitialized(bytes: number): Uint8Array {
 /** New memory and its first byte that lies on a cache line. */
 function aligned(bytes: number): { readonly bytes: Uint8Array; readonly start: number } {
   const memory = uninitialized(bytes + LINE);
-  return { bytes: memory, start: (LINE - misalignment(memory)) % LINE };
+  return { bytes: memory, start: (LINE - place(memory)) % LINE };
 }
 
 /** Memory that several threads may see, of zeros. Its buffer has the same address in each of them, and so the same start. */
 export function sharedBuffer(byteLength: number): { readonly bytes: Uint8Array; readonly start: number } {
   try {
     const bytes = new Uint8Array(new SharedArrayBuffer(byteLength + LINE));
-    return { bytes, start: (LINE - misalignment(bytes)) % LINE };
+    return { bytes, start: (LINE - place(bytes)) % LINE };
   } catch (error) {
     throw new ShapeError('allocate', `cannot get ${byteLength} bytes of shared memory (${error instanceof Error ? error.message : String(error)})`);
   }
@@ -93,7 +93,19 @@ Buffer.allocUnsafeSlow(32 * 1024 * 1024 - 4096);
 
 const scalars = new SizeClass(SCALAR_BYTES, SCALAR_SLAB_BYTES);
 const classes: SizeClass[] = [];
-for (let power = 6; power <= LARGEST_CLASS; power++) classes.push(new SizeClass(2 ** power, SLAB_BYTES));
+for (let slot = 64; slot <= LARGEST_SMALL; slot *= 2) classes.push(new SizeClass(slot, SLAB_BYTES));
+
+/** Storages of a middle size come four to a slab: a slab of their own each would cost more than a kernel over them saves. */
+const MIDDLE_SLOTS = 4;
+const middle: SizeClass[] = [];
+
+/** The class of storages between LARGEST_SMALL and LARGEST_MIDDLE, by the pages that they take. */
+function middleClass(byteLength: number): SizeClass {
+  const slot = capacityFor(byteLength);
+  return (middle[slot >> 12] ??= new SizeClass(slot, MIDDLE_SLOTS * slot));
+}
+
+const smallClass = (byteLength: number): SizeClass => classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)];
 
 /** Large buffers given back, by power-of-two class of their size; bounded so that a burst does not stay forever. */
 const large: Storage[][] = [];
@@ -120,7 +132,8 @@ export function allocate(byteLength: number): Storage {
 /** Memory that neither vmap nor tidy knows: what {@link allocate} hands out, and batched memory as a whole. */
 export function allocatePlain(byteLength: number): Storage {
   if (byteLength <= SCALAR_BYTES) return scalars.take(byteLength);
-  if (byteLength <= 32768) return classes[byteLength <= 64 ? 0 : 26 - Math.clz32(byteLength - 1)].take(byteLength);
+  if (byteLength <= LARGEST_SMALL) return smallClass(byteLength).take(byteLength);
+  if (byteLength <= LARGEST_MIDDLE) return middleClass(byteLength).take(byteLength);
   return takeLarge(byteLength) ?? largeStorage(byteLength);
 }
 
@@ -138,9 +151,9 @@ function largeStorage(byteLength: number): Storage {
 
 function ownStorage(byteLength: number): Storage {
   // Whole slots, so that a storage given back fits everything of its class.
-  const capacity = byteLength <= 64 ? 64 : byteLength <= 32768 ? 2 ** (32 - Math.clz32(byteLength - 1)) : byteLength;
+  const capacity = byteLength <= 64 ? 64 : byteLength <= LARGEST_SMALL ? 2 ** (32 - Math.clz32(byteLength - 1)) : byteLength <= LARGEST_MIDDLE ? capacityFor(byteLength) : byteLength;
   const { bytes, start } = aligned(capacity);
-  return new Storage(new Slab(bytes), start, byteLength);
+  return new Storage(new Slab(bytes, true), start, byteLength);
 }
 
 function takeLarge(byteLength: number): Storage | undefined {
@@ -166,9 +179,12 @@ export function release(storage: Storage): void {
   // Batched memory may be seen through other storages.
   if (storage.state !== null) return;
   storage.state = GONE;
+  // A piece of another storage, or of memory that others lend: what lies behind it is not free.
+  if (storage.origin !== null || !storage.memory.slotted) return;
   const bytes = storage.byteLength;
   if (bytes <= SCALAR_BYTES) scalars.give(storage);
-  else if (bytes <= 32768) classes[bytes <= 64 ? 0 : 26 - Math.clz32(bytes - 1)].give(storage);
+  else if (bytes <= LARGEST_SMALL) smallClass(bytes).give(storage);
+  else if (bytes <= LARGEST_MIDDLE) middleClass(bytes).give(storage);
   else if (largeBytes + bytes <= LARGE_KEPT_BYTES) {
     const bucket = (large[32 - Math.clz32(bytes)] ??= []);
     if (bucket.length >= LARGE_KEPT) return;

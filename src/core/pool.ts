@@ -45,7 +45,7 @@ const numbers = new Int32Array(256);
 
 /** Sizes in eighths of a power of two: at most an eighth is wasted. */
 export function capacityFor(bytes: number): number {
-  const step = 2 ** Math.max(28 - Math.clz32(bytes), 6);
+  const step = 1 << Math.max(28 - Math.clz32(bytes), 6);
   return Math.ceil(bytes / step) * step;
 }
 
@@ -134,7 +134,7 @@ export function pooled(capacity: number, create: () => { readonly bytes: Uint8Ar
   const from = watcher;
   if (from === null) {
     const { bytes, start } = create();
-    return { slab: new Slab(bytes), start };
+    return { slab: new Slab(bytes, true), start };
   }
   // Also where unused ones are left: those are the coldest.
   collect(from);
@@ -142,7 +142,7 @@ export function pooled(capacity: number, create: () => { readonly bytes: Uint8Ar
   if (buffer === undefined) buffer = { ...create(), capacity };
   else unused -= capacity;
   handedOut += capacity;
-  const slab = new Slab(buffer.bytes);
+  const slab = new Slab(buffer.bytes, true);
   inUse[from.watch(slab)] = buffer;
   return { slab, start: buffer.start };
 }

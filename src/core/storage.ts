@@ -2,13 +2,19 @@
 import { DisposedError } from './errors.ts';
 import { DTYPES, ITEM_SIZE, viewAs, type DTypeCode, type TypedArray } from './dtype.ts';
 
+/** Of a slab that nobody looked into; native kernels take the bytes. */
+const NO_VIEWS: (TypedArray | undefined)[] = new Array(DTYPES.length).fill(undefined);
+
 /** One ArrayBuffer with lazily made typed views over the whole of it, one per dtype. */
 export class Slab {
   readonly bytes: Uint8Array;
-  private readonly views: (TypedArray | undefined)[] = new Array(DTYPES.length).fill(undefined);
+  /** The allocator made it: a storage has the whole slot of its size, and the slot can be another's once it is given back. */
+  readonly slotted: boolean;
+  private views = NO_VIEWS;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, slotted = false) {
     this.bytes = bytes;
+    this.slotted = slotted;
   }
 
   /** Whole-slab view; an element's index is its byte offset in the slab divided by the item size. */
@@ -18,10 +24,18 @@ export class Slab {
 
   private makeView(code: DTypeCode): TypedArray {
     const { buffer, byteOffset, byteLength } = this.bytes;
-    const view = viewAs(code, buffer, byteOffset, Math.floor(byteLength / ITEM_SIZE[code]));
-    // The pool reuses the memory when the slab is gone: whoever reads a view keeps its slab.
-    this.views[code] = Object.assign(view, { slab: this });
-    return view;
+    if (this.views === NO_VIEWS) this.views = [...NO_VIEWS];
+    return (this.views[code] = this.held(viewAs(code, buffer, byteOffset, Math.floor(byteLength / ITEM_SIZE[code]))));
+  }
+
+  /** The pool reuses the memory when the slab is gone: whoever reads a view keeps its slab. */
+  private held<View extends TypedArray>(view: View): View {
+    return Object.assign(view, { slab: this });
+  }
+
+  /** Elements `from` to `to` of {@link view}: the one way to have a part of the memory that may outlast its tensor. */
+  part(code: DTypeCode, from: number, to: number): TypedArray {
+    return this.held(this.view(code).subarray(from, to));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Elements of tensors as the bytes of files: little-endian, row-major unless a format says otherwise. */
 import { allocateOwn } from '../core/allocator.ts';
-import { BOOL, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
+import { BOOL, ITEM_SIZE, U8, type DTypeCode } from '../core/dtype.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Storage } from '../core/storage.ts';
 import { PlainTensor, type Tensor } from '../tensor/tensor.ts';
@@ -10,10 +10,10 @@ import type { Fail, Source } from './source.ts';
 export function bytesOf(tensor: Tensor): Uint8Array {
   const { storage, layout, dtypeCode } = tensor;
   const start = storage.byteOffset + layout.offset * ITEM_SIZE[dtypeCode];
-  return storage.slab.bytes.subarray(start, start + layout.numel * ITEM_SIZE[dtypeCode]);
+  return storage.slab.part(U8, start, start + layout.numel * ITEM_SIZE[dtypeCode]) as Uint8Array;
 }
 
-export const storageBytes = (storage: Storage): Uint8Array => storage.slab.bytes.subarray(storage.byteOffset, storage.byteOffset + storage.byteLength);
+export const storageBytes = ({ slab, byteOffset, byteLength }: Storage, count = byteLength): Uint8Array => slab.part(U8, byteOffset, byteOffset + count) as Uint8Array;
 
 /** New memory filled by `read`; the caller has checked the length against the file. */
 export function readStorage(byteLength: number, code: DTypeCode, name: string, read: (target: Uint8Array) => void, fail: Fail, bigEndian = false): Storage {

@@ -148,7 +148,7 @@ export function encodePyTorch(value: unknown): Iterable<Uint8Array> {
   };
   const pickler = new Pickler((to, tensor) => {
     const { layout, dtypeCode: code, storage } = tensor.detach();
-    const items = Math.floor(storage.byteLength / ITEM_SIZE[code]), bytes = storageBytes(storage).subarray(0, items * ITEM_SIZE[code]);
+    const items = Math.floor(storage.byteLength / ITEM_SIZE[code]), bytes = storageBytes(storage, items * ITEM_SIZE[code]);
     to.global('torch._utils', '_rebuild_tensor_v2');
     to.op(0x28, 0x28);
     to.string('storage');

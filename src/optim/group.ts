@@ -45,7 +45,7 @@ export class ParamGroup {
     this.hyper = new PlainTensor(allocateOwn(length * 8), contiguousLayout([length]), F64);
     Object.defineProperty(this, 'hyper', { enumerable: false });
     const { slab, byteOffset } = this.hyper.storage;
-    const memory = (slab.view(F64) as Float64Array).subarray(byteOffset / 8, byteOffset / 8 + length);
+    const memory = slab.part(F64, byteOffset / 8, byteOffset / 8 + length) as Float64Array;
     let slot = 0;
     for (const name of names) {
       const kind = kinds[name];

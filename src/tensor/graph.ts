@@ -321,7 +321,10 @@ export function recordZeros(name: string, out: Tensor, inputs: readonly (Tensor 
 }
 
 /** True when an operation on these inputs must be recorded now. */
-export function recording(...inputs: readonly (Tensor | null | undefined)[]): boolean {
+export const recording = (...inputs: readonly (Tensor | null | undefined)[]): boolean => recordingAny(inputs);
+
+/** The same of a list. */
+export function recordingAny(inputs: readonly (Tensor | null | undefined)[]): boolean {
   if (!gradEnabled) return false;
   for (const input of inputs) if (input && wantsGrad(input)) return true;
   return false;

@@ -4,14 +4,18 @@ import { show } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { normalizeDim, sameShape } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
-import { record, recording, wantsGrad } from './graph.ts';
-import { copyIntoBox, emptyShape } from './kernels.ts';
+import { record, recordingAny, wantsGrad } from './graph.ts';
+import { emptyShape, joinInto } from './kernels.ts';
 import { visible } from './observer.ts';
 import { resultTypeOf } from './promotion.ts';
 import type { Tensor } from './tensor.ts';
 
-export function requireTensors(op: string, tensors: readonly Tensor[]): void {
+function requireSome(op: string, tensors: readonly Tensor[]): void {
   if (!Array.isArray(tensors) || tensors.length === 0) throw new ArgumentError(op, 'tensors', 'must be a non-empty array of Tensors');
+}
+
+export function requireTensors(op: string, tensors: readonly Tensor[]): void {
+  requireSome(op, tensors);
   tensors.forEach((x: unknown, i) => {
     if (!(x instanceof TensorCore)) throw new ArgumentError(op, `tensors[${i}]`, `must be a Tensor, got ${show(x)}`);
   });
@@ -19,7 +23,7 @@ export function requireTensors(op: string, tensors: readonly Tensor[]): void {
 
 /** The shape of tensors joined along dim `at`. */
 function joinedShape(op: string, parts: readonly Tensor[], at: number): number[] {
-  const first = parts[0].layout.shape, shape = [...first];
+  const first = parts[0].layout.shape, shape = first.slice();
   for (let k = 1; k < parts.length; k++) {
     const each = parts[k].layout.shape;
     let fits = each.length === first.length;
@@ -33,22 +37,23 @@ function joinedShape(op: string, parts: readonly Tensor[], at: number): number[]
 /** PyTorch's legacy rule: 1-d empty tensors join with anything. */
 const joinsAnything = ({ layout }: Tensor): boolean => layout.numel === 0 && layout.shape.length === 1;
 
-/** Tensors joined along an existing dim; dtypes are promoted. */
+function withoutThose(tensors: readonly Tensor[]): readonly Tensor[] {
+  for (const x of tensors) if (joinsAnything(x)) return tensors.filter((each) => !joinsAnything(each));
+  return tensors;
+}
+
+/** Tensors (the caller checked that they are) joined along an existing dim; dtypes are promoted. */
 export const joined = visible('joined', (op: string, tensors: readonly Tensor[], dim: number): Tensor => {
-  requireTensors(op, tensors);
-  const parts = tensors.some(joinsAnything) ? tensors.filter((x) => !joinsAnything(x)) : tensors;
+  requireSome(op, tensors);
+  const parts = withoutThose(tensors);
   const type = resultTypeOf(tensors);
   if (parts.length === 0) return tensors[0].castTo(type).clone();
   const first = parts[0];
   if (first.ndim === 0) throw new ShapeError(op, 'a 0-d tensor cannot be concatenated; use stack');
   const at = normalizeDim(op, dim, first.ndim);
   const out = emptyShape(first, joinedShape(op, parts, at), type);
-  let start = 0;
-  for (const x of parts) {
-    copyIntoBox(out, start * out.layout.strides[at], x);
-    start += x.layout.shape[at];
-  }
-  if (recording(...parts) && isFloating(type)) {
+  joinInto(out, at, parts);
+  if (isFloating(type) && recordingAny(parts)) {
     const sizes = parts.map((x) => x.shape[at]);
     record('cat', out, parts.map((x) => (wantsGrad(x) ? x : null)), (g) => {
       let from = 0;

@@ -4,7 +4,7 @@
  */
 import { allocate } from '../core/allocator.ts';
 import { F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
-import { DIMS, INTS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../core/frame.ts';
+import { DIMS, INTS, MAX_OPERANDS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../core/frame.ts';
 import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
@@ -81,6 +81,66 @@ export function copyIntoBox(out: TensorCore, first: number, a: TensorCore): void
   operand(0, out.storage, out.layout.offset + first, out.dtypeCode);
   operand(1, a.storage, a.layout.offset, a.dtypeCode);
   active.copy(out.storage, a.storage);
+}
+
+/** Elements between two rows, where a row are the dims from `axis` on; -1 if those are not contiguous, or the others no single dim. */
+function rowPitch({ shape, strides: steps }: Layout, axis: number): number {
+  let run = 1, pitch = 0, rows = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (shape[d] === 1) continue;
+    if (d >= axis) {
+      if (steps[d] !== run) return -1;
+      run *= shape[d];
+    } else if (rows === 1) {
+      pitch = steps[d];
+      rows = shape[d];
+    } else {
+      if (steps[d] !== pitch * rows) return -1;
+      rows *= shape[d];
+    }
+  }
+  return pitch;
+}
+
+/** Operands of one join besides the output. */
+const JOINED = MAX_OPERANDS - 1;
+
+/** Copies `parts` side by side along `axis` into `out`, which is contiguous and whose shape they make up. */
+export function joinInto(out: TensorCore, axis: number, parts: readonly TensorCore[]): void {
+  const { shape, strides: steps, offset, numel } = out.layout;
+  if (numel === 0) return;
+  let rows = 1;
+  for (let d = 0; d < axis; d++) rows *= shape[d];
+  const unit = steps[axis], pitch = shape[axis] * unit;
+  for (let next = 0, first = offset; next < parts.length;) {
+    const group: Storage[] = [];
+    let columns = 0;
+    for (; next < parts.length && group.length < JOINED; next++) {
+      const { layout, storage, dtypeCode } = parts[next], step = rowPitch(layout, axis);
+      if (step < 0) break;
+      const k = group.push(storage), n = layout.shape[axis] * unit;
+      operand(k, storage, layout.offset, dtypeCode);
+      frame[OPERAND + k * OPERAND_SIZE + STRIDES] = step;
+      frame[OPERAND + k * OPERAND_SIZE + STRIDES + 1] = 0;
+      frame[INTS + k - 1] = n;
+      columns += n;
+    }
+    if (group.length > 0) {
+      operand(0, out.storage, first, out.dtypeCode);
+      frame[STRIDES_0] = pitch;
+      frame[STRIDES_0 + 1] = 1;
+      frame[DIMS] = rows;
+      frame[DIMS + 1] = columns;
+      header(0, 2, group.length + 1);
+      if (group.length === 2) active.join(out.storage, group[0], group[1]);
+      else active.join(out.storage, ...group);
+    } else {
+      const part = parts[next++];
+      copyIntoBox(out, first - offset, part);
+      columns = part.layout.shape[axis] * unit;
+    }
+    first += columns;
+  }
 }
 
 /** The same with a number for all elements of a box of `shape`. */

@@ -24,7 +24,7 @@ export class Generator {
   /** @internal */
   get words(): Int32Array {
     const { slab, byteOffset } = this.storage;
-    return (slab.view(I32) as Int32Array).subarray(byteOffset >> 2, (byteOffset >> 2) + RNG_WORDS);
+    return slab.part(I32, byteOffset >> 2, (byteOffset >> 2) + RNG_WORDS) as Int32Array;
   }
 
   get device(): 'cpu' {

@@ -33,7 +33,7 @@ function contiguousCopy(x: TensorCore, dtype: number): TensorCore {
 export function elements(x: TensorCore): TypedArray {
   const { slab, byteOffset } = x.storage;
   const start = byteOffset / ITEM_SIZE[x.dtypeCode] + x.layout.offset;
-  return slab.view(x.dtypeCode).subarray(start, start + x.layout.numel);
+  return slab.part(x.dtypeCode, start, start + x.layout.numel);
 }
 
 /** A copy of the elements in row-major order; bool as 0 and 1 in a Uint8Array, the half floats as bit patterns. */

@@ -10,21 +10,22 @@ import type { CastKernel } from './kernel-types.ts';
 import { movePairs } from './pairs.ts';
 import { advance, cursor, dim, dtype, elements, start, stride, volume } from './space.ts';
 
-const castKernels = CAST_KERNELS as unknown as readonly (CastKernel<TypedArray, TypedArray> | null)[];
+/** By `to * 10 + from`; null where the bits are moved as they are. */
+export const CAST_LOOPS = CAST_KERNELS as unknown as readonly (CastKernel<TypedArray, TypedArray> | null)[];
 /** By log2 of the item size: the dtype as which elements of that width are moved, and the loop that moves them. */
 export const RAW_BY_WIDTH: readonly DTypeCode[] = [BOOL, F16, I32, I32];
-const MOVES = [moveRow8, moveRow16, moveRow32, movePairs] as unknown as readonly CastKernel<TypedArray, TypedArray>[];
+export const MOVES = [moveRow8, moveRow16, moveRow32, movePairs] as unknown as readonly CastKernel<TypedArray, TypedArray>[];
 export const widthLog2 = (code: DTypeCode): number => 31 - Math.clz32(ITEM_SIZE[code]);
 
 /** Contiguous runs from this many elements on go through TypedArray.prototype.set. */
-const BLOCK = 64;
+export const BLOCK = 64;
 
 export function copy(out: Storage, a: Storage | null): void {
   const to = dtype(0), from = dtype(1), ndim = frame[NDIM];
   if (volume(0, ndim) === 0) return;
   const n = ndim > 0 ? dim(ndim - 1) : 1;
   const os = ndim > 0 ? stride(0, ndim - 1) : 0;
-  const cast = castKernels[to * 10 + from];
+  const cast = CAST_LOOPS[to * 10 + from];
   if (cast !== null) {
     const y = out.slab.view(to === I64 ? I32 : to), x = elements(a, 1, from, from === I64 ? I32 : from);
     const as = ndim > 0 ? stride(1, ndim - 1) : 0;

@@ -8,6 +8,7 @@ import type { Backend } from '../backend.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { conv } from './conv.ts';
 import { copy } from './copy.ts';
+import { join } from './join.ts';
 import { binary, ternary, unary } from './elementwise.ts';
 import { gather, nonzero, scatter } from './indexing.ts';
 import { matmul } from './matmul.ts';
@@ -34,7 +35,7 @@ function random(out: Storage, state: Storage): void {
 
 export const jsBackend: Backend = {
   name: 'js',
-  copy, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
+  copy, join, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
   softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, random, optimStep,
   // JavaScript runs on the calling thread.

@@ -9,7 +9,7 @@ import type { Family } from '../backend.ts';
 export type NativeKernel = (...buffers: Uint8Array[]) => undefined | false;
 
 /** Must be the number in native/addon/module.cpp. */
-export const ABI = 3;
+export const ABI = 4;
 
 export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   readonly abi: number;
@@ -30,8 +30,8 @@ export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   numThreads(): number;
   /** Of the process, or with `own` of the calling thread alone. */
   setNumThreads(threads: number, own?: boolean): void;
-  /** How many bytes the first byte of a view is past a 64-byte boundary. */
-  misalignment(bytes: Uint8Array): number;
+  /** How many bytes the first byte of a view is past a 64-byte boundary. Large memory, not yet written to, gets huge pages where the system has them. */
+  place(bytes: Uint8Array): number;
   /** A number for an object, which does not keep it alive. */
   watch(object: object): number;
   /** Writes the numbers of watched objects that the garbage collector took, as many as fit; returns how many. They may be given again. */

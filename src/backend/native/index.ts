@@ -43,6 +43,7 @@ export class NativeBackend implements Backend {
   private readonly fallback: () => Backend;
 
   readonly copy: Backend['copy'];
+  readonly join: Backend['join'];
   readonly unary: Backend['unary'];
   readonly binary: Backend['binary'];
   readonly ternary: Backend['ternary'];
@@ -79,6 +80,7 @@ export class NativeBackend implements Backend {
     this.fallback = fallback;
     addon.setFrame(frame);
     this.copy = this.two('copy');
+    this.join = this.each('join');
     this.unary = this.two('unary');
     this.binary = this.three('binary');
     this.ternary = this.four('ternary');
@@ -202,6 +204,22 @@ export class NativeBackend implements Backend {
         throw translate(error as NativeError, family, [out, a, b, c]);
       }
       if (done === false) this.fallBack(family, [out, a, b, c]);
+    };
+  }
+
+  /** An output and as many inputs as there are, every one an argument of its own. */
+  private each(family: Family): (out: Storage, ...inputs: readonly Storage[]) => void {
+    const kernel = this.kernel(family);
+    return (out, ...inputs) => {
+      for (let k = 0; k <= inputs.length; k++) frame[ARG_0 + k * OPERAND_SIZE] = k;
+      let done: undefined | false;
+      try {
+        done = inputs.length === 2 ? kernel(out.slab.bytes, inputs[0].slab.bytes, inputs[1].slab.bytes)
+          : kernel(out.slab.bytes, ...inputs.map(({ slab }) => slab.bytes));
+      } catch (error) {
+        throw translate(error as NativeError, family, [out, ...inputs]);
+      }
+      if (done === false) this.fallBack(family, [out, ...inputs]);
     };
   }
 
