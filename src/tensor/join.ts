@@ -63,11 +63,18 @@ export const joined = visible('joined', (op: string, tensors: readonly Tensor[],
   return out;
 });
 
-/** Tensors of one shape joined along a new dim; dtypes are promoted. */
-export function stacked(op: string, tensors: readonly Tensor[], dim: number): Tensor {
-  requireTensors(op, tensors);
-  const { shape } = tensors[0];
-  for (const x of tensors) if (!sameShape(x.shape, shape)) throw new ShapeError(op, `shapes must be equal, got [${shape.join(', ')}] and [${x.shape.join(', ')}]`);
-  const at = normalizeDim(op, dim, shape.length + 1);
-  return joined(op, tensors.map((x) => x.unsqueeze(at)), at);
-}
+/** Tensors of one shape (the caller checked that they are tensors) joined along a new dim; dtypes are promoted. */
+export const stacked = visible('stacked', (op: string, tensors: readonly Tensor[], dim: number): Tensor => {
+  requireSome(op, tensors);
+  const first = tensors[0].layout.shape;
+  for (const { layout } of tensors) if (!sameShape(layout.shape, first)) throw new ShapeError(op, `shapes must be equal, got [${first.join(', ')}] and [${layout.shape.join(', ')}]`);
+  const at = normalizeDim(op, dim, first.length + 1), type = resultTypeOf(tensors), shape = first.slice();
+  shape.splice(at, 0, tensors.length);
+  const out = emptyShape(tensors[0], shape, type);
+  joinInto(out, at, tensors, true);
+  if (isFloating(type) && recordingAny(tensors)) {
+    const wanted = tensors.map(wantsGrad);
+    record('stack', out, tensors.map((x, i) => (wanted[i] ? x : null)), (g) => wanted.map((wants, i) => (wants ? g.select(at, i) : null)));
+  }
+  return out;
+});

@@ -105,8 +105,11 @@ function rowPitch({ shape, strides: steps }: Layout, axis: number): number {
 /** Operands of one join besides the output. */
 const JOINED = MAX_OPERANDS - 1;
 
-/** Copies `parts` side by side along `axis` into `out`, which is contiguous and whose shape they make up. */
-export function joinInto(out: TensorCore, axis: number, parts: readonly TensorCore[]): void {
+/**
+ * Copies `parts` side by side along `axis` into `out`, which is contiguous and whose shape they make up; `stacking`: they lack
+ * that axis, and each is one place of it.
+ */
+export function joinInto(out: TensorCore, axis: number, parts: readonly Tensor[], stacking = false): void {
   const { shape, strides: steps, offset, numel } = out.layout;
   if (numel === 0) return;
   let rows = 1;
@@ -118,7 +121,7 @@ export function joinInto(out: TensorCore, axis: number, parts: readonly TensorCo
     for (; next < parts.length && group.length < JOINED; next++) {
       const { layout, storage, dtypeCode } = parts[next], step = rowPitch(layout, axis);
       if (step < 0) break;
-      const k = group.push(storage), n = layout.shape[axis] * unit;
+      const k = group.push(storage), n = stacking ? unit : layout.shape[axis] * unit;
       operand(k, storage, layout.offset, dtypeCode);
       frame[OPERAND + k * OPERAND_SIZE + STRIDES] = step;
       frame[OPERAND + k * OPERAND_SIZE + STRIDES + 1] = 0;
@@ -136,8 +139,8 @@ export function joinInto(out: TensorCore, axis: number, parts: readonly TensorCo
       else active.join(out.storage, ...group);
     } else {
       const part = parts[next++];
-      copyIntoBox(out, first - offset, part);
-      columns = part.layout.shape[axis] * unit;
+      copyIntoBox(out, first - offset, stacking ? part.unsqueeze(axis) : part);
+      columns = stacking ? unit : part.layout.shape[axis] * unit;
     }
     first += columns;
   }

@@ -95,6 +95,11 @@ function joined(a: Arguments, g: Graph): Name {
   return names.length === 1 ? names[0] : g.add('Concat', names, { axis: a.dim(a.out, a.number('dim', 0)) });
 }
 
+function stacked(a: Arguments, g: Graph): Name {
+  const axis = a.dim(a.out, a.number('dim', 0));
+  return g.add('Concat', a.nodes('tensors').map((part) => g.add('Unsqueeze', [a.of(part, a.out.dtype), g.ints([axis])])), { axis });
+}
+
 function flipped(a: Arguments, g: Graph): Name {
   const input = a.node('input'), dims = (a.ints('dims') ?? []).map((dim) => a.dim(input, dim));
   if (input.shape.length === 0 || dims.length === 0) return a.name('input');
@@ -227,6 +232,7 @@ export const MOVEMENT: Rules = {
   diagonal: rule('diagonal(input, offset?, dim1?, dim2?)', diagonal),
   split: rule('split(input, splitSize, dim?)', split),
   joined: rule('joined(op, tensors, dim)', joined),
+  stacked: rule('stacked(op, tensors, dim)', stacked),
   flip: rule('flip(input, ...dims)', flipped),
   repeat: rule('repeat(input, ...repeats)', (a, g) => {
     const input = a.node('input'), times = a.sizes('repeats'), missing = times.length - input.shape.length;
