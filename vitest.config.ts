@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: './test/helpers/generate.ts',
+    setupFiles: process.env.FLAMBEAU_TEST_PERTURB === '1' ? ['./test/helpers/perturb.ts'] : [],
     pool: 'forks',
     // Left alone, vitest keeps a core for itself, which has next to nothing to do: of two cores that is half.
     maxWorkers: availableParallelism(),

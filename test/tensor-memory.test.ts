@@ -45,7 +45,7 @@ onBackends(() => {
 
     test.each([100, 5000, 20_000, 200_000])('stay as they are while their array of %i is held', (n) => {
       const held = Array.from({ length: 5 }, () => elements(torch.full([n], 3)) as Float32Array);
-      for (let i = 0; i < 12_000_000 / n; i++) torch.full([n], 5);
+      for (let i = 0; i < 3_000_000 / n; i++) torch.full([n], 5);
       expect(held.map((values) => values.every((x) => x === 3))).toEqual([true, true, true, true, true]);
     });
 

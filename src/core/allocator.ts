@@ -6,7 +6,7 @@
  */
 import { regions, stamp } from './batch.ts';
 import { countAllocation } from './collect.ts';
-import { capacityFor, pooled } from './pool.ts';
+import { capacityFor, perturbed, pooled } from './pool.ts';
 import { scope } from './scope.ts';
 import { GONE, Slab, Storage } from './storage.ts';
 import { ShapeError } from './errors.ts';
@@ -80,9 +80,9 @@ class SizeClass {
   }
 
   private renew(): number {
-    const { slab, start } = pooled(this.slabBytes, () => aligned(this.slabBytes));
+    const bytes = perturbed ? this.slot : this.slabBytes, { slab, start } = pooled(bytes, () => aligned(bytes));
     this.slab = slab;
-    this.end = start + this.slabBytes;
+    this.end = start + bytes;
     return start;
   }
 }

@@ -49,6 +49,16 @@ export function capacityFor(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+export let perturbed = false;
+
+/**
+ * For tests, as MALLOC_PERTURB_ is for C: every storage has a slab of its own, handed out after a collection, and what comes
+ * back is overwritten. An array over memory whose slab it does not keep then reads nonsense at once.
+ */
+export function perturb(): void {
+  perturbed = true;
+}
+
 /** Takes back what nobody holds any more; returns its bytes. */
 function reclaim(from: Watcher): number {
   let bytes = 0;
@@ -62,6 +72,7 @@ function reclaim(from: Watcher): number {
         giveBack(buffer);
         continue;
       }
+      if (perturbed) buffer.bytes.fill(0xab);
       if (unused + buffer.capacity > KEPT_BYTES) continue;
       unused += buffer.capacity;
       const list = free.get(buffer.capacity);
@@ -74,7 +85,7 @@ function reclaim(from: Watcher): number {
 
 /** Makes room by a young collection once the budget is spent. */
 function collect(from: Watcher): void {
-  if (handedOut < budget) return;
+  if (handedOut < budget && !perturbed) return;
   collectYoung();
   const found = reclaim(from);
   budget = found < handedOut / 2 ? Math.min(2 * budget, MOST_BUDGET) : Math.max(budget / 2, LEAST_BUDGET);
