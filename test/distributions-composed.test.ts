@@ -221,7 +221,7 @@ onBackends(() => {
     expect(() => new Bernoulli(1.5)).toThrow('Bernoulli: probs must satisfy the constraint Interval(lowerBound=0, upperBound=1), found tensor(1.5000)');
     expect(() => new NegativeBinomial(3, { probs: 1 })).toThrow('NegativeBinomial: probs must satisfy the constraint HalfOpenInterval(lowerBound=0, upperBound=1), found tensor(1.)');
     expect(() => new LKJCholesky(1)).toThrow('LKJCholesky: dim must be at least 2, got 1');
-    expect(() => new Wishart(1, { covarianceMatrix: torch.eye(2) })).toThrow('Wishart: df must be greater than 1 for matrices of 2 rows, found 1');
+    expect(() => new Wishart(1, { covarianceMatrix: torch.eye(2) })).toThrow('Wishart: df must be greater than 1 for matrices of 2 rows, found tensor(1.)');
     expect(() => new Wishart(3)).toThrow('and only one of them, got 0');
     expect(() => new LowRankMultivariateNormal(torch.zeros(2), torch.ones(3, 1), torch.ones(2))).toThrow('LowRankMultivariateNormal: covFactor must have 2 rows, got [3, 1]');
     expect(() => new ContinuousBernoulli({ probs: 0.5, lims: [0.4] })).toThrow('ContinuousBernoulli: lims must be two numbers, got 1');
@@ -267,6 +267,8 @@ onBackends(() => {
     for (const name of ['scaleTril', 'covarianceMatrix', 'precisionMatrix'] as const) for (const d of [low, wishart]) expect(d[name].allclose(full[name], 1e-9, 1e-9), name).toBe(true);
     expect(klDivergence(low, full).item()).toBeCloseTo(0, 9);
     expect(wishart.sample([0]).shape).toEqual([0, 2, 2]);
+    expect(new Wishart(torch.zeros(0), { covarianceMatrix: torch.eye(2) }).sample([3]).shape).toEqual([3, 0, 2, 2]);
+    expect(new LKJCholesky(3, torch.zeros(0)).sample([2]).shape).toEqual([2, 0, 3, 3]);
   });
 
   test('checks are turned off for one distribution or for all', () => {

@@ -31,9 +31,8 @@ export class Wishart extends OfScaleMatrix {
     const batchShape = broadcastShapes(matrix.shape.slice(0, -2), freedom.shape), n = matrix.shape[matrix.ndim - 1];
     super(given, batchShape, matrix.shape.slice(-2), validateArgs);
     this.df = freedom.expand(batchShape);
-    const least = Number(freedom.detach().min().item());
-    if (!(least > n - 1)) throw new ArgumentError(op, 'df', `must be greater than ${n - 1} for matrices of ${n} rows, found ${least}`);
-    if (least < n) process.emitWarning(`${op}: samples with df between ${n - 1} and ${n} are likely to be singular`);
+    if (freedom.detach().le(n - 1).any().item()) throw new ArgumentError(op, 'df', `must be greater than ${n - 1} for matrices of ${n} rows, found ${freedom.detach()}`);
+    if (freedom.detach().lt(n).any().item()) process.emitWarning(`${op}: samples with df between ${n - 1} and ${n} are likely to be singular`);
     this.checkParameters();
   }
 
