@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import {
-  AffineTransform, Bernoulli, Beta, Binomial, Categorical, Cauchy, Chi2, ComposeTransform, Dirichlet, Distribution, ExpTransform, Exponential, Gamma, Geometric, Gumbel,
-  HalfCauchy, HalfNormal, Independent, Laplace, LogNormal, MixtureSameFamily, Multinomial, MultivariateNormal, Normal, NotImplementedError, OneHotCategorical,
+  AffineTransform, Bernoulli, Beta, Binomial, Categorical, Cauchy, Chi2, ComposeTransform, ContinuousBernoulli, Dirichlet, Distribution, ExpTransform, Exponential, FisherSnedecor, Gamma,
+  GeneralizedPareto, Geometric, Gumbel, HalfCauchy, HalfNormal, Independent, InverseGamma, Kumaraswamy, LKJCholesky, Laplace, LogNormal, LogisticNormal, LowRankMultivariateNormal, MixtureSameFamily,
+  Multinomial, MultivariateNormal, NegativeBinomial, Normal, NotImplementedError, OneHotCategorical,
   OneHotCategoricalStraightThrough, Pareto, Poisson, PowerTransform, RelaxedBernoulli, RelaxedOneHotCategorical, SigmoidTransform, SoftplusTransform, StudentT, TanhTransform, TransformedDistribution, Uniform,
-  Weibull, constraints, klDivergence, registerKl,
+  VonMises, Weibull, Wishart, constraints, klDivergence, registerKl,
 } from 'flambeau/distributions';
 import { onBackends } from './fixtures/backends.ts';
 
@@ -44,7 +45,7 @@ const COMPOSED: Readonly<Record<string, () => Tensor>> = {
 
 const POSITIVE = [0.7, 1.9], REAL = [0.3, -1.2];
 /** A family's parameters, a value that has a derivative, and whether samples have one. */
-const DIFFERENTIABLE: readonly (readonly [string, (a: Tensor, b: Tensor) => Distribution, number[], number[], number[] | null])[] = [
+const DIFFERENTIABLE: readonly (readonly [string, (a: Tensor, b: Tensor) => Distribution, number[], number[], unknown])[] = [
   ['Normal', (a, b) => new Normal(a, b), REAL, POSITIVE, [0.1, 0.4]],
   ['Laplace', (a, b) => new Laplace(a, b), REAL, POSITIVE, [0.1, 0.4]],
   ['Cauchy', (a, b) => new Cauchy(a, b), REAL, POSITIVE, [0.1, 0.4]],
@@ -64,9 +65,23 @@ const DIFFERENTIABLE: readonly (readonly [string, (a: Tensor, b: Tensor) => Dist
   ['Binomial', (a, b) => new Binomial(3, { logits: a.mul(b) }), REAL, POSITIVE, [1, 2]],
   ['Categorical', (a, b) => new Categorical({ logits: a.mul(b) }), REAL, POSITIVE, [1, 0]],
   ['MultivariateNormal', (a, b) => new MultivariateNormal(a, { covarianceMatrix: b.diagEmbed().add(0.3) }), REAL, POSITIVE, [0.1, 0.4]],
+  ['LowRankMultivariateNormal', (a, b) => new LowRankMultivariateNormal(a, b.unsqueeze(-1), b), REAL, POSITIVE, [0.1, 0.4]],
+  ['Wishart', (a, b) => new Wishart(b.sum().add(1), { scaleTril: a.mul(tensor([[0], [1]])).mul(tensor([1, 0])).add(b.diagEmbed()) }), REAL, POSITIVE, [[0.8, 0.3], [0.3, 0.5]]],
+  ['ContinuousBernoulli', (a, b) => new ContinuousBernoulli({ logits: a.mul(b) }), REAL, POSITIVE, [0.1, 0.4]],
+  ['GeneralizedPareto', (a, b) => new GeneralizedPareto(0.05, b, a), REAL, POSITIVE, [0.1, 0.4]],
+  ['InverseGamma', (a, b) => new InverseGamma(a, b), POSITIVE, POSITIVE, [0.1, 0.4]],
+  ['Kumaraswamy', (a, b) => new Kumaraswamy(a, b), POSITIVE, POSITIVE, [0.1, 0.4]],
+  ['FisherSnedecor', (a, b) => new FisherSnedecor(a, b), POSITIVE, POSITIVE, [0.1, 0.4]],
+  ['LogisticNormal', (a, b) => new LogisticNormal(a, b), REAL, POSITIVE, [0.1, 0.4, 0.5]],
+  ['NegativeBinomial', (a, b) => new NegativeBinomial(b, { logits: a }), REAL, POSITIVE, [1, 3]],
+  ['VonMises', (a, b) => new VonMises(a, b), REAL, POSITIVE, [0.1, 0.4]],
+  ['LKJCholesky', (a, b) => new LKJCholesky(2, a.mul(b)), POSITIVE, POSITIVE, [[1, 0], [0.6, 0.8]]],
 ];
 // Their samples' gradients are approximations, compared with PyTorch's own in distributions.test.ts.
-const APPROXIMATE = ['Gamma', 'Beta', 'Dirichlet', 'StudentT'];
+const APPROXIMATE = ['Gamma', 'Beta', 'Dirichlet', 'StudentT', 'InverseGamma', 'FisherSnedecor', 'Wishart'];
+const WITHOUT_ENTROPY = ['FisherSnedecor', 'LogisticNormal', 'NegativeBinomial', 'VonMises', 'LKJCholesky'];
+// Two Weibulls and two Kumaraswamys have different transforms.
+const WITHOUT_KL = ['Weibull', 'StudentT', 'GeneralizedPareto', 'Kumaraswamy', 'FisherSnedecor', 'NegativeBinomial', 'VonMises', 'LKJCholesky'];
 
 onBackends(() => {
   test.each(Object.entries(COMPOSED))('%s of a composed distribution is PyTorch\'s', (name, compute) => {
@@ -77,13 +92,12 @@ onBackends(() => {
 
   describe('gradients are those of finite differences', () => {
     test.each(DIFFERENTIABLE)('of %s', (name, family, first, second, value) => {
-      const inputs = [f64(first, true), f64(second, true)], at = f64(value as number[]);
+      const inputs = [f64(first, true), f64(second, true)], at = f64(value);
       expect(autograd.gradcheck((a, b) => family(a, b).logProb(at), inputs)).toBe(true);
-      expect(autograd.gradcheck((a, b) => family(a, b).entropy(), inputs)).toBe(true);
+      if (!WITHOUT_ENTROPY.includes(name)) expect(autograd.gradcheck((a, b) => family(a, b).entropy(), inputs)).toBe(true);
       const made = family(inputs[0], inputs[1]);
       if (made.hasRsample && !APPROXIMATE.includes(name)) expect(autograd.gradcheck((a, b) => seeded(() => family(a, b).rsample([3])), inputs)).toBe(true);
-      // Two Weibulls have different transforms.
-      if (!['Weibull', 'StudentT'].includes(name)) {
+      if (!WITHOUT_KL.includes(name)) {
         const other = family(f64(first).mul(0.9), f64(second).mul(1.1));
         expect(autograd.gradcheck((a, b) => klDivergence(family(a, b), other), inputs)).toBe(true);
       }
@@ -92,6 +106,11 @@ onBackends(() => {
     test('of Poisson and Multinomial', () => {
       expect(autograd.gradcheck((rate) => new Poisson(rate).logProb(f64([1, 4])), [f64(POSITIVE, true)])).toBe(true);
       expect(autograd.gradcheck((logits) => new Multinomial(3, { logits }).logProb(f64([1, 2])), [f64(REAL, true)])).toBe(true);
+    });
+
+    test('of a Wishart sample to its scale, which PyTorch refuses', () => {
+      const scaleTril = f64([[0.7, 0], [0.3, 1.9]], true);
+      expect(autograd.gradcheck((factor) => seeded(() => new Wishart(3, { scaleTril: factor.tril() }).rsample([2])), [scaleTril])).toBe(true);
     });
 
     test('and a gamma sample refuses a second one', () => {
@@ -128,6 +147,9 @@ onBackends(() => {
       new Gamma(one, one), new Chi2(one), new StudentT(one), new Beta(one, one), new Dirichlet(torch.ones(1, 3)), new Categorical(torch.ones(1, 3)),
       new OneHotCategorical(torch.ones(1, 3)), new Multinomial(2, torch.ones(1, 3)), new MultivariateNormal(torch.zeros(1, 2), square), new Independent(new Normal(torch.zeros(1, 2), 1), 1),
       new MixtureSameFamily(new Categorical(torch.ones(1, 2)), new Normal(torch.zeros(1, 2), 1)), new TransformedDistribution(new Normal(one, one), new ExpTransform()),
+      new NegativeBinomial(3, one), new ContinuousBernoulli(one), new FisherSnedecor(one, one), new GeneralizedPareto(one, one, one), new InverseGamma(one, one), new Kumaraswamy(one, one),
+      new VonMises(one, one), new LogisticNormal(torch.zeros(1, 2), 1), new LKJCholesky(3, one), new LowRankMultivariateNormal(torch.zeros(1, 2), torch.ones(2, 1), torch.ones(2)),
+      new Wishart(torch.full([1], 4), { covarianceMatrix: square }),
     ];
     for (const d of families) {
       const wide = d.expand([4, 3]), sample = wide.sample([2]);
@@ -136,7 +158,7 @@ onBackends(() => {
       expect(sample.shape, String(d)).toEqual([2, 4, 3, ...d.eventShape]);
       expect(wide.logProb(sample).shape, String(d)).toEqual([2, 4, 3]);
       expect(wide.logProb(sample).allclose(d.logProb(sample), 1e-4, 1e-5), String(d)).toBe(true);
-      if (wide.constructor !== TransformedDistribution) expect(wide.mean.shape.slice(0, 2), String(d)).toEqual([4, 3]);
+      if (![TransformedDistribution, LogisticNormal, LKJCholesky].includes(wide.constructor as never)) expect(wide.mean.shape.slice(0, 2), String(d)).toEqual([4, 3]);
     }
   });
 
@@ -197,6 +219,13 @@ onBackends(() => {
     expect(() => new Categorical({})).toThrow('Categorical: probs or logits must be given, but not both');
     expect(() => new Bernoulli({ probs: 0.5, logits: 0 })).toThrow('Bernoulli: probs or logits must be given, but not both');
     expect(() => new Bernoulli(1.5)).toThrow('Bernoulli: probs must satisfy the constraint Interval(lowerBound=0, upperBound=1), found tensor(1.5000)');
+    expect(() => new NegativeBinomial(3, { probs: 1 })).toThrow('NegativeBinomial: probs must satisfy the constraint HalfOpenInterval(lowerBound=0, upperBound=1), found tensor(1.)');
+    expect(() => new LKJCholesky(1)).toThrow('LKJCholesky: dim must be at least 2, got 1');
+    expect(() => new Wishart(1, { covarianceMatrix: torch.eye(2) })).toThrow('Wishart: df must be greater than 1 for matrices of 2 rows, found tensor(1.)');
+    expect(() => new Wishart(3)).toThrow('and only one of them, got 0');
+    expect(() => new LowRankMultivariateNormal(torch.zeros(2), torch.ones(3, 1), torch.ones(2))).toThrow('LowRankMultivariateNormal: covFactor must have 2 rows, got [3, 1]');
+    expect(() => new ContinuousBernoulli({ probs: 0.5, lims: [0.4] })).toThrow('ContinuousBernoulli: lims must be two numbers, got 1');
+    expect(() => new GeneralizedPareto(0, 1, -0.5).logSurvivalFunction(tensor(3))).toThrow('GeneralizedPareto.logSurvivalFunction: value must be within the support Interval');
     expect(() => new Geometric(0)).toThrow('Geometric: probs must be positive');
     expect(() => new Categorical(tensor(0.5))).toThrow('Categorical: probs must have at least one dimension');
     expect(() => new Chi2(-1)).toThrow('Chi2: df must satisfy');
@@ -214,6 +243,32 @@ onBackends(() => {
     expect(() => normal.sample([-1])).toThrow('Normal.sample: sampleShape[0] must not be negative, got -1');
     expect(() => new Bernoulli(0.5).rsample()).toThrow(NotImplementedError);
     expect(() => normal.enumerateSupport()).toThrow('Normal has no enumerateSupport');
+  });
+
+  test('VonMises angles lie within a turn, are NaN without a concentration and the location of an endless one', () => {
+    manualSeed(0);
+    const d = new VonMises(f64([3, -3, 0]), f64([1, 50, 1e-7])), sample = d.sample([4000]);
+    expect(sample.abs().le(Math.PI).all().item()).toBeTruthy();
+    const length = torch.hypot(sample.cos().mean(0), sample.sin().mean(0));
+    expect(length.sub(d.variance.neg().add(1)).abs().lt(0.05).all().item()).toBeTruthy();
+    expect(new VonMises(f64([1, 1]), f64([NaN, 1e20]), false).sample().tolist()).toEqual([NaN, 1]);
+    expect(torch.func.vmap((k: Tensor) => new VonMises(0, k, false).sample([3]), { randomness: 'different' })(f64([1, 5])).shape).toEqual([2, 3]);
+  });
+
+  test('GeneralizedPareto has the logarithms of its cdf and of what is above', () => {
+    const d = new GeneralizedPareto(f64([0, 1]), 2, f64([0, 0.7])), value = f64([1.5, 4]), cdf = d.cdf(value);
+    expect(d.logCdf(value).exp().allclose(cdf)).toBe(true);
+    expect(d.logSurvivalFunction(value).exp().allclose(cdf.neg().add(1))).toBe(true);
+  });
+
+  test('low rank and Wishart matrices are those of the parameters', () => {
+    const low = new LowRankMultivariateNormal(f64([0, 1]), f64([[2], [0.3]]), f64([0.4, 1.5])), full = new MultivariateNormal(f64([0, 1]), { covarianceMatrix: low.covarianceMatrix });
+    const wishart = new Wishart(3, { precisionMatrix: low.precisionMatrix });
+    for (const name of ['scaleTril', 'covarianceMatrix', 'precisionMatrix'] as const) for (const d of [low, wishart]) expect(d[name].allclose(full[name], 1e-9, 1e-9), name).toBe(true);
+    expect(klDivergence(low, full).item()).toBeCloseTo(0, 9);
+    expect(wishart.sample([0]).shape).toEqual([0, 2, 2]);
+    expect(new Wishart(torch.zeros(0), { covarianceMatrix: torch.eye(2) }).sample([3]).shape).toEqual([3, 0, 2, 2]);
+    expect(new LKJCholesky(3, torch.zeros(0)).sample([2]).shape).toEqual([2, 0, 3, 3]);
   });
 
   test('checks are turned off for one distribution or for all', () => {

@@ -2,6 +2,7 @@
 import { ArgumentError } from '../core/errors.ts';
 import { finfo } from '../tensor/dtype-info.ts';
 import { choleskyEx, eigvalsh } from '../linalg/index.ts';
+import * as joinedBy from '../tensor/library/joining.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 type Bound = Tensor | number;
@@ -18,6 +19,20 @@ export abstract class Constraint {
     return 0;
   }
 
+  /** Where the set has them. */
+  get lowerBound(): Bound | null {
+    return null;
+  }
+
+  get upperBound(): Bound | null {
+    return null;
+  }
+
+  /** @internal What `bijectTo` and `transformTo` know it by. */
+  get kind(): unknown {
+    return this.constructor;
+  }
+
   /** A bool tensor of the shape of `value` without its event dims. */
   abstract check(value: Tensor): Tensor;
   abstract toString(): string;
@@ -25,25 +40,23 @@ export abstract class Constraint {
 
 /** A constraint of a table: a name, a rule, and what it counts as an event. */
 class Rule extends Constraint {
-  private readonly text: string;
+  private readonly name: string;
   private readonly rule: (value: Tensor) => Tensor;
   private readonly dims: number;
   private readonly discrete: boolean;
-  /** Where the set has them. */
-  readonly lowerBound: Bound | null;
-  readonly upperBound: Bound | null;
+  private readonly lower: Bound | null;
+  private readonly upper: Bound | null;
 
   constructor(name: string, rule: (value: Tensor) => Tensor, { eventDim = 0, isDiscrete = false, lower = null, upper = null }: {
     readonly eventDim?: number; readonly isDiscrete?: boolean; readonly lower?: Bound | null; readonly upper?: Bound | null;
   } = {}) {
     super();
-    const bounds = [lower === null ? '' : `lowerBound=${lower}`, upper === null ? '' : `upperBound=${upper}`].filter((part) => part !== '');
-    this.text = `${name}(${bounds.join(', ')})`;
+    this.name = name;
     this.rule = rule;
     this.dims = eventDim;
     this.discrete = isDiscrete;
-    this.lowerBound = lower;
-    this.upperBound = upper;
+    this.lower = lower;
+    this.upper = upper;
   }
 
   override get isDiscrete(): boolean {
@@ -54,12 +67,25 @@ class Rule extends Constraint {
     return this.dims;
   }
 
+  override get lowerBound(): Bound | null {
+    return this.lower;
+  }
+
+  override get upperBound(): Bound | null {
+    return this.upper;
+  }
+
+  override get kind(): unknown {
+    return this.name;
+  }
+
   check(value: Tensor): Tensor {
     return this.rule(value);
   }
 
   override toString(): string {
-    return this.text;
+    const bounds = [this.lower === null ? '' : `lowerBound=${this.lower}`, this.upper === null ? '' : `upperBound=${this.upper}`];
+    return `${this.name}(${bounds.filter((part) => part !== '').join(', ')})`;
   }
 }
 
@@ -111,7 +137,8 @@ export const positive: Constraint = greaterThan(0);
 export const nonnegative: Constraint = greaterThanEq(0);
 export const unitInterval: Constraint = interval(0, 1);
 
-class Independent extends Constraint {
+/** What {@link independent} gives. */
+export class IndependentConstraint extends Constraint {
   readonly baseConstraint: Constraint;
   readonly reinterpretedBatchNdims: number;
 
@@ -144,7 +171,7 @@ class Independent extends Constraint {
 }
 
 /** A constraint whose last `reinterpretedBatchNdims` dims count as one event. */
-export const independent = (baseConstraint: Constraint, reinterpretedBatchNdims: number): Constraint => new Independent(baseConstraint, reinterpretedBatchNdims);
+export const independent = (baseConstraint: Constraint, reinterpretedBatchNdims: number): Constraint => new IndependentConstraint(baseConstraint, reinterpretedBatchNdims);
 export const realVector: Constraint = independent(real, 1);
 
 /** PyTorch's `MixtureSameFamilyConstraint`: a value is inside where it is inside for every component. */
@@ -174,3 +201,65 @@ export class MixtureSameFamilyConstraint extends Constraint {
   }
 }
 
+abstract class Joined extends Constraint {
+  readonly cseq: readonly Constraint[];
+  readonly dim: number;
+
+  constructor(op: string, cseq: readonly Constraint[], dim: number) {
+    super();
+    if (!Array.isArray(cseq) || cseq.length === 0 || !cseq.every((part) => part instanceof Constraint)) throw new ArgumentError(op, 'cseq', 'must be an array of Constraints');
+    if (!Number.isSafeInteger(dim)) throw new ArgumentError(op, 'dim', `must be a whole number, got ${dim}`);
+    this.cseq = [...cseq as readonly Constraint[]];
+    this.dim = dim;
+  }
+
+  override get isDiscrete(): boolean {
+    return this.cseq.some((part) => part.isDiscrete);
+  }
+
+  override get eventDim(): number {
+    return Math.max(...this.cseq.map((part) => part.eventDim));
+  }
+
+  override toString(): string {
+    return `${this.constructor.name}([${this.cseq.join(', ')}])`;
+  }
+}
+
+/** What {@link cat} gives. */
+export class CatConstraint extends Joined {
+  readonly lengths: readonly number[];
+
+  constructor(cseq: readonly Constraint[], dim: number, lengths: readonly number[] | null) {
+    super('cat', cseq, dim);
+    this.lengths = [...lengths ?? cseq.map(() => 1)];
+    if (this.lengths.length !== cseq.length) throw new ArgumentError('cat', 'lengths', `must be ${cseq.length} numbers, got ${this.lengths.length}`);
+  }
+
+  check(value: Tensor): Tensor {
+    const parts = value.split([...this.lengths], this.dim);
+    return joinedBy.cat(this.cseq.map((part, i) => part.check(parts[i])), this.dim);
+  }
+}
+
+/** What {@link stack} gives. */
+export class StackConstraint extends Joined {
+  constructor(cseq: readonly Constraint[], dim: number) {
+    super('stack', cseq, dim);
+  }
+
+  override get eventDim(): number {
+    const dims = super.eventDim;
+    return this.dim + dims < 0 ? dims + 1 : dims;
+  }
+
+  check(value: Tensor): Tensor {
+    const parts = value.unbind(this.dim);
+    return joinedBy.stack(this.cseq.map((part, i) => part.check(parts[i])), this.dim);
+  }
+}
+
+/** Constraints of `lengths` slices of a dim each, one by default. */
+export const cat = (cseq: readonly Constraint[], dim = 0, lengths: readonly number[] | null = null): Constraint => new CatConstraint(cseq, dim, lengths);
+/** A constraint for each index of a dim. */
+export const stack = (cseq: readonly Constraint[], dim = 0): Constraint => new StackConstraint(cseq, dim);

@@ -118,16 +118,12 @@ export abstract class Distribution {
 
   /** The logarithm of the density, or of the probability, of shape `[...sampleShape, ...batchShape]`. */
   logProb(...args: ValueArgs): Tensor {
-    const value = this.argument('logProb', args);
-    if (this.validateArgs) this.checkSample('logProb', value);
-    return this.logProbOf(value);
+    return this.logProbOf(this.checked('logProb', args));
   }
 
   /** The probability of a value not above the one given. */
   cdf(...args: ValueArgs): Tensor {
-    const value = this.argument('cdf', args);
-    if (this.validateArgs && this.checksCdf) this.checkSample('cdf', value);
-    return this.cdfOf(value);
+    return this.cdfOf(this.checksCdf ? this.checked('cdf', args) : this.argument('cdf', args));
   }
 
   /** The inverse of `cdf`: quantiles. */
@@ -222,6 +218,13 @@ export abstract class Distribution {
     }
     const { support } = this;
     if (!noGrad(() => support.check(value).all().item())) throw new ArgumentError(op, 'value', `must be within the support ${support}, found ${value.detach()}`);
+  }
+
+  /** The value that a method was called with, within the support. */
+  protected checked(method: string, args: readonly unknown[]): Tensor {
+    const value = this.argument(method, args);
+    if (this.validateArgs) this.checkSample(method, value);
+    return value;
   }
 
   protected missing(name: string): NotImplementedError {

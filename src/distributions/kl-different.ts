@@ -2,6 +2,7 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import { Bernoulli } from './bernoulli.ts';
 import { Binomial } from './binomial.ts';
+import { ContinuousBernoulli } from './continuous-bernoulli.ts';
 import { Beta } from './dirichlet.ts';
 import type { Distribution } from './distribution.ts';
 import { Exponential } from './exponential.ts';
@@ -18,12 +19,13 @@ const TWO_PI = 2 * Math.PI;
 /** Pairs where p has values that q never takes. */
 const INFINITE: readonly (readonly [Family, readonly Family[]])[] = [
   [Beta, [Pareto]],
-  [Exponential, [Beta, Pareto, Uniform]],
-  [Gamma, [Beta, Pareto, Uniform]],
-  [Gumbel, [Beta, Exponential, Gamma, Pareto, Uniform]],
-  [Laplace, [Beta, Exponential, Gamma, Pareto, Uniform]],
-  [Normal, [Beta, Exponential, Gamma, Pareto, Uniform]],
-  [Pareto, [Beta, Uniform]],
+  [ContinuousBernoulli, [Pareto]],
+  [Exponential, [Beta, ContinuousBernoulli, Pareto, Uniform]],
+  [Gamma, [Beta, ContinuousBernoulli, Pareto, Uniform]],
+  [Gumbel, [Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform]],
+  [Laplace, [Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform]],
+  [Normal, [Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform]],
+  [Pareto, [Beta, ContinuousBernoulli, Uniform]],
   [Poisson, [Bernoulli, Binomial]],
 ];
 const infinite = (p: Distribution): Tensor => constant(p.mean, p.batchShape, Infinity);
@@ -35,8 +37,12 @@ const gammaNormalizer = (q: Gamma): Tensor => q.concentration.lgamma().sub(q.con
 /** E[log x] of a uniform x. */
 const meanLog = (low: Tensor, high: Tensor): Tensor => xLogX(high).sub(xLogX(low)).div(high.sub(low)).sub(1);
 
+/** E[log q(x)] of an x in [0, 1] of this mean. */
+const meanLogDensity = (q: ContinuousBernoulli, mean: Tensor): Tensor => mean.mul(q.logits).add(q.probs.neg().log1p()).add(q.logNormalizer);
+
 registerKl(Bernoulli, Poisson)((p, q) => p.entropy().neg().sub(p.probs.mul(q.rate.log()).sub(q.rate)));
 
+registerKl(Beta, ContinuousBernoulli)((p, q) => p.entropy().add(meanLogDensity(q, p.mean)).neg());
 registerKl(Beta, Exponential)((p, q) => p.entropy().neg().sub(q.rate.log()).add(q.rate.mul(p.mean)));
 registerKl(Beta, Gamma)((p, q) => {
   const meanLogP = p.concentration1.digamma().sub(p.concentration1.add(p.concentration0).digamma());
@@ -47,6 +53,14 @@ registerKl(Beta, Normal)((p, q) => {
   return p.entropy().neg().add(square.mul(TWO_PI).log().mul(0.5)).add(second.sub(q.loc.mul(mean)).add(q.loc.square().mul(0.5)).div(square));
 });
 registerKl(Beta, Uniform)((p, q) => p.entropy().neg().add(q.high.sub(q.low).log()).maskedFill(q.low.gt(0).logicalOr(q.high.lt(1)), Infinity));
+
+registerKl(ContinuousBernoulli, Exponential)((p, q) => p.entropy().neg().sub(q.rate.log()).add(q.rate.mul(p.mean)));
+registerKl(ContinuousBernoulli, Normal)((p, q) => {
+  const { mean } = p, square = q.variance, second = p.variance.add(mean.square()).sub(q.loc.mul(mean).mul(2)).add(q.loc.square());
+  return p.entropy().neg().add(square.mul(TWO_PI).log().mul(0.5)).add(second.div(square.mul(2)));
+});
+// PyTorch's condition: a uniform distribution of just [0, 1] counts as one that p leaves.
+registerKl(ContinuousBernoulli, Uniform)((p, q) => p.entropy().neg().add(q.high.sub(q.low).log()).maskedFill(q.low.ge(0).logicalOr(q.high.le(1)), Infinity));
 
 registerKl(Exponential, Gamma)((p, q) => {
   const ratio = q.rate.div(p.rate);
@@ -114,6 +128,7 @@ registerKl(Uniform, Beta)((p, q) => {
   const normalizer = q.concentration1.lgamma().add(q.concentration0.lgamma()).sub(q.concentration1.add(q.concentration0).lgamma());
   return normalizer.sub(p.entropy()).sub(logs).maskedFill(p.high.gt(1).logicalOr(p.low.lt(0)), Infinity);
 });
+registerKl(Uniform, ContinuousBernoulli)((p, q) => p.entropy().add(meanLogDensity(q, p.mean)).neg().maskedFill(p.high.ge(1).logicalOr(p.low.le(0)), Infinity));
 registerKl(Uniform, Exponential)((p, q) => q.rate.mul(p.mean).sub(p.high.sub(p.low).mul(q.rate).log()).maskedFill(p.low.lt(0), Infinity));
 registerKl(Uniform, Gamma)((p, q) => p.entropy().neg().add(gammaNormalizer(q)).add(complement(q.concentration).mul(meanLog(p.low, p.high))).add(q.rate.mul(p.mean))
   .maskedFill(p.low.lt(0), Infinity));

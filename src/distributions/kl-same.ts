@@ -5,6 +5,7 @@ import { solveTriangular } from '../linalg/index.ts';
 import { Bernoulli } from './bernoulli.ts';
 import { Binomial } from './binomial.ts';
 import { Categorical } from './categorical.ts';
+import { ContinuousBernoulli } from './continuous-bernoulli.ts';
 import { Beta, Dirichlet } from './dirichlet.ts';
 import { NotImplementedError } from './errors.ts';
 import { Exponential } from './exponential.ts';
@@ -14,13 +15,15 @@ import { Geometric } from './geometric.ts';
 import { Independent } from './independent.ts';
 import { klDivergence, registerKl } from './kl.ts';
 import { Cauchy, Laplace, Normal } from './location-scale.ts';
-import { MultivariateNormal, halfLogDet, mahalanobis } from './multivariate-normal.ts';
+import { MultivariateNormal, mahalanobis } from './multivariate-normal.ts';
+import { halfLogDet } from './of-scale-matrix.ts';
 import { HalfNormal } from './of-normal.ts';
 import { OneHotCategorical } from './one-hot-categorical.ts';
 import { Poisson } from './poisson.ts';
 import { TransformedDistribution } from './transformed.ts';
 import { sameTransforms } from './transforms.ts';
 import { Uniform } from './uniform.ts';
+import { Wishart } from './wishart.ts';
 import { EULER, complement, sumRightmost } from './utils.ts';
 
 registerKl(Bernoulli, Bernoulli)((p, q) => {
@@ -42,6 +45,9 @@ registerKl(Binomial, Binomial)((p, q) => {
 
 registerKl(Categorical, Categorical)((p, q) => p.probs.mul(p.logits.sub(q.logits)).maskedFill(q.probs.eq(0), Infinity).maskedFill(p.probs.eq(0), 0).sum(-1));
 registerKl(OneHotCategorical, OneHotCategorical)((p, q) => klDivergence(p.categorical, q.categorical));
+
+registerKl(ContinuousBernoulli, ContinuousBernoulli)((p, q) => p.mean.mul(p.logits.sub(q.logits))
+  .add(p.logNormalizer.add(p.probs.neg().log1p())).sub(q.logNormalizer.add(q.probs.neg().log1p())));
 
 registerKl(Dirichlet, Dirichlet)((p, q) => {
   const a = p.concentration, b = q.concentration, sumA = a.sum(-1), sumB = b.sum(-1);
@@ -106,3 +112,11 @@ registerKl(Independent, Independent)((p, q) => {
 });
 
 registerKl(Cauchy, Cauchy)((p, q) => p.scale.add(q.scale).square().add(p.loc.sub(q.loc).square()).log().sub(p.scale.mul(q.scale).mul(4).log()));
+
+registerKl(Wishart, Wishart)((p, q) => {
+  const [n] = p.eventShape, left = q.unbroadcastedScaleTril, right = p.unbroadcastedScaleTril;
+  if (n !== q.eventShape[0]) throw new ShapeError('klDivergence', `the eventShapes must be equal, got ${n} and ${q.eventShape[0]}`);
+  const trace = solveTriangular(left, right, { upper: false }).square().sum([-2, -1]);
+  return q.df.mul(halfLogDet(left).sub(halfLogDet(right))).add(p.df.div(2).mul(trace.sub(n)))
+    .add(q.df.div(2).mvlgamma(n)).sub(p.df.div(2).mvlgamma(n)).add(p.df.sub(q.df).div(2).mul(p.meanDigamma));
+});

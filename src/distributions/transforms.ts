@@ -9,7 +9,7 @@ import * as constraints from './constraints.ts';
 import { NotImplementedError } from './errors.ts';
 import { broadcastAll, sumRightmost, type Shape } from './utils.ts';
 
-type Sign = number | Tensor;
+export type Sign = number | Tensor;
 
 /** PyTorch's `Transform`. It is applied by `call`, and undone by `inv.call`. */
 export abstract class Transform {
@@ -194,6 +194,9 @@ export class ComposeTransform extends Transform {
   }
 }
 
+/** Leaves everything as it is. */
+export const identityTransform: Transform = new ComposeTransform([]);
+
 export const signOf = (parts: readonly Transform[]): Sign => parts.reduce((sign: Sign, { sign: next }) => {
   if (typeof sign !== 'number') return sign.mul(next);
   return typeof next === 'number' ? sign * next : next.mul(sign);
@@ -229,7 +232,8 @@ export class ExpTransform extends FixedTransform {
   }
 }
 
-const insideUnit = (x: Tensor): Tensor => {
+/** Away from 0 and 1 by the least numbers of the dtype. */
+export const insideUnit = (x: Tensor): Tensor => {
   const { tiny, eps } = finfo(x.dtype);
   return x.clamp(tiny, 1 - eps);
 };
