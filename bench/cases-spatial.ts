@@ -24,6 +24,7 @@ const CONVS: readonly Conv[] = [
   { name: 'ResNet stem', batch: 2, inputs: 3, size: 224, outputs: 64, kernel: 7, stride: 2, padding: 3 },
   { name: 'ResNet 1', batch: 8, inputs: 64, size: 56, outputs: 64, kernel: 3, stride: 1, padding: 1 },
   { name: 'ResNet 3', batch: 8, inputs: 256, size: 14, outputs: 256, kernel: 3, stride: 1, padding: 1 },
+  { name: 'ResNet 4', batch: 8, inputs: 512, size: 7, outputs: 512, kernel: 3, stride: 1, padding: 1 },
   { name: 'halving', batch: 8, inputs: 64, size: 56, outputs: 128, kernel: 3, stride: 2, padding: 1 },
   { name: 'pointwise', batch: 8, inputs: 256, size: 28, outputs: 128, kernel: 1, stride: 1, padding: 0 },
   { name: 'depthwise', batch: 8, inputs: 64, size: 56, outputs: 64, kernel: 3, stride: 1, padding: 1, groups: 64 },

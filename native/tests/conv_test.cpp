@@ -238,6 +238,15 @@ int main() {
       check_pool<float>(*kernels, p, numbers);
       if (round % 3 == 0) check_pool<double>(*kernels, p, numbers);
     }
+    // Many channels beside short lines: sums of several stretches, targets at a step, lines of one position.
+    for (const Problem& p : {Problem{2, 1, 70, 240, {1, 5, 7}, {1, 3, 3}, {1, 5, 7}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}},
+                             Problem{1, 2, 36, 19, {1, 4, 8}, {1, 3, 3}, {1, 4, 16}, {1, 1, 2}, {0, 1, 1}, {1, 1, 1}},
+                             Problem{2, 1, 20, 35, {3, 6, 1}, {2, 3, 2}, {4, 6, 1}, {1, 1, 2}, {0, 1, 1}, {1, 1, 1}},
+                             Problem{1, 1, 33, 48, {2, 3, 17}, {1, 2, 3}, {4, 6, 19}, {2, 2, 1}, {0, 0, 0}, {1, 1, 1}}}) {
+      check_conv<float>(*kernels, p, numbers);
+      check_conv<double>(*kernels, p, numbers);
+    }
+    check_threads(*kernels, {2, 1, 40, 33, {1, 7, 7}, {1, 3, 3}, {1, 7, 7}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}}, numbers);
     check_threads(*kernels, {3, 1, 40, 33, {1, 20, 20}, {1, 3, 3}, {1, 20, 20}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}}, numbers);
     check_threads(*kernels, {2, 2, 3, 20, {1, 30, 30}, {1, 3, 3}, {1, 60, 60}, {1, 2, 2}, {0, 1, 1}, {1, 1, 1}}, numbers);
   }
