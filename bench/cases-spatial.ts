@@ -1,4 +1,4 @@
-/** Convolutions and poolings: the forward pass, and the pass with both gradients, which is what a training step runs. */
+/** Convolutions, poolings and paddings: the forward pass, and the pass with both gradients, which is what a training step runs. */
 import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import type { Case } from './case.ts';
@@ -74,7 +74,13 @@ b = wave(${outputs}, 2.0)`;
   ];
 });
 
-const POOLS: readonly { readonly name: string; readonly ours: (x: Tensor) => Tensor; readonly text: string }[] = [
+interface OfOneInput {
+  readonly name: string;
+  readonly ours: (x: Tensor) => Tensor;
+  readonly text: string;
+}
+
+const POOLS: readonly OfOneInput[] = [
   { name: 'max 2x2', ours: (x) => F.maxPool2d(x, 2), text: 'F.max_pool2d(x, 2)' },
   { name: 'max 3x3, stride 2, padding 1', ours: (x) => F.maxPool2d(x, 3, 2, 1), text: 'F.max_pool2d(x, 3, 2, 1)' },
   { name: 'avg 2x2', ours: (x) => F.avgPool2d(x, 2), text: 'F.avg_pool2d(x, 2)' },
@@ -82,12 +88,15 @@ const POOLS: readonly { readonly name: string; readonly ours: (x: Tensor) => Ten
   { name: 'adaptive avg to 1x1', ours: (x) => F.adaptiveAvgPool2d(x, 1), text: 'F.adaptive_avg_pool2d(x, 1)' },
 ];
 
-const pools = POOLS.flatMap(({ name, ours, text }): Case[] => {
-  const setup = `${WAVE}import torch.nn.functional as F\nx = wave(8 * 64 * 56 * 56).view(8, 64, 56, 56)`;
-  const make = (): Tensor => wave(8 * 64 * 56 * 56).view(8, 64, 56, 56);
+/** An operation of a tensor of `shape`, alone and with its gradient. */
+function ofOneInput(group: string, shape: readonly number[], { name, ours, text }: OfOneInput): Case[] {
+  const count = shape.reduce((a, n) => a * n, 1);
+  const setup = `${WAVE}import torch.nn.functional as F\nx = wave(${count}).view(${shape.join(', ')})`;
+  const make = (): Tensor => wave(count).view(shape);
+  const gradient = `(lambda y: torch.autograd.grad(y, x, y.detach())[0])(${text})`;
   return [
     {
-      name: `${name}, forward`, group: 'pool', nativeOnly: true,
+      name: `${name}, forward`, group, nativeOnly: true,
       make() {
         const x = make(), run = (): Tensor => ours(x);
         return { run, result: run };
@@ -95,7 +104,7 @@ const pools = POOLS.flatMap(({ name, ours, text }): Case[] => {
       torch: { setup, run: text, result: text },
     },
     {
-      name: `${name}, with gradient`, group: 'pool', nativeOnly: true,
+      name: `${name}, with gradient`, group, nativeOnly: true,
       make() {
         const x = make().requiresGrad_();
         const run = (): Tensor => {
@@ -104,9 +113,21 @@ const pools = POOLS.flatMap(({ name, ours, text }): Case[] => {
         };
         return { run, result: run };
       },
-      torch: { setup: `${setup}\nx.requires_grad_()`, run: `(lambda y: torch.autograd.grad(y, x, y.detach())[0])(${text})`, result: `(lambda y: torch.autograd.grad(y, x, y.detach())[0])(${text})` },
+      torch: { setup: `${setup}\nx.requires_grad_()`, run: gradient, result: gradient },
     },
   ];
-});
+}
 
-export const spatial: readonly Case[] = [...convs, ...pools];
+const pools = POOLS.flatMap((each) => ofOneInput('pool', [8, 64, 56, 56], each));
+
+const PADS: readonly { readonly shape: readonly number[]; readonly pad: readonly number[] }[] = [
+  { shape: [16, 3, 224, 224], pad: [3, 3, 3, 3] },
+  { shape: [8, 64, 32, 32], pad: [1, 1, 1, 1] },
+  { shape: [4, 8, 1000], pad: [10, 10] },
+];
+
+const pads = PADS.flatMap(({ shape, pad }) => (['reflect', 'replicate', 'circular'] as const).flatMap((mode) => ofOneInput('borders', shape, {
+  name: `${mode} [${shape.join(', ')}] by ${pad[0]}`, ours: (x) => F.pad(x, pad, mode), text: `F.pad(x, (${pad.join(', ')}), '${mode}')`,
+})));
+
+export const spatial: readonly Case[] = [...convs, ...pools, ...pads];

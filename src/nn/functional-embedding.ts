@@ -117,22 +117,34 @@ const countOf = ({ starts, kept }: Bags, b: number): number => {
   return count;
 };
 
-/** The sum of each bag's rows, `[bags, D]`. */
-function sumBags(rows: Tensor, { starts, kept }: Bags): Tensor {
-  const bags = starts.length - 1, end = starts[bags], size = bags === 0 ? 0 : end / bags;
-  const used = kept === null ? rows : rows.where(tensor(kept, { dtype: 'bool' }).unsqueeze(1), 0);
+/** The size that all bags have if together they are all `n` samples, or null. */
+function sizeOfAll({ starts }: Bags, n: number): number | null {
+  const bags = starts.length - 1, size = bags === 0 ? 0 : n / bags;
+  return starts[bags] === n && starts.every((start, b) => start === b * size) ? size : null;
+}
+
+/** The sum of each bag's rows, `[bags, D]`, each times its number of `scale` `[n]` if there are such. */
+function sumBags(rows: Tensor, bags: Bags, scale: Tensor | null): Tensor {
+  const { starts, kept } = bags, count = starts.length - 1, end = starts[count], [n, width] = rows.shape, size = sizeOfAll(bags, n);
+  const mask = kept === null ? null : tensor(kept, { dtype: 'bool' });
+  const used = mask === null ? rows : rows.where(mask.unsqueeze(1), 0), factors = mask === null || scale === null ? scale : scale.where(mask, 0);
   // Bags of one size need no scatter.
-  if (end === used.shape[0] && starts.every((start, b) => start === b * size)) return used.view([bags, size, rows.shape[1]]).sum(1);
+  if (size !== null) {
+    const table = used.view([count, size, width]);
+    return factors === null ? table.sum(1) : factors.view([count, 1, size]).matmul(table).view([count, width]);
+  }
   const bag = new Int32Array(end);
-  for (let b = 0; b < bags; b++) bag.fill(b, starts[b], starts[b + 1]);
-  return zeros([bags, rows.shape[1]], { dtype: rows.dtype }).indexAdd_(0, tensor(bag), end === used.shape[0] ? used : used.narrow(0, 0, end));
+  for (let b = 0; b < count; b++) bag.fill(b, starts[b], starts[b + 1]);
+  const scaled = factors === null ? used : used.mul(factors.unsqueeze(1));
+  return zeros([count, width], { dtype: rows.dtype }).indexAdd_(0, tensor(bag), end === n ? scaled : scaled.narrow(0, 0, end));
 }
 
 /** The largest element of each bag's rows per column, the first of equal ones; 0 for a bag without any. */
 function maxBags(rows: Tensor, bags: Bags): Tensor {
-  const { starts, kept } = bags, count = starts.length - 1;
+  const { starts, kept } = bags, count = starts.length - 1, [n, width] = rows.shape;
   const longest = starts.reduce((most, start, b) => (b === 0 ? 0 : Math.max(most, start - starts[b - 1])), 0);
-  if (longest === 0 || count === 0) return rows.sum(0, true).mul(0).expand([count, rows.shape[1]]).clone();
+  if (longest === 0 || count === 0) return rows.sum(0, true).mul(0).expand([count, width]).clone();
+  if (kept === null && sizeOfAll(bags, n) !== null) return rows.view([count, longest, width]).max(1).values;
   const at = new Int32Array(count * longest), valid = new Uint8Array(count * longest), filled = new Uint8Array(count);
   for (let b = 0; b < count; b++) {
     for (let i = starts[b], k = b * longest; i < starts[b + 1]; i++, k++) {
@@ -141,7 +153,7 @@ function maxBags(rows: Tensor, bags: Bags): Tensor {
       filled[b] |= valid[k];
     }
   }
-  const table = rows.indexSelect(0, tensor(at)).where(tensor(valid, { dtype: 'bool' }).unsqueeze(1), -Infinity).view([count, longest, rows.shape[1]]);
+  const table = rows.indexSelect(0, tensor(at)).where(tensor(valid, { dtype: 'bool' }).unsqueeze(1), -Infinity).view([count, longest, width]);
   return table.max(1).values.where(tensor(filled, { dtype: 'bool' }).unsqueeze(1), 0);
 }
 
@@ -167,13 +179,13 @@ export const embeddingBag = operation(
     const samples = index.reshape([-1]);
     if (maxNorm !== undefined) renormalize(op, weight, samples, maxNorm, normType);
     const padding = paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + size : paddingIdx;
-    const kept = padding === null ? null : Uint8Array.from(toNumbers(op, samples), (i) => (i === padding ? 0 : 1));
+    const kept = padding === null ? null : Uint8Array.from(toNumbers(op, samples.ne(padding)));
     // Sums of half floats are float32's until the end.
     const wide = weight.dtype === 'float64' ? 'float64' : 'float32';
     const picked = rowsOf(weight, samples, null, op).to(wide), bags = { starts, kept };
     const rows = scaleGradByFreq ? ScaleGrad.apply(picked, noGrad(() => oneByOccurrences(samples, weight).unsqueeze(1).to(wide))) : picked;
     if (mode === 'max') return maxBags(rows, bags).to(weight.dtype);
-    const sum = sumBags(perSampleWeights === undefined ? rows : rows.mul(perSampleWeights.reshape([-1, 1]).to(wide)), bags);
+    const sum = sumBags(rows, bags, perSampleWeights === undefined ? null : perSampleWeights.reshape([-1]).to(wide));
     const counts = (): Float64Array => Float64Array.from({ length: starts.length - 1 }, (_, b) => Math.max(countOf(bags, b), 1));
     return (mode === 'sum' ? sum : sum.div(tensor(counts(), { dtype: wide }).unsqueeze(1))).to(weight.dtype);
   });

@@ -146,7 +146,31 @@ export function joinInto(out: TensorCore, axis: number, parts: readonly Tensor[]
   }
 }
 
-/** The same with a number for all elements of a box of `shape`. */
+/**
+ * Within the contiguous `out`: its positions along `axis` from `to` on become the runs of `count` positions that begin at
+ * `sources`, one after another. No run overlaps with what is written.
+ */
+export function repeatWithin(out: TensorCore, axis: number, to: number, sources: readonly number[], count: number): void {
+  const { shape, strides: steps, offset, numel } = out.layout;
+  if (numel === 0) return;
+  const unit = steps[axis], pitch = shape[axis] * unit, run = count * unit;
+  for (let first = 0; first < sources.length; first += JOINED) {
+    const group = sources.slice(first, first + JOINED);
+    operand(0, out.storage, offset + (to + first * count) * unit, out.dtypeCode);
+    pairStrides(0, pitch, 1);
+    group.forEach((source, k) => {
+      operand(k + 1, out.storage, offset + source * unit, out.dtypeCode);
+      pairStrides(k + 1, pitch, 0);
+      frame[INTS + k] = run;
+    });
+    frame[DIMS] = numel / pitch;
+    frame[DIMS + 1] = group.length * run;
+    header(0, 2, group.length + 1);
+    active.join(out.storage, ...group.map(() => out.storage));
+  }
+}
+
+/** Writes a number to all elements of a box of `shape` in `out` that begins `first` elements after its first one. */
 export function fillBox(out: TensorCore, first: number, shape: Shape, value: Scalar): void {
   loop(shape, [out.layout.strides, zeros(shape.length)]);
   header(0, frame[NDIM], 2);

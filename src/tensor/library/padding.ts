@@ -3,7 +3,7 @@ import { BOOL } from '../../core/dtype.ts';
 import { ArgumentError, ShapeError } from '../../core/errors.ts';
 import { noGrad } from '../grad-mode.ts';
 import { record, recording } from '../graph.ts';
-import { copyInto, copyIntoBox, emptyShape, fillBox } from '../kernels.ts';
+import { copyInto, copyIntoBox, emptyShape, fillBox, repeatWithin } from '../kernels.ts';
 import { operation } from '../operation.ts';
 import type { Scalar } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
@@ -47,16 +47,6 @@ function cropped(x: Tensor, margins: readonly Margin[]): Tensor {
   return part;
 }
 
-/** The part of a padded tensor in which the unpadded one stands. */
-function center(out: Tensor, margins: readonly Margin[]): Tensor {
-  let part = out;
-  for (const { dim, before, after } of margins) {
-    const start = Math.max(before, 0);
-    part = part.narrow(dim, start, Math.max(part.shape[dim] - start - Math.max(after, 0), 0));
-  }
-  return part;
-}
-
 /** Elements of a padded tensor from which on only its margins are filled: smaller ones are filled whole, by a single call. */
 const FILL_MARGINS = 65536;
 
@@ -94,47 +84,61 @@ export function constantPad(x: Tensor, margins: readonly Margin[], value: Scalar
 
 export type BorderMode = 'reflect' | 'replicate' | 'circular';
 
-/** The elements of `inner` (a dim without its margins) that one margin of `count` repeats, in the order of the margin. */
-function repeated(inner: Tensor, mode: BorderMode, dim: number, count: number, before: boolean): Tensor {
-  const size = inner.shape[dim];
-  if (mode === 'circular') return inner.narrow(dim, before ? size - count : 0, count);
-  if (mode === 'reflect') return inner.narrow(dim, before ? 1 : size - 1 - count, count);
-  return inner.narrow(dim, before ? 0 : size - 1, 1);
-}
+const outermostFirst = (margins: readonly Margin[]): Margin[] => [...margins].sort((a, b) => a.dim - b.dim);
 
-/** Visits both margins of a dim of the padded tensor: the margin, what it repeats, and whether in reverse order. */
-function eachMargin(whole: Tensor, mode: BorderMode, { dim, before, after }: Margin, visit: (margin: Tensor, source: Tensor, reverse: boolean) => void): void {
-  const inner = whole.narrow(dim, before, whole.shape[dim] - before - after);
-  if (before > 0) visit(whole.narrow(dim, 0, before), repeated(inner, mode, dim, before, true), mode === 'reflect');
-  if (after > 0) visit(whole.narrow(dim, whole.shape[dim] - after, after), repeated(inner, mode, dim, after, false), mode === 'reflect');
+/** The position of a dim of `size` that each position of one of its margins repeats, both counted without the margins. */
+function sourcesOf(mode: BorderMode, size: number, count: number, before: boolean): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    if (mode === 'circular') return before ? size - count + i : i;
+    if (mode === 'reflect') return before ? count - i : size - 2 - i;
+    return before ? 0 : size - 1;
+  });
 }
 
 /** `x` continued at its borders. The margins are not negative; those of 'reflect' are smaller than their dims, of 'circular' no larger. */
 function extend(x: Tensor, margins: readonly Margin[], mode: BorderMode): Tensor {
   const out = emptyShape(x, grown(x.shape, margins), x.dtypeCode);
-  noGrad(() => {
-    copyInto(center(out, margins), x);
-    // Each dim is filled within the unpadded part of the dims that follow, and with the margins of those before.
-    margins.forEach((margin, k) => {
-      eachMargin(center(out, margins.slice(k + 1)), mode, margin, (part, source, reverse) => copyInto(part, reverse ? source.flip(margin.dim) : source));
-    });
-  });
+  const first = margins.reduce((at, { dim, before }) => at + before * out.layout.strides[dim], 0);
+  if (x.layout.numel > 0) copyIntoBox(out, first, x);
+  // The outermost dim first: its margins repeat whole slices, in which the margins of the dims inside are filled later.
+  for (const { dim, before, after } of outermostFirst(margins)) {
+    const size = x.shape[dim];
+    const fill = (to: number, count: number, isBefore: boolean): void => {
+      const sources = sourcesOf(mode, size, count, isBefore);
+      if (mode === 'circular') repeatWithin(out, dim, to, [before + sources[0]], count);
+      else repeatWithin(out, dim, to, sources.map((source) => before + source), 1);
+    };
+    if (before > 0) fill(0, before, true);
+    if (after > 0) fill(before + size, after, false);
+  }
   if (recording(x)) record(mode, out, [x], (g) => fold(g, margins, mode));
   return out;
 }
 
+/** Positions of a margin from which on it is turned round and added whole, instead of one position at a time. */
+const ADD_WHOLE = 8;
+
+/** A new tensor of `g` without margins, each added to what it repeats: `margins` from the outermost dim on. */
+function folded(g: Tensor, margins: readonly Margin[], mode: BorderMode): Tensor {
+  if (margins.length === 0) return g.clone();
+  const [{ dim, before, after }, ...inside] = margins, size = g.shape[dim] - before - after;
+  const sum = folded(g.narrow(dim, before, size), inside, mode);
+  const add = (from: number, count: number, isBefore: boolean): void => {
+    const whole = g.narrow(dim, from, count), part = inside.length > 0 ? folded(whole, inside, mode) : whole;
+    const sources = sourcesOf(mode, size, count, isBefore);
+    if (mode === 'replicate') sum.narrow(dim, sources[0], 1).add_(count === 1 ? part : part.sum(dim, true));
+    else if (mode === 'circular') sum.narrow(dim, sources[0], count).add_(part);
+    else if (count < ADD_WHOLE) sources.forEach((source, i) => sum.select(dim, source).add_(part.select(dim, i)));
+    else sum.narrow(dim, sources[count - 1], count).add_(part.flip(dim));
+  };
+  if (before > 0) add(0, before, true);
+  if (after > 0) add(before + size, after, false);
+  return sum;
+}
+
 /** The transpose of {@link extend}: every margin added to the elements that it repeats. */
 function fold(g: Tensor, margins: readonly Margin[], mode: BorderMode): Tensor {
-  const out = noGrad(() => {
-    const sum = g.detach().clone();
-    for (let k = margins.length - 1; k >= 0; k--) {
-      const { dim } = margins[k];
-      eachMargin(center(sum, margins.slice(k + 1)), mode, margins[k], (part, source, reverse) => {
-        source.add_(mode === 'replicate' ? part.sum(dim, true) : reverse ? part.flip(dim) : part);
-      });
-    }
-    return center(sum, margins).clone();
-  });
+  const out = noGrad(() => folded(g.detach(), outermostFirst(margins), mode));
   if (recording(g)) record(mode, out, [g], (gg) => extend(gg, margins, mode));
   return out;
 }
