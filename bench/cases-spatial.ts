@@ -1,4 +1,4 @@
-/** Convolutions and poolings: the forward pass, and the pass with both gradients, which is what a training step runs. */
+/** Convolutions, poolings and resampling: the forward pass, and the pass with both gradients, which is what a training step runs. */
 import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import type { Case } from './case.ts';
@@ -108,4 +108,59 @@ const pools = POOLS.flatMap(({ name, ours, text }): Case[] => {
   ];
 });
 
-export const spatial: readonly Case[] = [...convs, ...pools];
+interface Resize {
+  readonly mode: 'nearest' | 'bilinear' | 'bicubic';
+  readonly antialias: boolean;
+  readonly shape: readonly [number, number, number, number];
+  readonly to: 'double' | 'half';
+}
+
+const RESIZES: readonly Resize[] = ([[8, 64, 32, 32], [4, 3, 224, 224]] as const).flatMap((shape) => (['double', 'half'] as const).flatMap((to) =>
+  (['nearest', 'bilinear', 'bicubic'] as const).flatMap((mode) => (mode === 'nearest' ? [false] : [false, true]).map((antialias) => ({ mode, antialias, shape, to })))));
+
+/** A case for the function and one for its gradients by the given inputs, which are Python's names as well. */
+function withGradients(group: string, name: string, setup: string, text: string, names: readonly string[], make: () => Tensor[], ours: (...inputs: readonly Tensor[]) => Tensor): Case[] {
+  const gradients = `(lambda y: torch.autograd.grad(y, [${names.join(', ')}], y.detach()))(${text})`;
+  return [
+    {
+      name: `${name}, forward`, group, tolerance: TOLERANCE, nativeOnly: true,
+      make() {
+        const inputs = make(), run = (): Tensor => ours(...inputs);
+        return { run, result: run };
+      },
+      torch: { setup, run: text, result: text },
+    },
+    {
+      name: `${name}, with gradients`, group, tolerance: TOLERANCE, nativeOnly: true,
+      make() {
+        const inputs = make().map((x) => x.requiresGrad_());
+        const run = (): Tensor[] => {
+          const y = ours(...inputs);
+          return torch.autograd.grad(y, inputs, y.detach());
+        };
+        return { run, result: () => run().map((g) => g.square().mean()).reduce((a, g) => a.add(g)) };
+      },
+      torch: {
+        setup: `${setup}\n${names.map((x) => `${x}.requires_grad_()`).join('\n')}`, run: gradients,
+        result: `sum((g * g).mean() for g in ${gradients})`,
+      },
+    },
+  ];
+}
+
+const resizes = RESIZES.flatMap(({ mode, antialias, shape, to }): Case[] => {
+  const size = shape.slice(2).map((n) => (to === 'double' ? 2 * n : n / 2)), n = shape.reduce((a, b) => a * b, 1);
+  const setup = `${WAVE}import torch.nn.functional as F\nx = wave(${n}).view(${shape.join(', ')})`;
+  const text = `F.interpolate(x, (${size.join(', ')}), mode='${mode}'${antialias ? ', antialias=True' : ''})`;
+  return withGradients('interpolate', `${mode}${antialias ? ' antialiased' : ''} [${shape.join(', ')}] to ${to}`, setup, text, ['x'], () => [wave(n).view(shape)],
+    (x) => F.interpolate(x, size, { mode, antialias }));
+});
+
+const samples = (['bilinear', 'nearest'] as const).flatMap((mode) => (['zeros', 'border'] as const).flatMap((paddingMode) => [false, true].flatMap((alignCorners): Case[] => {
+  const setup = `${WAVE}import torch.nn.functional as F\nx = wave(8 * 16 * 64 * 64).view(8, 16, 64, 64)\ngrid = wave(8 * 64 * 64 * 2, 1.0).view(8, 64, 64, 2) * 1.1`;
+  const text = `F.grid_sample(x, grid, '${mode}', '${paddingMode}', ${alignCorners ? 'True' : 'False'})`;
+  return withGradients('gridSample', `${mode}, ${paddingMode}${alignCorners ? ', aligned corners' : ''}`, setup, text, ['x', 'grid'],
+    () => [wave(8 * 16 * 64 * 64).view(8, 16, 64, 64), wave(8 * 64 * 64 * 2, 1).view(8, 64, 64, 2).mul(1.1)], (x, grid) => F.gridSample(x, grid, mode, paddingMode, alignCorners));
+})));
+
+export const spatial: readonly Case[] = [...convs, ...pools, ...resizes, ...samples];
