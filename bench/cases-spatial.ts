@@ -1,4 +1,4 @@
-/** Convolutions, poolings and paddings: the forward pass, and the pass with both gradients, which is what a training step runs. */
+/** Convolutions, poolings, paddings and resampling: the forward pass, and the pass with all gradients, which is what a training step runs. */
 import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import type { Case } from './case.ts';
@@ -96,7 +96,7 @@ function ofOneInput(group: string, shape: readonly number[], { name, ours, text 
   const gradient = `(lambda y: torch.autograd.grad(y, x, y.detach())[0])(${text})`;
   return [
     {
-      name: `${name}, forward`, group, nativeOnly: true,
+      name: `${name}, forward`, group, tolerance: TOLERANCE, nativeOnly: true,
       make() {
         const x = make(), run = (): Tensor => ours(x);
         return { run, result: run };
@@ -104,7 +104,7 @@ function ofOneInput(group: string, shape: readonly number[], { name, ours, text 
       torch: { setup, run: text, result: text },
     },
     {
-      name: `${name}, with gradient`, group, nativeOnly: true,
+      name: `${name}, with gradient`, group, tolerance: TOLERANCE, nativeOnly: true,
       make() {
         const x = make().requiresGrad_();
         const run = (): Tensor => {
@@ -130,4 +130,52 @@ const pads = PADS.flatMap(({ shape, pad }) => (['reflect', 'replicate', 'circula
   name: `${mode} [${shape.join(', ')}] by ${pad[0]}`, ours: (x) => F.pad(x, pad, mode), text: `F.pad(x, (${pad.join(', ')}), '${mode}')`,
 })));
 
-export const spatial: readonly Case[] = [...convs, ...pools, ...pads];
+interface Resize {
+  readonly mode: 'nearest' | 'bilinear' | 'bicubic';
+  readonly antialias: boolean;
+  readonly shape: readonly [number, number, number, number];
+  readonly to: 'double' | 'half';
+}
+
+const RESIZES: readonly Resize[] = ([[8, 64, 32, 32], [4, 3, 224, 224]] as const).flatMap((shape) => (['double', 'half'] as const).flatMap((to) =>
+  (['nearest', 'bilinear', 'bicubic'] as const).flatMap((mode) => (mode === 'nearest' ? [false] : [false, true]).map((antialias) => ({ mode, antialias, shape, to })))));
+
+const resizes = RESIZES.flatMap(({ mode, antialias, shape, to }) => {
+  const size = shape.slice(2).map((n) => (to === 'double' ? 2 * n : n / 2));
+  return ofOneInput('interpolate', shape, {
+    name: `${mode}${antialias ? ' antialiased' : ''} [${shape.join(', ')}] to ${to}`, ours: (x) => F.interpolate(x, size, { mode, antialias }),
+    text: `F.interpolate(x, (${size.join(', ')}), mode='${mode}'${antialias ? ', antialias=True' : ''})`,
+  });
+});
+
+const samples = (['bilinear', 'nearest'] as const).flatMap((mode) => (['zeros', 'border'] as const).flatMap((paddingMode) => [false, true].flatMap((alignCorners): Case[] => {
+  const setup = `${WAVE}import torch.nn.functional as F\nx = wave(8 * 16 * 64 * 64).view(8, 16, 64, 64)\ngrid = wave(8 * 64 * 64 * 2, 1.0).view(8, 64, 64, 2) * 1.1`;
+  const name = `${mode}, ${paddingMode}${alignCorners ? ', aligned corners' : ''}`, text = `F.grid_sample(x, grid, '${mode}', '${paddingMode}', ${alignCorners ? 'True' : 'False'})`;
+  const make = (): Tensor[] => [wave(8 * 16 * 64 * 64).view(8, 16, 64, 64), wave(8 * 64 * 64 * 2, 1).view(8, 64, 64, 2).mul(1.1)];
+  const ours = ([x, grid]: readonly Tensor[]): Tensor => F.gridSample(x, grid, mode, paddingMode, alignCorners);
+  const gradients = `(lambda y: torch.autograd.grad(y, [x, grid], y.detach()))(${text})`;
+  return [
+    {
+      name: `${name}, forward`, group: 'gridSample', tolerance: TOLERANCE, nativeOnly: true,
+      make() {
+        const inputs = make(), run = (): Tensor => ours(inputs);
+        return { run, result: run };
+      },
+      torch: { setup, run: text, result: text },
+    },
+    {
+      name: `${name}, with gradients`, group: 'gridSample', tolerance: TOLERANCE, nativeOnly: true,
+      make() {
+        const inputs = make().map((x) => x.requiresGrad_());
+        const run = (): Tensor[] => {
+          const y = ours(inputs);
+          return torch.autograd.grad(y, inputs, y.detach());
+        };
+        return { run, result: () => run().map((g) => g.square().mean()).reduce((a, g) => a.add(g)) };
+      },
+      torch: { setup: `${setup}\nx.requires_grad_(); grid.requires_grad_()`, run: gradients, result: `sum((g * g).mean() for g in ${gradients})` },
+    },
+  ];
+})));
+
+export const spatial: readonly Case[] = [...convs, ...pools, ...pads, ...resizes, ...samples];
