@@ -81,7 +81,11 @@ function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
   if (size === 1) return true;
   const ndim = frame[NDIM];
   if (rule.by === 'sample') return false;
-  if (rule.by === 'rows') return merge(size, strides);
+  if (rule.by === 'rows') {
+    // Of a single row, the distance to the next one says nothing: rows of samples may lie anywhere.
+    if (frame[DIMS] === 1) for (let k = 0; k < strides.length; k++) frame[operandAt(k) + STRIDES] = strides[k];
+    return merge(size, strides);
+  }
   const kept = rule.by === 'kept' ? frame[INTS] : rule.by === 'lead' ? Math.max(ndim - (rule.inner as number) + (rule.inner === 3 ? 1 : 0), 0) : ndim;
   if (kept > 0 && merge(size, strides)) return true;
   if (ndim === MAX_DIMS) return false;
