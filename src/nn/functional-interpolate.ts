@@ -19,14 +19,15 @@ interface Table {
 }
 
 function tableOf({ indices, weights }: Taps, dtype: DType): Table {
-  const along = (lists: readonly TypedArray[], as: DType): Tensor => stack(lists.map((list) => tensor(list, { dtype: as }))).t().unsqueeze(0);
+  const along = (lists: readonly TypedArray[], as: DType): Tensor =>
+    (lists.length === 1 ? tensor(lists[0], { dtype: as }).unsqueeze(0) : stack(lists.map((list) => tensor(list, { dtype: as })))).t().unsqueeze(0);
   return noGrad(() => ({ index: along(indices, 'int32'), weight: weights === null ? null : along(weights, dtype) }));
 }
 
-/** One dim of `x` resized. `back` are the taps by which `x` reads the result: those of the gradient. */
-function resample(op: string, x: Tensor, dim: number, taps: Table, back: Table): Tensor {
-  const shape = x.layout.shape, outer = shape.slice(0, dim), inner = shape.slice(dim + 1);
-  const out = noGrad(() => readTaps(op, x.reshape([numelOf(outer), shape[dim], numelOf(inner)]), taps.weight, taps.index).view([...outer, taps.index.shape[1], ...inner]));
+/** One dim of `x` resized. `back` gives the taps by which `x` reads the result: those of the gradient. */
+function resample(op: string, x: Tensor, dim: number, taps: () => Table, back: () => Table): Tensor {
+  const shape = x.layout.shape, outer = shape.slice(0, dim), inner = shape.slice(dim + 1), { index, weight } = taps();
+  const out = noGrad(() => readTaps(op, x.reshape([numelOf(outer), shape[dim], numelOf(inner)]), weight, index).view([...outer, index.shape[1], ...inner]));
   if (recording(x)) record(op, out, [x], (g) => resample(op, g, dim, back, taps));
   return out;
 }
@@ -38,8 +39,14 @@ function passOrder(scalings: readonly Scaling[]): { readonly scaling: Scaling; r
     .sort((a, b) => ratio(a.scaling) - ratio(b.scaling) || (ratio(a.scaling) < 1 ? a.dim - b.dim : b.dim - a.dim));
 }
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 function pass(op: string, x: Tensor, dim: number, taps: Taps): Tensor {
-  return resample(op, x, dim, tableOf(taps, x.dtype), tableOf(transposed(taps, x.shape[dim]), x.dtype));
+  const size = x.shape[dim], { dtype } = x;
+  return resample(op, x, dim, once(() => tableOf(taps, dtype)), once(() => tableOf(transposed(taps, size), dtype)));
 }
 
 function separable(op: string, x: Tensor, scalings: readonly Scaling[], tapsOf: (scaling: Scaling) => Taps): Tensor {

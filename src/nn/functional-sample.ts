@@ -13,6 +13,9 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { CUBIC_SLOPE } from './resample-taps.ts';
 import { sloped } from './sloped.ts';
 
+/** From so many channels on, two transposes cost less than reading the channels of a position one by one. */
+const CHANNELS_TOGETHER = 8;
+
 type PaddingMode = 'zeros' | 'border' | 'reflection';
 
 interface Axis {
@@ -148,7 +151,8 @@ export const gridSample = operation(
     }
     const index = noGrad(() => combined(indices, (a, b, axis) => a.mul(sizes[axis]).add(b))).transpose(1, 2);
     const weight = mode === 'nearest' ? null : combined(weights, (a, b) => a.mul(b)).transpose(1, 2);
-    const out = sampled(input.reshape([samples, channels, numelOf(sizes)]).transpose(1, 2), weight, index).transpose(1, 2).view([samples, channels, ...spatial]);
+    const rows = input.reshape([samples, channels, numelOf(sizes)]).transpose(1, 2);
+    const out = sampled(channels < CHANNELS_TOGETHER ? rows : rows.contiguous(), weight, index).transpose(1, 2).reshape([samples, channels, ...spatial]);
     return mode === 'nearest' && recording(grid) ? Unmoved.apply(out, grid) : out;
   });
 

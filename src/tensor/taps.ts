@@ -15,6 +15,12 @@ function emptyAs(like: Tensor, [n, a, b]: Shape, model: Tensor): Tensor {
   return emptyLike(like, new Layout([n, a, b], outer < inner ? [a * b, 1, a] : [a * b, b, 1], 0), like.dtypeCode);
 }
 
+/** Rows of the last dim lie side by side: then they are read, added and multiplied as vectors. */
+const hasRows = (x: Tensor): boolean => x.layout.strides[2] === 1;
+
+/** A gradient, in rows where the other tensor of the kernel has them. */
+const beside = (rows: boolean, g: Tensor): Tensor => (rows ? g.contiguous() : g);
+
 const orNull = (x: Tensor | null): Tensor | null => (x !== null && wantsGrad(x) ? x : null);
 
 /**
@@ -25,11 +31,14 @@ export function readTaps(op: string, x: Tensor, weight: Tensor | null, index: Te
   const [n, , inner] = x.shape, out = emptyAs(x, [n, index.shape[1], inner], x);
   tapsInto('read', x, out, weight, index);
   if (recording(x, weight)) {
-    const size = x.shape[1];
-    record(op, out, [orNull(x), orNull(weight)], (g, node) => [
-      node.needs(0) ? spreadTaps(op, g, node.saved<Tensor | null>(1), index, size) : null,
-      node.needs(1) ? weighTaps(op, g, node.saved(0), index) : null,
-    ], [orNull(weight) === null ? null : x, weight]);
+    const size = x.shape[1], rows = hasRows(x);
+    record(op, out, [orNull(x), orNull(weight)], (grad, node) => {
+      const g = beside(rows, grad);
+      return [
+        node.needs(0) ? spreadTaps(op, g, node.saved<Tensor | null>(1), index, size) : null,
+        node.needs(1) ? weighTaps(op, g, node.saved(0), index) : null,
+      ];
+    }, [orNull(weight) === null ? null : x, weight]);
   }
   return out;
 }
@@ -40,10 +49,14 @@ function spreadTaps(op: string, y: Tensor, weight: Tensor | null, index: Tensor,
   copyInto(out, 0);
   tapsInto('spread', out, y, weight, index);
   if (recording(y, weight)) {
-    record(op, out, [orNull(y), orNull(weight)], (g, node) => [
-      node.needs(0) ? readTaps(op, g, node.saved<Tensor | null>(1), index) : null,
-      node.needs(1) ? weighTaps(op, node.saved(0), g, index) : null,
-    ], [orNull(weight) === null ? null : y, weight]);
+    const rows = hasRows(y);
+    record(op, out, [orNull(y), orNull(weight)], (grad, node) => {
+      const g = beside(rows, grad);
+      return [
+        node.needs(0) ? readTaps(op, g, node.saved<Tensor | null>(1), index) : null,
+        node.needs(1) ? weighTaps(op, node.saved(0), g, index) : null,
+      ];
+    }, [orNull(weight) === null ? null : y, weight]);
   }
   return out;
 }
