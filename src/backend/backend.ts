@@ -1,5 +1,5 @@
 /**
- * The seam between tensors and kernels: about twenty kernel families, each parameterised by an op code.
+ * The seam between tensors and kernels: about thirty kernel families, each parameterised by an op code.
  *
  * Before a call the tensor layer has done promotion, broadcasting and coalescing and has written the geometry into the
  * shared frame (src/core/frame.ts): op (the position in the family's list of src/ops), dims, and for every operand its
@@ -100,9 +100,8 @@
  *   out = softmax(floats[PARAMS] * q k^T + bias) v; with INTS[0] = 1 query l sees keys 0 to l only. float32, float64.
  * - attentionGrad [dq, dk, dv, g, q, k, v, bias?]: the gradients of q, k and v by those of out.
  * - taps [out, a, b, index]: dims are [loop..., P, J, K]. y moves along loop, P and J; x along loop and J, and along an axis
- *   of INTS[0] elements, INTS[1] apart; w and index (int32), which has no stride 0 there, along
- *   loop, P and K. A negative index reads a zero and adds to
- *   nothing; one from INTS[0] on throws IndexRangeError before anything is written. float32, float64.
+ *   of INTS[0] elements, INTS[1] apart; w and index (int32, no stride 0 along P and K) along loop, P and K. A negative index
+ *   reads a zero and adds to nothing; one from INTS[0] on throws IndexRangeError before anything is written. float32, float64.
  *     read    y[p, j] = sum over k of w[p, k] * x[index[p, k], j]; a = x, b = w or ABSENT (all 1)
  *     spread  x[index[p, k], j] += w[p, k] * y[p, j]; a = y, b = w or ABSENT
  *     weigh   w[p, k] += sum over j of y[p, j] * x[index[p, k], j]; a = y, b = x
