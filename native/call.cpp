@@ -9,6 +9,7 @@
 #include "extents.h"
 #include "immediate.h"
 #include "op_names.h"
+#include "optim_rules.h"
 #include "spatial.h"
 
 namespace flambeau {
@@ -87,30 +88,13 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"conv", &Kernels::conv, 4, 4, 10, 10, 12, 0,
      {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
     {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
+    {"taps", &Kernels::taps, 4, 4, 3, 16, 2, 0, {{}, {}, {Space::all, optional}, {}}},
     {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
     {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
 };
 
-struct OptimRule {
-  int operands, hyper;
-  int scalars;          // float32 scalars of the state, the operands before hyper
-  uint8_t optional;     // bit per operand
-  int8_t needs[2][2];   // {hyper index, operand that must be given when it is not 0}, -1 = none
-};
-// sgd: step belongs to the momentum buffer, so both hang on momentum (see check_optim).
-constexpr OptimRule kOptim[] = {
-    {5, 6, 1, 0b001100, {{1, 2}, {1, 3}}},
-    {7, 8, 1, 0b010000, {{5, 4}, {-1, -1}}},
-    {7, 7, 1, 0b011000, {{4, 3}, {5, 4}}},
-    {5, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // adagrad
-    {6, 5, 1, 0, {{-1, -1}, {-1, -1}}},  // adadelta
-    {6, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // adamax
-    {7, 8, 2, 0, {{-1, -1}, {-1, -1}}},  // nadam
-    {6, 7, 1, 0, {{-1, -1}, {-1, -1}}},  // radam
-    {6, 6, 1, 0, {{-1, -1}, {-1, -1}}},  // rprop
-    {7, 6, 3, 0, {{-1, -1}, {-1, -1}}},  // asgd
-};
-static_assert(sizeof(kOptim) / sizeof(kOptim[0]) == optim_count, "one rule per op");
+// Which of the first three operands of taps is read or written along the axis.
+constexpr int tapped(int op) { return op == kTapsRead ? 1 : op == kTapsSpread ? 0 : 2; }
 
 constexpr bool is_float(DType t) { return t == DType::f32 || t == DType::f64; }
 constexpr bool is_compute(DType t) { return t <= DType::boolean; }
@@ -147,6 +131,7 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::join: return k > 0 ? call.ints[k - 1] - 1 : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
+    case Family::taps: return k == tapped(call.op) ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::random: return k == 1 ? kRngWords - 1 : 0;
     case Family::optim_step: return k == call.operands - 1 ? kOptim[call.op].hyper - 1 : 0;
     default: return 0;
@@ -347,6 +332,18 @@ const char* check_family(const Call& call) {
       }
       return is_float(o[0].dtype) ? nullptr : kDtypes;
     }
+    case Family::taps: {
+      // x, y and w by operand; the index is the last.
+      const int x = tapped(call.op), y = call.op == kTapsRead ? 0 : 1, w = call.op == kTapsRead || call.op == kTapsSpread ? 2 : 0;
+      if (!stride_is_zero(call, x, last - 2) || !stride_is_zero(call, x, last) || !stride_is_zero(call, y, last) ||
+          !stride_is_zero(call, w, last - 1) || !stride_is_zero(call, 3, last - 1))
+        return kLayout;
+      // No more positions and taps than there are indices.
+      if (stays_along(call, 3, last - 2) || stays_along(call, 3, last)) return kLayout;
+      if (o[2].data == nullptr && x == 2) return "an operand is missing";
+      if (!is_float(o[0].dtype) || o[1].dtype != o[0].dtype || o[3].dtype != DType::i32) return kDtypes;
+      return o[2].data == nullptr || o[2].dtype == o[0].dtype ? nullptr : kDtypes;
+    }
     case Family::optim_step:
       return check_optim(call);
   }
@@ -375,6 +372,7 @@ const char* check_parameters(const Call& call) {
     }
     case Family::select:
     case Family::search_sorted:
+    case Family::taps:
       return call.ints[0] >= 0 && call.ints[1] >= 0 ? nullptr : kParameter;
     case Family::conv:
     case Family::pool: {
@@ -413,6 +411,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::gather) return k != 1 || call.ints[0] > 0;
   if (family == Family::scatter) return k != 0 || call.ints[0] > 0;
   if (family == Family::select) return k != 2 || call.ints[0] > 0;
+  if (family == Family::taps) return k != tapped(call.op) || call.ints[0] > 0;
   if (family == Family::join) return k == 0 || call.ints[k - 1] > 0;
   if (family == Family::search_sorted) return k != 1 || call.ints[0] > 0;
   if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
@@ -443,6 +442,7 @@ constexpr Names names_of(Family family) {
     case Family::recurrence_grad: return {recurrence_names, recurrence_count};
     case Family::conv: return {conv_names, conv_count};
     case Family::pool: return {pool_names, pool_count};
+    case Family::taps: return {taps_names, taps_count};
     case Family::random: return {random_names, random_count};
     case Family::optim_step: return {optim_names, optim_count};
     default: return {nullptr, 0};
@@ -457,7 +457,8 @@ constexpr int deciding_operand(Family family, int operands) {
     case Family::scatter:
     case Family::nonzero:
     case Family::cross_entropy_grad: return 2;
-    case Family::cross_entropy: return 3;
+    case Family::cross_entropy:
+    case Family::taps: return 3;
     case Family::random: return 1;
     case Family::optim_step: return operands - 1;
     default: return -1;
@@ -491,7 +492,7 @@ template <Family family>
 const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffer_count, Call& call) {
   constexpr FamilyRule rule = kRules[static_cast<int>(family)];
   constexpr bool reaches_further = family == Family::gather || family == Family::scatter || family == Family::nonzero ||
-                                   family == Family::select || family == Family::search_sorted || family == Family::join ||
+                                   family == Family::select || family == Family::search_sorted || family == Family::join || family == Family::taps ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
                                    family == Family::pool || family == Family::norm || family == Family::norm_grad ||
                                    family == Family::recurrence || family == Family::recurrence_grad;

@@ -85,6 +85,7 @@ struct Kernels {
   Kernel attention_grad;   // [dq, dk, dv, g, q, k, v, bias?]  [B, H, L, S, E, F]
   Kernel conv;           // [out, a, b, bias?]           all contiguous; see src/backend/backend.ts
   Kernel pool;           // [out, a, index i64?]         all contiguous; see src/backend/backend.ts
+  Kernel taps;           // [out, a, b?, index i32]      [loop..., P, J, K]; ints: axis size, axis stride; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
   Kernel optim_step;     // see src/backend/backend.ts
 };
@@ -99,7 +100,7 @@ Status sort(const Call&), select(const Call&), arg_scan(const Call&), search_sor
 Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cross_entropy(const Call&);
 Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
 Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
-Status conv(const Call&), pool(const Call&), random(const Call&), optim_step(const Call&);
+Status conv(const Call&), pool(const Call&), taps(const Call&), random(const Call&), optim_step(const Call&);
 }
 #endif
 

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import { F32, F64, I32, I64 } from '../src/core/dtype.ts';
-import { CONV_OPS, POOL_OPS } from '../src/ops/families.ts';
-import { operand, randomNumbers, read, run, volume, type Operand } from './helpers/frames.ts';
+import { IndexRangeError } from '../src/core/errors.ts';
+import { CONV_OPS, POOL_OPS, TAPS_OPS } from '../src/ops/families.ts';
+import { operand, randomNumbers, read, run, viewOf, volume, type Operand } from './helpers/frames.ts';
 
 type Triple = readonly [number, number, number];
 
@@ -111,6 +112,36 @@ export function spatialContract(backend: () => Backend): void {
       const dot = (a: Operand, b: Operand): number => read(a).reduce((sum, v, k) => sum + v * read(b)[k], 0);
       expect(dot(y, g)).toBeCloseTo(dot(x, back), 8);
       if (!adaptive && !include) expect(read(y)[0]).toBeCloseTo((read(x)[0] + read(x)[45]) / 2, 12);
+    });
+  });
+
+  // One batch of indices and weights for every n, as resizing has them, and elements along J that are neighbours or far apart.
+  describe.each([[F32, 'rows', 1, 37], [F32, 'lanes', 1, 3], [F64, 'rows', 7, 21], [F64, 'lanes', 7, 1]] as const)('taps of dtype %s in %s', (dtype, kind, batches, J) => {
+    const [N, S, P, K] = [7, 5, 83, 3], step = (size: number): number[] => (kind === 'rows' ? [size * J, J, 1] : [size * J, 1, size]);
+    const index = operand(I32, [batches, P, K], () => Math.floor(random() * (S + 1)) - 1), weight = operand(dtype, [batches, P, K], small);
+    const x = operand(dtype, [N * S * J], small), y = operand(dtype, [N * P * J], small);
+    const along = (o: Operand): Operand => viewOf(o, [N, P, 1, K], [batches === 1 ? 0 : P * K, K, 0, 1]);
+    const [sx, sy] = [step(S), step(P)], over = { x: [sx[0], 0, sx[2], 0], y: [sy[0], sy[1], sy[2], 0] };
+    const placed = (o: Operand, side: 'x' | 'y'): Operand => ({ ...o, strides: over[side] });
+
+    test.each(TAPS_OPS)('%s', (op) => {
+      const target = { read: y, spread: x, weigh: weight }[op], before = op === 'read' ? new Array<number>(N * P * J).fill(0) : read(target);
+      const [xs, ys, ws, is] = [x, y, weight, index].map(read), expected = [...before];
+      for (const [n, p, j, k] of indices([N, P, J, K])) {
+        const w = ((batches === 1 ? 0 : n) * P + p) * K + k, to = n * sy[0] + p * sy[1] + j * sy[2], from = n * sx[0] + is[w] * sx[1] + j * sx[2];
+        if (is[w] < 0) continue;
+        if (op === 'read') expected[to] += ws[w] * xs[from];
+        else if (op === 'spread') expected[from] += ws[w] * ys[to];
+        else expected[w] += ys[to] * xs[from];
+      }
+      const operands = { read: [placed(y, 'y'), placed(x, 'x'), along(weight)], spread: [placed(x, 'x'), placed(y, 'y'), along(weight)], weigh: [along(weight), placed(y, 'y'), placed(x, 'x')] }[op];
+      run(backend(), 'taps', { op: TAPS_OPS.indexOf(op), dims: [N, P, J, K], operands: [...operands, along(index)], ints: [S, sx[1]] }, [target]);
+      expect(read(target).map((v) => v + 0)).toEqual(expected.map((v) => v + 0));
+    });
+
+    test('an index beyond the axis is refused before anything is written', () => {
+      const out = operand(dtype, [N * P * J]), far = operand(I32, [batches, P, K], (i) => (i === 200 ? S : 0));
+      expect(() => run(backend(), 'taps', { op: 0, dims: [N, P, J, K], operands: [placed(out, 'y'), placed(x, 'x'), null, along(far)], ints: [S, sx[1]] }, [])).toThrow(IndexRangeError);
     });
   });
 }

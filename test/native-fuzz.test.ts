@@ -11,7 +11,7 @@ import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
 import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
 
-const CALLS = 124_000;
+const CALLS = 128_000;
 const GUARD = 64, SENTINEL = 0x5a;
 
 let addon: Addon;
@@ -33,7 +33,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, join: 4, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
   scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8,
-  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, random: 2, optimStep: 5,
+  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, taps: 4, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -86,7 +86,7 @@ function fillFrame(family: Family): void {
   const ndim = family === 'matmul' ? 3 + below(2)
     : family === 'join' || family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
     : family === 'norm' || family === 'normGrad' ? 4 : family === 'recurrence' || family === 'recurrenceGrad' ? 3 : family === 'attention' || family === 'attentionGrad' ? 6 : family === 'conv' ? 10 : family === 'pool' ? 7
-    : family === 'random' || family === 'optimStep' ? 1 : below(4);
+    : family === 'taps' ? 3 + below(2) : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
   frame[OP] = op;
   frame[NDIM] = ndim;
@@ -181,6 +181,14 @@ function fillFrame(family: Family): void {
       });
       break;
     }
+    case 'taps': {
+      const [x, y, w] = [[1, 0, 2], [0, 1, 2], [2, 1, 0]][op];
+      for (const [k, d] of [[x, last], [x, last - 2], [y, last], [w, last - 1], [3, last - 1]]) if (!chance(60)) still(k, d);
+      for (let k = 0; k < 3; k++) if (!chance(30)) type(k, dtype === F64 ? F64 : F32);
+      for (let k = 0; k < 4; k++) if (!chance(30)) frame[at(k) + ARG] = k === 2 && w === 2 && chance(3) ? ABSENT : below(3);
+      type(3, I32);
+      break;
+    }
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
     case 'optimStep': for (let k = 1; k <= OPTIM_SCALARS[name as OptimOp]; k++) type(operands - 1 - k, F32); type(operands - 1, F64); break;
     default: break;
@@ -215,7 +223,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   else if (family === 'random' && k === 1) length = RNG_WORDS;
   else if (!(family === 'optimStep' && k >= operands - 1 - OPTIM_SCALARS[OPTIM_OPS[frame[OP]]])) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];
-    if (family === 'scatter') length += Math.max(0, frame[INTS] - 1) * frame[INTS + 1];
+    if (family === 'scatter' || (family === 'taps' && frame[OP] === 1)) length += Math.max(0, frame[INTS] - 1) * frame[INTS + 1];
   }
   const from = frame[o + OFFSET] * item;
   return [frame[o + ARG], from, from + length * item];

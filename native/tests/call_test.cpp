@@ -98,6 +98,14 @@ void walk_as_kernel(Family family, const Call& call) {
       for (int k = 1; k < call.operands; ++k)
         if (call.ints[k - 1] > 0) walk(call, k, 0, 1, call.ints[k - 1] - 1);
       return;
+    case Family::taps: {
+      const int tapped = call.op == 0 ? 1 : call.op == 1 ? 0 : 2;
+      for (int k = 0; k < 4; ++k) {
+        if (call.operand[k].data == nullptr || (k == tapped && call.ints[0] == 0)) continue;
+        walk(call, k, 0, n, k == tapped ? (call.ints[0] - 1) * call.ints[1] : 0);
+      }
+      return;
+    }
     case Family::select:
     case Family::search_sorted:
       for (int k = 0; k < 3; ++k) {
@@ -173,7 +181,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -186,6 +194,7 @@ void fill(Family family, Frame& frame) {
   if (family == Family::matmul) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
   if (family == Family::join) ndim = 2;
+  if (family == Family::taps) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
   if (family == Family::norm || family == Family::norm_grad) ndim = 4;
@@ -289,6 +298,14 @@ void fill(Family family, Frame& frame) {
       for (int k = 0; k < operands; ++k)
         for (int d : dims[family == Family::attention][k]) still(k, d);
       for (int k = 0; k + 1 < operands; ++k) frame.operand(k)[at::arg] = static_cast<int32_t>(below(3));
+      break;
+    }
+    case Family::taps: {
+      // The dims from the end that x, y, w and the index lack.
+      const int op = frame.word[at::op], x = op == 0 ? 1 : op == 1 ? 0 : 2, y = op == 0 ? 0 : 1, w = op == 2 ? 0 : 2;
+      still(x, last), still(x, last - 2), still(y, last), still(w, last - 1), still(3, last - 1), type(3, 3);
+      for (int k = 0; k < operands; ++k)
+        if (!chance(20)) frame.operand(k)[at::arg] = k == 2 && op != 2 && chance(3) ? at::absent : static_cast<int32_t>(below(3));
       break;
     }
     case Family::random: type(1, 3); break;

@@ -1,5 +1,5 @@
 /**
- * The seam between tensors and kernels: about twenty kernel families, each parameterised by an op code.
+ * The seam between tensors and kernels: about thirty kernel families, each parameterised by an op code.
  *
  * Before a call the tensor layer has done promotion, broadcasting and coalescing and has written the geometry into the
  * shared frame (src/core/frame.ts): op (the position in the family's list of src/ops), dims, and for every operand its
@@ -99,6 +99,12 @@
  *   v along B, H, S, F, out along B, H, L, F, bias along B, H, L, S, some of them with stride 0; k's stride along S is not 0.
  *   out = softmax(floats[PARAMS] * q k^T + bias) v; with INTS[0] = 1 query l sees keys 0 to l only. float32, float64.
  * - attentionGrad [dq, dk, dv, g, q, k, v, bias?]: the gradients of q, k and v by those of out.
+ * - taps [out, a, b, index]: dims are [loop..., P, J, K]. y moves along loop, P and J; x along loop and J, and along an axis
+ *   of INTS[0] elements, INTS[1] apart; w and index (int32, no stride 0 along P and K) along loop, P and K. A negative index
+ *   reads a zero and adds to nothing; one from INTS[0] on throws IndexRangeError before anything is written. float32, float64.
+ *     read    y[p, j] = sum over k of w[p, k] * x[index[p, k], j]; a = x, b = w or ABSENT (all 1)
+ *     spread  x[index[p, k], j] += w[p, k] * y[p, j]; a = y, b = w or ABSENT
+ *     weigh   w[p, k] += sum over j of y[p, j] * x[index[p, k], j]; a = y, b = x
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -161,6 +167,7 @@ export interface Backend {
   attentionGrad(dq: Storage, dk: Storage, dv: Storage, g: Storage, q: Storage, k: Storage, v: Storage, bias: Operand): void;
   conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
   pool(out: Storage, a: Storage, index: Operand): void;
+  taps(out: Storage, a: Storage, b: Operand, index: Storage): void;
   random(out: Storage, state: Storage): void;
   optimStep(operands: readonly Operand[]): void;
 
@@ -172,6 +179,6 @@ export interface Backend {
 export const FAMILIES = [
   'copy', 'join', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
   'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
-  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'random', 'optimStep',
+  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

@@ -12,7 +12,7 @@ import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { GONE, Storage } from '../core/storage.ts';
-import { RANDOM_OPS } from '../ops/families.ts';
+import { RANDOM_OPS, TAPS_OPS } from '../ops/families.ts';
 import { around } from './around.ts';
 import type { Backend, Family } from './backend.ts';
 
@@ -40,6 +40,8 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
   sort: { by: 'lead', inner: 1, outputs: 2 }, select: { by: 'lead', inner: 1, outputs: 2 }, argScan: { by: 'lead', inner: 1, outputs: 2 },
   searchSorted: { by: 'lead', inner: 1 },
+  // Reading overwrites, its gradients add.
+  taps: { by: 'lead', inner: 3, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
   moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: 2 }, crossEntropyGrad: { by: 'rows' },
 };
 

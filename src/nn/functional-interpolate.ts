@@ -1,53 +1,35 @@
 /** Resizing of images and other grids: `interpolate` and its older names. */
-import { F32, F64, U8, isFloating } from '../core/dtype.ts';
+import { F32, F64, U8, isFloating, type DType, type TypedArray } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { show } from '../core/args.ts';
+import { numelOf } from '../core/layout.ts';
+import { stack } from '../tensor/composite.ts';
 import { tensor } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { record, recording } from '../tensor/graph.ts';
-import { copyInto, emptyShape } from '../tensor/kernels.ts';
 import { operation } from '../tensor/operation.ts';
-import { atDims, pick, writeSelected, type Selection } from '../tensor/selection.ts';
+import { readTaps } from '../tensor/taps.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { antialiasTaps, areaTaps, byteTaps, cubicTaps, linearTaps, nearestIndices, type Scaling, type Taps } from './resample-taps.ts';
+import { antialiasTaps, areaTaps, byteTaps, cubicTaps, linearTaps, nearestTaps, transposed, type Scaling, type Taps, type WeightedTaps } from './resample-taps.ts';
 
-/** The taps of one dim of a tensor, ready to read it: what is selected, and by what it is weighted. */
-interface Pass {
-  readonly dim: number;
-  readonly shape: readonly number[];
-  readonly taps: readonly { readonly selection: Selection; readonly weight: Tensor }[];
+/** The taps of one dim, as tensors `[1, outputs, taps]` in which the outputs of one tap lie side by side. */
+interface Table {
+  readonly index: Tensor;
+  readonly weight: Tensor | null;
 }
 
-function passOf(op: string, x: Tensor, dim: number, { indices, weights }: Taps): Pass {
-  const along = x.shape.map((_, i) => (i === dim ? indices[0].length : 1));
-  return {
-    dim,
-    shape: x.shape,
-    taps: indices.map((index, k) => ({ selection: atDims(op, x.shape, [{ dim, index: tensor(index) }], false), weight: tensor(weights[k], { dtype: x.dtype }).view(along) })),
-  };
+function tableOf({ indices, weights }: Taps, dtype: DType): Table {
+  const along = (lists: readonly TypedArray[], as: DType): Tensor =>
+    (lists.length === 1 ? tensor(lists[0], { dtype: as }).unsqueeze(0) : stack(lists.map((list) => tensor(list, { dtype: as })))).t().unsqueeze(0);
+  return noGrad(() => ({ index: along(indices, 'int32'), weight: weights === null ? null : along(weights, dtype) }));
 }
 
-/** The weighted sum of the taps: one dim of `x` resized. Linear; {@link spread} is its transpose. */
-function resample(op: string, x: Tensor, pass: Pass): Tensor {
-  const out = noGrad(() => {
-    const [first, ...rest] = pass.taps;
-    const sum = pick(op, x, first.selection).mul_(first.weight);
-    for (const { selection, weight } of rest) sum.addcmul_(pick(op, x, selection), weight);
-    return sum;
-  });
-  if (recording(x)) record(op, out, [x], (g) => spread(op, g, pass));
+/** One dim of `x` resized. `back` gives the taps by which `x` reads the result: those of the gradient. */
+function resample(op: string, x: Tensor, dim: number, taps: () => Table, back: () => Table): Tensor {
+  const shape = x.layout.shape, outer = shape.slice(0, dim), inner = shape.slice(dim + 1), { index, weight } = taps();
+  const out = noGrad(() => readTaps(op, x.reshape([numelOf(outer), shape[dim], numelOf(inner)]), weight, index).view([...outer, index.shape[1], ...inner]));
+  if (recording(x)) record(op, out, [x], (g) => resample(op, g, dim, back, taps));
   return out;
-}
-
-/** Every element of `g` added, weighted, to the elements that it was read from. */
-function spread(op: string, g: Tensor, pass: Pass): Tensor {
-  const sum = emptyShape(g, pass.shape, g.dtypeCode);
-  noGrad(() => {
-    copyInto(sum, 0);
-    for (const { selection, weight } of pass.taps) writeSelected(op, 'add', sum, selection, g.mul(weight));
-  });
-  if (recording(g)) record(op, sum, [g], (gg) => resample(op, gg, pass));
-  return sum;
 }
 
 /** The order of the dims with the least work: those that shrink most first. The last dim, whose gathers are slowest, when it is smallest. */
@@ -57,30 +39,34 @@ function passOrder(scalings: readonly Scaling[]): { readonly scaling: Scaling; r
     .sort((a, b) => ratio(a.scaling) - ratio(b.scaling) || (ratio(a.scaling) < 1 ? a.dim - b.dim : b.dim - a.dim));
 }
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function pass(op: string, x: Tensor, dim: number, taps: Taps): Tensor {
+  const size = x.shape[dim], { dtype } = x;
+  return resample(op, x, dim, once(() => tableOf(taps, dtype)), once(() => tableOf(transposed(taps, size), dtype)));
+}
+
 function separable(op: string, x: Tensor, scalings: readonly Scaling[], tapsOf: (scaling: Scaling) => Taps): Tensor {
-  if (x.dtypeCode === U8) return separableBytes(op, x, scalings, tapsOf);
   let out = x.dtypeCode === F64 ? x : x.castTo(F32);
-  for (const { scaling, dim } of passOrder(scalings)) if (!isIdentity(scaling)) out = resample(op, out, passOf(op, out, dim, tapsOf(scaling)));
+  for (const { scaling, dim } of passOrder(scalings)) if (!isIdentity(scaling)) out = pass(op, out, dim, tapsOf(scaling));
   return out === x ? x.clone() : out.castTo(x.dtypeCode);
 }
 
 /** Bytes: from the last dim on, rounded after each, in whole numbers, which float64 holds exactly. */
-function separableBytes(op: string, x: Tensor, scalings: readonly Scaling[], tapsOf: (scaling: Scaling) => Taps): Tensor {
+function separableBytes(op: string, x: Tensor, scalings: readonly Scaling[], tapsOf: (scaling: Scaling) => WeightedTaps): Tensor {
   let out = x.castTo(F64);
   for (let k = scalings.length - 1; k >= 0; k--) {
     const { shift, ...taps } = byteTaps(tapsOf(scalings[k]));
-    out = resample(op, out, passOf(op, out, k + 2, taps)).add_(2 ** (shift - 1)).div_(2 ** shift).floor_().clamp_(0, 255);
+    out = pass(op, out, k + 2, taps).add_(2 ** (shift - 1)).div_(2 ** shift).floor_().clamp_(0, 255);
   }
   return out.castTo(U8);
 }
 
 /** Positions that map to themselves: no mode changes them, unless a factor moves them. */
 const isIdentity = ({ input, output, factor, alignCorners }: Scaling): boolean => input === output && (alignCorners || factor === null || factor === 1);
-
-function nearest(op: string, x: Tensor, scalings: readonly Scaling[], exact: boolean): Tensor {
-  const items = scalings.map((scaling, k) => ({ dim: k + 2, index: tensor(nearestIndices(scaling, exact)).view(scalings.map((_, i) => (i === k ? scaling.output : 1))) }));
-  return pick(op, x, atDims(op, x.shape, items, false));
-}
 
 type Mode = 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact';
 
@@ -135,10 +121,10 @@ function resize(op: string, input: Tensor, options: Options): Tensor {
   const isByte = input.dtypeCode === U8 && mode !== 'area' && mode !== 'linear' && mode !== 'trilinear';
   if (!isFloating(input.dtypeCode) && !isByte) throw new DTypeError(op, input.dtype, `mode '${mode}' is not for dtype ${input.dtype}; cast it to a floating one`);
   const scalings = scalingsOf(op, input, options);
-  if (mode === 'nearest' || mode === 'nearest-exact') return nearest(op, input, scalings, mode === 'nearest-exact');
+  if (mode === 'nearest' || mode === 'nearest-exact') return separable(op, input, scalings, (scaling) => nearestTaps(scaling, mode === 'nearest-exact'));
   if (mode === 'area') return separable(op, input, scalings, areaTaps);
-  if (antialias) return separable(op, input, scalings, (scaling) => antialiasTaps(scaling, mode === 'bicubic' ? 'cubic' : 'linear'));
-  return separable(op, input, scalings, mode === 'bicubic' ? cubicTaps : linearTaps);
+  const tapsOf = antialias ? (scaling: Scaling): WeightedTaps => antialiasTaps(scaling, mode === 'bicubic' ? 'cubic' : 'linear') : mode === 'bicubic' ? cubicTaps : linearTaps;
+  return (isByte ? separableBytes : separable)(op, input, scalings, tapsOf);
 }
 
 /**

@@ -7,12 +7,14 @@ import { Function, type Context } from '../tensor/function.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { recording } from '../tensor/graph.ts';
 import { stack } from '../tensor/composite.ts';
-import { constantPad } from '../tensor/library/padding.ts';
 import { operation } from '../tensor/operation.ts';
-import { alongDim, pick } from '../tensor/selection.ts';
+import { readTaps } from '../tensor/taps.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { CUBIC_SLOPE } from './resample-taps.ts';
 import { sloped } from './sloped.ts';
+
+/** From so many channels on, two transposes cost less than reading the channels of a position one by one. */
+const CHANNELS_TOGETHER = 8;
 
 type PaddingMode = 'zeros' | 'border' | 'reflection';
 
@@ -51,61 +53,51 @@ function padded(x: Tensor, axis: Axis): Tensor {
   }));
 }
 
-/** Whole positions as indices of the source, which has a border of zeros where the padding is zeros. */
-function indexOf(whole: Tensor, { size, padding }: Axis): Tensor {
-  // NaN is no index: it reads a zero, or the first element.
-  return (padding === 'zeros' ? where(whole.gt(-1), whole.clamp(null, size).add(1), 0) : clipped(whole, size)).to('int32');
-}
-
-/** One axis of a sample: the indices that it reads and their weights. */
+/** The taps of a sample along some axes: whole positions `[N, axes, T, P]`, outside of the input where nothing is read, and their weights. */
 interface Reading {
-  readonly index: Tensor;
+  readonly at: Tensor;
   readonly weight: Tensor | null;
 }
 
-function linearReadings(x: Tensor, axis: Axis): Reading[] {
+function linearReading(x: Tensor, axis: Axis): Reading {
   const at = padded(x, axis), whole = noGrad(() => at.floor()), t = at.sub(whole);
-  return [
-    { index: noGrad(() => indexOf(whole, axis)), weight: t.neg().add(1) },
-    { index: noGrad(() => indexOf(whole.add(1), axis)), weight: t },
-  ];
+  return { at: noGrad(() => stack([whole, whole.add(1)], 2)), weight: stack([t.neg().add(1), t], 2) };
 }
 
-function nearestReadings(x: Tensor, axis: Axis): Reading[] {
-  return [{ index: noGrad(() => indexOf(padded(x, axis).round(), axis)), weight: null }];
+function nearestReading(x: Tensor, axis: Axis): Reading {
+  return { at: noGrad(() => padded(x, axis).round().unsqueeze(2)), weight: null };
 }
 
 /** Every tap of the cubic kernel is padded on its own. */
-function cubicReadings(x: Tensor, axis: Axis): Reading[] {
+function cubicReading(x: Tensor, axis: Axis): Reading {
   const whole = noGrad(() => x.floor()), t = x.sub(whole), a = CUBIC_SLOPE;
   const near = (d: Tensor): Tensor => d.mul(a + 2).sub(a + 3).mul(d).mul(d).add(1);
   const far = (d: Tensor): Tensor => d.mul(a).sub(5 * a).mul(d).add(8 * a).mul(d).sub(4 * a);
-  const weights = [far(t.add(1)), near(t), near(t.neg().add(1)), far(t.neg().add(2))];
-  return weights.map((weight, k) => ({ index: noGrad(() => indexOf(padded(whole.add(k - 1), axis), axis)), weight }));
+  return {
+    at: noGrad(() => stack([-1, 0, 1, 2].map((k) => padded(whole.add(k), axis)), 2)),
+    weight: stack([far(t.add(1)), near(t), near(t.neg().add(1)), far(t.neg().add(2))], 2),
+  };
 }
 
-/** The sum over all combinations of the axes' readings, the axes in the order of the input's dims. */
-function combine(source: Tensor, axes: readonly (readonly Reading[])[]): Tensor {
-  const [n, c, ...sizes] = source.shape, flat = source.reshape([n, c, numelOf(sizes)]);
-  const isHalf = source.dtype !== 'float32' && source.dtype !== 'float64';
-  const spatial = axes[0][0].index.layout.shape.slice(1), points = numelOf(spatial);
-  const visit = (depth: number, index: Tensor | null, weight: Tensor | null, sum: Tensor | null): Tensor => {
-    if (depth === axes.length) {
-      const position = (index as Tensor).reshape([n, 1, points]);
-      const value = pick('gridSample', flat, alongDim(position.expand([n, c, points]), 2));
-      const factor = weight === null ? null : weight.reshape([n, 1, points]);
-      if (sum === null) return factor === null ? value : value.mul(factor);
-      // Half floats are rounded after every step, as PyTorch's are.
-      return factor === null ? sum.add(value) : isHalf ? sum.add(value.mul(factor)) : sum.addcmul(value, factor);
-    }
-    let total = sum;
-    for (const reading of axes[depth]) {
-      const at = noGrad(() => (index === null ? reading.index : index.mul(sizes[depth]).add(reading.index)));
-      total = visit(depth + 1, at, weight === null || reading.weight === null ? weight ?? reading.weight : weight.mul(reading.weight), total);
-    }
-    return total as Tensor;
-  };
-  return visit(0, null, null, null).view([n, c, ...spatial]);
+/** Whole positions as int32 indices; what is outside, or NaN, is `outside`, or the first element where it has moved into the input. */
+function indexOf(at: Tensor, { size, padding }: Axis, outside: number): Tensor {
+  if (padding !== 'zeros') return clipped(at, size).to('int32');
+  return where(at.clamp(0, size - 1).eq(at), at, outside).to('int32');
+}
+
+/** All combinations `[N, T * T..., P]` of what the axes have, the last axis fastest. */
+function combined(axes: readonly Tensor[], join: (a: Tensor, b: Tensor, axis: number) => Tensor): Tensor {
+  const [n, , points] = axes[0].shape;
+  return axes.reduce((a, b, axis) => join(a.unsqueeze(2), b.unsqueeze(1), axis).view([n, a.shape[1] * b.shape[1], points]));
+}
+
+/** {@link readTaps} of any floating dtype. Half floats are rounded after every step, as PyTorch's are. */
+function sampled(x: Tensor, weight: Tensor | null, index: Tensor): Tensor {
+  const op = 'gridSample';
+  if (x.dtype === 'float32' || x.dtype === 'float64') return readTaps(op, x, weight, index);
+  const wide = x.to('float32');
+  if (weight === null) return readTaps(op, wide, null, index).to(x.dtype);
+  return weight.unbind(2).map((factor, k) => readTaps(op, wide, null, index.narrow(2, k, 1)).to(x.dtype).mul(factor.unsqueeze(2))).reduce((sum, term) => sum.add(term));
 }
 
 /** The first argument, on which the second has no influence: its gradient is zeros. */
@@ -142,13 +134,25 @@ export const gridSample = operation(
     checkGrid(input, grid);
     const sizes = input.layout.shape.slice(2), n = sizes.length;
     if (mode === 'bicubic' && n !== 2) throw new ArgumentError('gridSample', 'mode', `'bicubic' is for 4 dimensions, got shape [${input.shape.join(', ')}]`);
-    const readingsOf = mode === 'bilinear' ? linearReadings : mode === 'nearest' ? nearestReadings : cubicReadings;
-    const axes = sizes.map((size, i) => {
-      const axis = { size, padding: paddingMode, alignCorners };
-      return readingsOf(unnormalized(grid.select(-1, n - 1 - i), axis), axis);
-    });
-    const source = paddingMode === 'zeros' ? constantPad(input, sizes.map((_, i) => ({ dim: i + 2, before: 1, after: 1 })), 0) : input;
-    const out = combine(source, axes);
+    const [samples, channels] = input.layout.shape, spatial = grid.layout.shape.slice(1, -1), points = numelOf(spatial);
+    const readingOf = mode === 'bilinear' ? linearReading : mode === 'nearest' ? nearestReading : cubicReading;
+    // The grid's x belongs to the last dim. Axes of one size are one.
+    const places = grid.reshape([samples, points, n]).transpose(1, 2), isSquare = sizes.every((size) => size === sizes[0]);
+    const indices: Tensor[] = [], weights: Tensor[] = [];
+    for (const [first, count] of isSquare ? [[0, n]] : sizes.map((_, i) => [i, 1])) {
+      const axis = { size: sizes[first], padding: paddingMode, alignCorners };
+      const { at, weight } = readingOf(unnormalized(places.narrow(1, n - first - count, count), axis), axis);
+      for (let i = first; i < first + count; i++) {
+        // So far below 0 that no combination with other axes comes out above.
+        const outside = -numelOf(sizes.slice(0, i + 1));
+        indices.push(noGrad(() => indexOf(at.select(1, first + count - 1 - i), axis, outside)));
+        if (weight !== null) weights.push(weight.select(1, first + count - 1 - i));
+      }
+    }
+    const index = noGrad(() => combined(indices, (a, b, axis) => a.mul(sizes[axis]).add(b))).transpose(1, 2);
+    const weight = mode === 'nearest' ? null : combined(weights, (a, b) => a.mul(b)).transpose(1, 2);
+    const rows = input.reshape([samples, channels, numelOf(sizes)]).transpose(1, 2);
+    const out = sampled(channels < CHANNELS_TOGETHER ? rows : rows.contiguous(), weight, index).transpose(1, 2).reshape([samples, channels, ...spatial]);
     return mode === 'nearest' && recording(grid) ? Unmoved.apply(out, grid) : out;
   });
 

@@ -3,9 +3,13 @@
  * formulas are those of PyTorch's `interpolate`, in float32 where it computes so, since positions are rounded down.
  */
 
-/** Tap k of output i reads input `indices[k][i]` with weight `weights[k][i]`. */
+/** Tap k of output i reads input `indices[k][i]`, nothing if that is -1, with weight `weights[k][i]`, or 1. */
 export interface Taps {
   readonly indices: readonly Int32Array[];
+  readonly weights: readonly Float64Array[] | null;
+}
+
+export interface WeightedTaps extends Taps {
   readonly weights: readonly Float64Array[];
 }
 
@@ -27,15 +31,15 @@ function stepOf({ input, output, factor, alignCorners, round }: Scaling): number
 }
 
 /** Nearest neighbours: at the left edge of the output position or, `exact`, at its centre. */
-export function nearestIndices(scaling: Scaling, exact: boolean): Int32Array {
+export function nearestTaps(scaling: Scaling, exact: boolean): Taps {
   const { input, output, round } = scaling;
   const step = stepOf({ ...scaling, alignCorners: false });
-  return Int32Array.from({ length: output }, (_, i) => Math.min(Math.floor(exact ? round(round(i + 0.5) * step) : round(i * step)), input - 1));
+  return { indices: [Int32Array.from({ length: output }, (_, i) => Math.min(Math.floor(exact ? round(round(i + 0.5) * step) : round(i * step)), input - 1))], weights: null };
 }
 
 /** Taps of the given count, by a function that fills in one output position. */
-function tapsOf(output: number, count: number, fill: (i: number, set: (k: number, index: number, weight: number) => void) => void): Taps {
-  const indices = Array.from({ length: count }, () => new Int32Array(output)), weights = Array.from({ length: count }, () => new Float64Array(output));
+function tapsOf(output: number, count: number, fill: (i: number, set: (k: number, index: number, weight: number) => void) => void): WeightedTaps {
+  const indices = Array.from({ length: count }, () => new Int32Array(output).fill(-1)), weights = Array.from({ length: count }, () => new Float64Array(output));
   for (let i = 0; i < output; i++) {
     fill(i, (k, index, weight) => {
       indices[k][i] = index;
@@ -54,7 +58,7 @@ function positionOf(i: number, step: number, { input, alignCorners, round }: Sca
 }
 
 /** Two taps: linear between neighbours. */
-export function linearTaps(scaling: Scaling): Taps {
+export function linearTaps(scaling: Scaling): WeightedTaps {
   const step = stepOf(scaling), { input, output, round } = scaling;
   return tapsOf(output, 2, (i, set) => {
     const [whole, rest] = input === output ? [i, 0] : positionOf(i, step, scaling, false);
@@ -74,7 +78,7 @@ function cubic(x: number, a: number): number {
 export const CUBIC_SLOPE = -0.75;
 
 /** Four taps; positions outside are those of the border. */
-export function cubicTaps(scaling: Scaling): Taps {
+export function cubicTaps(scaling: Scaling): WeightedTaps {
   const step = stepOf(scaling), { input, output } = scaling;
   return tapsOf(output, 4, (i, set) => {
     const [whole, rest] = positionOf(i, step, scaling, true);
@@ -82,27 +86,29 @@ export function cubicTaps(scaling: Scaling): Taps {
   });
 }
 
-/**
- * Windows of several sizes as taps of one count. The last weight of a shorter window is halved into the taps that it
- * lacks: exact, and no infinity of the input meets a weight of 0.
- */
-function windows(output: number, windowOf: (i: number) => { readonly start: number; readonly weights: readonly number[] }): Taps {
+/** The taps by which the inputs read the outputs: those of the gradient. */
+export function transposed({ indices, weights }: Taps, input: number): Taps {
+  const readers = Array.from({ length: input }, (): { output: number; weight: number }[] => []);
+  indices.forEach((list, k) => list.forEach((index, output) => {
+    if (index >= 0) readers[index].push({ output, weight: weights === null ? 1 : weights[k][output] });
+  }));
+  const count = readers.reduce((most, { length }) => Math.max(most, length), 1);
+  const taps = tapsOf(input, count, (i, set) => readers[i].forEach(({ output, weight }, k) => set(k, output, weight)));
+  return weights === null ? { ...taps, weights: null } : taps;
+}
+
+/** Windows of several sizes as taps of one count. */
+function windows(output: number, windowOf: (i: number) => { readonly start: number; readonly weights: readonly number[] }): WeightedTaps {
   const all = Array.from({ length: output }, (_, i) => windowOf(i));
   const count = all.reduce((most, { weights }) => Math.max(most, weights.length), 1);
   return tapsOf(output, count, (i, set) => {
     const { start, weights } = all[i];
-    const last = weights.length - 1;
-    for (let k = 0; k < last; k++) set(k, start + k, weights[k]);
-    let rest = weights[last];
-    for (let k = last; k < count; k++) {
-      if (k < count - 1) rest /= 2;
-      set(k, start + last, rest);
-    }
+    weights.forEach((weight, k) => set(k, start + k, weight));
   });
 }
 
 /** The windows of adaptive average pooling. */
-export function areaTaps({ input, output }: Scaling): Taps {
+export function areaTaps({ input, output }: Scaling): WeightedTaps {
   return windows(output, (i) => {
     const start = Math.floor((i * input) / output), end = Math.ceil(((i + 1) * input) / output);
     return { start, weights: new Array<number>(end - start).fill(1 / (end - start)) };
@@ -110,7 +116,7 @@ export function areaTaps({ input, output }: Scaling): Taps {
 }
 
 /** Windows as wide as an output position where the input shrinks: PIL's filters, normalised. */
-export function antialiasTaps(scaling: Scaling, kind: 'linear' | 'cubic'): Taps {
+export function antialiasTaps(scaling: Scaling, kind: 'linear' | 'cubic'): WeightedTaps {
   const { input, output } = scaling;
   const step = stepOf(scaling), stretch = Math.max(step, 1);
   const support = (kind === 'linear' ? 1 : 2) * stretch;
@@ -126,12 +132,12 @@ export function antialiasTaps(scaling: Scaling, kind: 'linear' | 'cubic'): Taps 
 }
 
 /** Taps whose weights are whole multiples of 2 to the power of `-shift`. */
-export interface ByteTaps extends Taps {
+export interface ByteTaps extends WeightedTaps {
   readonly shift: number;
 }
 
 /** The 16-bit weights with which PyTorch (after Pillow-SIMD) resizes bytes; taps that read the same input are one. */
-export function byteTaps({ indices, weights }: Taps): ByteTaps {
+export function byteTaps({ indices, weights }: WeightedTaps): ByteTaps {
   const merged = weights.map((list) => list.slice());
   for (let i = 0; i < indices[0].length; i++) {
     for (let k = 1; k < indices.length; k++) {

@@ -24,6 +24,8 @@ export const RECURRENCE_OPS = ['lstm', 'gru', 'tanh', 'relu'] as const;
 /** Convolution, its gradient in the input (which is the transposed convolution) and in the weight. */
 export const CONV_OPS = ['forward', 'inputGrad', 'weightGrad'] as const;
 export const POOL_OPS = ['max', 'avg', 'avgGrad'] as const;
+/** Weighted reading, its transpose, and its gradient in the weights. */
+export const TAPS_OPS = ['read', 'spread', 'weigh'] as const;
 export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
 
 export type ReduceOp = (typeof REDUCE_OPS)[number];
@@ -40,4 +42,5 @@ export type OptimOp = (typeof OPTIM_OPS)[number];
 export type RecurrenceOp = (typeof RECURRENCE_OPS)[number];
 export type ConvOp = (typeof CONV_OPS)[number];
 export type PoolOp = (typeof POOL_OPS)[number];
+export type TapsOp = (typeof TAPS_OPS)[number];
 export type Activation = (typeof ACTIVATIONS)[number];

@@ -1,7 +1,7 @@
-/** Kernel calls over images of up to three spatial dims: convolution and pooling. All operands are contiguous. */
+/** Kernel calls over images of up to three spatial dims: convolution and pooling, whose operands are contiguous, and weighted taps. */
 import { DIMS, INTS, frame } from '../core/frame.ts';
-import { absent, header, operand } from '../core/plan.ts';
-import { CONV_OPS, POOL_OPS, type ConvOp, type PoolOp } from '../ops/families.ts';
+import { absent, dims, header, operand, strides } from '../core/plan.ts';
+import { CONV_OPS, POOL_OPS, TAPS_OPS, type ConvOp, type PoolOp, type TapsOp } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
 import type { TensorCore } from './core.ts';
 
@@ -48,6 +48,11 @@ function describe(k: number, x: TensorCore | null): void {
   else operand(k, x.storage, x.layout.offset, x.dtypeCode);
 }
 
+/** Where x, y and w stand among the operands of `taps`. */
+const TAPS_PLACES: Readonly<Record<TapsOp, { readonly x: number; readonly y: number; readonly w: number }>> = {
+  read: { x: 1, y: 0, w: 2 }, spread: { x: 0, y: 1, w: 2 }, weigh: { x: 2, y: 1, w: 0 },
+};
+
 const storageOf = (x: TensorCore | null): TensorCore['storage'] | null => (x === null ? null : x.storage);
 
 /** See `conv` in the backend's contract for what out, a, b and bias are. */
@@ -87,4 +92,27 @@ export function poolInto(op: PoolOp, g: PoolGeometry, planes: number, out: Tenso
   describe(1, a);
   describe(2, index);
   active.pool(out.storage, a.storage, storageOf(index));
+}
+
+/** The three tensors of weighted taps, one of which is written: `x` `[N, S, J]`, `y` `[N, P, J]`, `w` and `index` (int32) `[N, P, K]`, or one of them for all N. */
+export function tapsInto(op: TapsOp, x: TensorCore, y: TensorCore, w: TensorCore | null, index: TensorCore): void {
+  const [samples, positions, inner] = y.layout.shape, taps = index.layout.shape[2];
+  const step = (t: TensorCore, dim: number): number => (t.layout.shape[dim] === 1 ? 0 : t.layout.strides[dim]);
+  const along = (t: TensorCore): number[] => [step(t, 0), t.layout.strides[1], 0, t.layout.strides[2]];
+  const sides = { x: [step(x, 0), 0, x.layout.strides[2], 0], y: [step(y, 0), y.layout.strides[1], y.layout.strides[2], 0] };
+  header(TAPS_OPS.indexOf(op), 4, 4);
+  dims([samples, positions, inner, taps]);
+  frame[INTS] = x.layout.shape[1];
+  frame[INTS + 1] = x.layout.strides[1];
+  const describeTaps = (k: number, t: TensorCore | null, values: readonly number[]): void => {
+    describe(k, t);
+    strides(k, values);
+  };
+  describeTaps(TAPS_PLACES[op].x, x, sides.x);
+  describeTaps(TAPS_PLACES[op].y, y, sides.y);
+  describeTaps(TAPS_PLACES[op].w, w, w === null ? [] : along(w));
+  describeTaps(3, index, along(index));
+  if (op === 'read') active.taps(y.storage, x.storage, storageOf(w), index.storage);
+  else if (op === 'spread') active.taps(x.storage, y.storage, storageOf(w), index.storage);
+  else active.taps((w as TensorCore).storage, y.storage, x.storage, index.storage);
 }

@@ -72,6 +72,7 @@ export class NativeBackend implements Backend {
   readonly attentionGrad: Backend['attentionGrad'];
   readonly conv: Backend['conv'];
   readonly pool: Backend['pool'];
+  readonly taps: Backend['taps'];
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
@@ -109,6 +110,7 @@ export class NativeBackend implements Backend {
     this.attentionGrad = this.many('attentionGrad');
     this.conv = this.four('conv');
     this.pool = this.three('pool');
+    this.taps = this.four('taps') as Backend['taps'];
     this.random = this.two('random');
     this.optimStep = this.any('optimStep');
   }
