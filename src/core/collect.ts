@@ -9,8 +9,8 @@
  */
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 
-/** Bytes between two collections: a few megabytes keep results in the outer caches; from 8 on, loops get slower again. */
-const BUDGET = 5 * 2 ** 20;
+/** Bytes between two collections: a few megabytes keep results in the outer caches; from 10 on, loops get slower again. */
+export const BUDGET = 6 * 2 ** 20;
 
 let allocated = 0;
 let stopped = false;

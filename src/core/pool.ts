@@ -6,7 +6,7 @@
  * collection clears at once: what was used last is handed out first, from a cache. Where no backend can watch objects,
  * every buffer is a new one.
  */
-import { collectAll, collectYoung } from './collect.ts';
+import { BUDGET, collectAll, collectYoung } from './collect.ts';
 import { Slab } from './storage.ts';
 
 export interface Watcher {
@@ -32,11 +32,11 @@ export function setWatcher(present: Watcher): void {
 }
 
 /** Bytes handed out between two collections. More where most of them turn out to be still in use. */
-const LEAST_BUDGET = 5 * 2 ** 20, MOST_BUDGET = 64 * 2 ** 20;
+const MOST_BUDGET = 64 * 2 ** 20;
 /** Bytes that may lie unused: a burst does not stay forever. */
 const KEPT_BYTES = 128 * 2 ** 20;
 
-let budget = LEAST_BUDGET;
+let budget = BUDGET;
 let handedOut = 0;
 let unused = 0;
 const free = new Map<number, Buffer[]>();
@@ -88,7 +88,7 @@ function collect(from: Watcher): void {
   if (handedOut < budget && !perturbed) return;
   collectYoung();
   const found = reclaim(from);
-  budget = found < handedOut / 2 ? Math.min(2 * budget, MOST_BUDGET) : Math.max(budget / 2, LEAST_BUDGET);
+  budget = found < handedOut / 2 ? Math.min(2 * budget, MOST_BUDGET) : Math.max(budget / 2, BUDGET);
   handedOut = 0;
 }
 
@@ -97,7 +97,7 @@ function collect(from: Watcher): void {
  * little of it has to be moved: the best moment. Collections amid a forward pass find everything in use.
  */
 export function graphReleased(): void {
-  if (watcher === null || handedOut < LEAST_BUDGET / 2) return;
+  if (watcher === null || handedOut < BUDGET / 2) return;
   collectYoung();
   reclaim(watcher);
   handedOut = 0;
