@@ -9,7 +9,7 @@ namespace flambeau {
 namespace {
 
 // From where on page faults and misses of the translation buffer cost more than a page's worth of memory at each end.
-constexpr size_t kLarge = size_t{4} << 20;
+constexpr size_t kLarge = size_t{2} << 20;
 constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
 
 // Where the system gives huge pages to those who ask ("madvise" in /sys/kernel/mm/transparent_hugepage/enabled, the
