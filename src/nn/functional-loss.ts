@@ -71,9 +71,9 @@ export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions 
 function huber(input: Tensor, target: Tensor, delta: number): Tensor {
   // Halves are rounded once, at the end.
   if (input.dtype === target.dtype && (input.dtype === 'float16' || input.dtype === 'bfloat16')) return huber(input.float(), target.float(), delta).to(input.dtype);
-  const difference = input.sub(target);
-  const size = difference.abs();
-  return difference.square().mul(0.5).where(size.lt(delta), size.sub(0.5 * delta).mul(delta));
+  // With c the difference d within delta of 0, both branches are c * (d - c / 2).
+  const difference = input.sub(target), within = difference.clamp(-delta, delta);
+  return difference.sub(within.mul(0.5)).mul(within);
 }
 
 const SMOOTH_L1 = signature('smoothL1Loss(input, target, *, reduction?, beta?)');

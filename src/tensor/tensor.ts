@@ -6,12 +6,13 @@ import { aliased } from '../core/batch.ts';
 import { release } from '../core/allocator.ts';
 import { outlive } from '../core/scope.ts';
 import { GONE, Storage } from '../core/storage.ts';
-import type { DTypeCode, TypedArray } from '../core/dtype.ts';
+import { F64, isFloating, type DTypeCode, type TypedArray } from '../core/dtype.ts';
 import { AccumulateGrad, edgeOf, runBackward } from './graph.ts';
 import { TensorCore, type Extra } from './core.ts';
 import { Composite } from './composite.ts';
 import { formatTensor } from './format.ts';
 import { installNamedForms } from './named-forms.ts';
+import { resultType } from './promotion.ts';
 import { guardMethods } from './sample-loop.ts';
 import { dtypeOfType, typeName } from './legacy-types.ts';
 import { copyElements, single, singleBigInt, toNested, writeNumbers, type Nested } from './values.ts';
@@ -220,8 +221,8 @@ export class Tensor extends Composite {
     if (!(other instanceof TensorCore)) throw new ArgumentError('isclose', 'other', `must be a Tensor, got ${show(other)}`);
     const rtol = numberArg('isclose', 'rtol', bound.rtol, 1e-5), atol = numberArg('isclose', 'atol', bound.atol, 1e-8), equalNan = boolArg('isclose', 'equalNan', bound.equalNan);
     for (const [name, value] of [['rtol', rtol], ['atol', atol]] as const) if (!(value >= 0)) throw new ArgumentError('isclose', name, `must not be negative, got ${value}`);
-    const a = this.detach().castTo(1), b = other.detach().castTo(1);
-    const close = a.sub(b).abs().le(b.abs().mul(rtol).add(atol)).logicalAnd(b.isfinite()).logicalOr(a.eq(b));
+    const type = resultType(this, other), compute = isFloating(type) ? type : F64, a = this.detach().castTo(compute), b = other.detach().castTo(compute);
+    const error = a.sub(b).abs(), close = error.le(b.abs().mul(rtol).add(atol)).logicalAnd(error.isfinite()).logicalOr(a.eq(b));
     return equalNan ? close.logicalOr(a.isnan().logicalAnd(b.isnan())) : close;
   }
 
