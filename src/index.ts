@@ -24,6 +24,7 @@ export { getDefaultDtype, setDefaultDtype, type Scalar } from './tensor/promotio
 export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from './tensor/grad-mode.ts';
 export * from './tensor/device.ts';
 export * from './tensor/dtype-info.ts';
+export * from './tensor/constants.ts';
 export { keep, tidy } from './tensor/tidy.ts';
 export { expr } from './expr/expr.ts';
 export { backendInfo, setBackend, withBackend, setNumThreads, getNumThreads, type BackendInfo, type BackendName } from './backend/select.ts';

@@ -113,6 +113,8 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect([gx.tolist(), gw.tolist(), x.grad, w.grad]).toEqual([[3, 3], 3, null, null]);
       expect(autograd.grad([x.mul(2), x.mul(3)], x, [double([1, 1]), double([1, 0])]).map((g) => g.tolist())).toEqual([[5, 2]]);
       expect(autograd.grad(x.square(), [x], { gradOutputs: double([1, 10]) })[0].tolist()).toEqual([2, 40]);
+      expect(autograd.grad({ outputs: x.square(), inputs: x, gradOutputs: double([1, 10]), onlyInputs: true })[0].tolist()).toEqual([2, 40]);
+      expect(autograd.grad(x.sum(), [x, w], null, false, false, true, true)[1]).toBe(null);
     });
 
     test('reaches inner tensors and stops there', () => {

@@ -40,6 +40,7 @@ function fits(kind: string, value: unknown): boolean {
     case 'string': return typeof value === 'string';
     case 'ints': return Array.isArray(value) && value.length === 0;
     case 'floats': return typeof value === 'number' || (Array.isArray(value) && value.length === 0);
+    case 'distance': return typeof value === 'function';
     case 'any': return true;
     default: return false;
   }

@@ -86,10 +86,20 @@ test('clipping refuses what it cannot do', () => {
   const p = torch.zeros(2, { requiresGrad: true });
   p.grad = torch.tensor([NaN, 1]);
   expect(() => nn.utils.clipGradNorm_([p], 1, { errorIfNonfinite: true })).toThrow(/cannot be clipped/);
-  expect(() => nn.utils.clipGradsWithNorm_([p], 1, 2 as unknown as torch.Tensor)).toThrow(/clipGradsWithNorm_: totalNorm must be a Tensor of one element, got 2/);
+  expect(() => nn.utils.clipGradsWithNorm_([p], 1, 2 as unknown as torch.Tensor)).toThrow(/clipGradsWithNorm_: totalNorm must be a Tensor, got 2/);
+  expect(() => nn.utils.clipGradsWithNorm_([p], 1, torch.ones(2))).toThrow(/clipGradsWithNorm_: totalNorm must be a Tensor of one element/);
   expect(() => nn.utils.clipGradNorm_([p], 1, { norm: 2 } as object)).toThrow(/option 'norm' is unknown/);
   expect(() => nn.utils.clipGradNorm_([1] as unknown as torch.Tensor[], 1)).toThrow(/must be tensors/);
   expect(nn.utils.clipGradNorm_([], 1).item()).toBe(0);
+});
+
+test('clipping takes its parameters by name, and any iterable of tensors', () => {
+  const p = torch.tensor([3, 4]).requiresGrad_();
+  p.grad = torch.tensor([3, 4]);
+  expect(nn.utils.getTotalNorm(new Set([p.grad]), { normType: 1 }).item()).toBe(7);
+  expect(nn.utils.clipGradNorm_([p].values(), { maxNorm: 10, normType: 2, foreach: true }).item()).toBe(5);
+  nn.utils.clipGradValue_({ parameters: p, clipValue: 3.5 });
+  expect(p.grad.tolist()).toEqual([3, 3.5]);
 });
 
 test('clipGradsWithNorm_ scales a part of the gradients by the norm of all', () => {

@@ -20,7 +20,8 @@ onBackends(() => {
       expect(torch.cat([...new DataLoader(torch.arange(10), { batchSize: 4, shuffle: true })]).tolist()).toEqual(outputs[0].data);
       torch.manualSeed(seed);
       const dataset = new TensorDataset(torch.arange(10), torch.arange(10).mul(2));
-      const batches = [...new DataLoader(dataset, 4, true)];
+      const loader = new DataLoader(dataset, 4, true), batches = [...loader];
+      expect([loader.dataset.length, loader.dataset.tensors.length]).toEqual([10, 2]);
       expect(torch.cat(batches.map(([x]) => x)).tolist()).toEqual(outputs[0].data);
       expect(batches.every(([x, y]) => y.equal(x.mul(2)))).toBe(true);
     }

@@ -364,6 +364,9 @@ describe('settings', () => {
     expect(() => torch.setNumInteropThreads(0)).toThrow(/must be positive/);
     torch.setDefaultDevice('cpu');
     expect([torch.getDefaultDevice(), torch.setFlushDenormal(true)]).toEqual(['cpu', false]);
+    torch.backends.cudnn.deterministic = true;
+    torch.cuda.manualSeedAll(1);
+    expect([torch.backends.cudnn.deterministic, torch.backends.cudnn.isAvailable(), torch.backends.mps.isAvailable(), torch.cuda.isAvailable()]).toEqual([true, false, false, false]);
     expect(() => torch.setDefaultDevice('cuda')).toThrow(/^setDefaultDevice: device must be 'cpu', the only device/);
   });
 });

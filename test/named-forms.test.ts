@@ -15,6 +15,11 @@ it('takes the parameters of view and shape methods by name', () => {
   expect(x.sub(3).leakyRelu({ negativeSlope: 0.5 }).tolist()).toEqual([[-1.5, -1, -0.5], [0, 1, 2]]);
 });
 
+it('takes options after tensors that are given one by one', () => {
+  const [rows, columns] = torch.meshgrid(torch.arange(2), torch.arange(3), { indexing: 'xy' });
+  expect([rows.tolist(), columns.tolist()]).toEqual([[[0, 1], [0, 1], [0, 1]], [[0, 0], [1, 1], [2, 2]]]);
+});
+
 it('takes the parameters of indexing methods by name, in functions too', () => {
   const index = torch.tensor([[0n, 1n], [1n, 0n]]), rows = torch.tensor([1n, 0n]), src = torch.ones(2, 2);
   expect(x.gather({ dim: 1, index }).equal(x.gather(1, index))).toBe(true);

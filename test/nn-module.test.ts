@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
-import { nn } from 'flambeau';
+import { nn, type Tensor } from 'flambeau';
 import { onBackends } from './fixtures/backends.ts';
 
 class Net extends nn.Module {
@@ -168,6 +168,28 @@ describe('containers', () => {
     expect([...new nn.Sequential(layers)]).toEqual(layers);
     expect(() => new nn.Sequential(1 as unknown as nn.Module)).toThrow(/must be an nn.Module, got 1/);
     expect(() => new nn.Sequential(layers).at(2)).toThrow(torch.IndexRangeError);
+  });
+
+  test('Sequential answers positions whatever the names of its modules are', () => {
+    const [a, b, c] = [new nn.Linear(1, 1), new nn.ReLU(), new nn.Tanh()];
+    const model = new nn.Sequential(a);
+    model.addModule('relu_1', b);
+    model.addModule('tanh_1', c);
+    expect([model[0], model[1], model[2], model[3]]).toEqual([a, b, c, undefined]);
+    model[1] = c;
+    expect(model.namedChildren().map(([name]) => name)).toEqual(['0', 'relu_1']);
+    expect([...model]).toEqual([a, c, c]);
+    expect(Object.keys(model.deepCopy())).toEqual(Object.keys(model));
+    expect(new nn.Sequential(b, c).append(a)[2]).toBe(a);
+  });
+
+  test('a module of any class is called with anything, and its hooks may name the types of what it takes and gives', () => {
+    const seen: Tensor[] = [];
+    const evaluate = (model: nn.Module, x: Tensor): Tensor => model(x).sum();
+    const layer = new nn.Linear(2, 2);
+    layer.registerForwardHook((_module: nn.Linear, _args: readonly [Tensor], output: Tensor) => void seen.push(output));
+    expect(evaluate(layer, torch.ones(1, 2)).shape).toEqual([]);
+    expect(seen[0].shape).toEqual([1, 2]);
   });
 
   test('Sequential and ModuleList are changed in the middle, and sliced', () => {

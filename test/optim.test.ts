@@ -182,6 +182,8 @@ describe('an optimizer', () => {
     ['a schedule of no optimizer', () => new optim.lrScheduler.StepLR({} as never, 2), /must be an Optimizer/],
     ['a schedule of no steps', () => new optim.lrScheduler.StepLR(new optim.SGD([leaf(1)]), 0), /stepSize must be at least 1/],
     ['a schedule resumed from nothing', () => new optim.lrScheduler.ExponentialLR(new optim.SGD([leaf(1)]), 0.5, { lastEpoch: 3 }), /has no initialLr/],
+    ['no factors', () => new optim.lrScheduler.LambdaLR(new optim.SGD([leaf(1)]), {}), /parameter 'lrLambda' is missing/],
+    ['factors for other groups by name', () => new optim.lrScheduler.LambdaLR(new optim.SGD([leaf(1)]), { lrLambda: [() => 1, () => 2] }), /one for each of the 1 groups/],
     ['factors for other groups', () => new optim.lrScheduler.LambdaLR(new optim.SGD([leaf(1)]), [() => 1, () => 2]), /one for each of the 1 groups/],
   ];
 

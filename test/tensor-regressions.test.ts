@@ -25,6 +25,27 @@ onBackends(() => {
     }
   });
 
+  test('linspace and logspace are PyTorch\'s to the last bit', () => {
+    expect(torch.linspace(-1, 1, 28).narrow(0, 0, 14).tolist()).toEqual([
+      -1, -0.9259259104728699, -0.8518518209457397, -0.7777777910232544, -0.7037037014961243, -0.6296296119689941, -0.5555555820465088, -0.48148149251937866, -0.40740740299224854,
+      -0.3333333134651184, -0.25925925374031067, -0.18518517911434174, -0.1111111044883728, -0.03703702986240387,
+    ]);
+    expect([torch.linspace(-2, 3, 37).index(9).item(), torch.linspace(0.0001, 0.02, 50).index(6).item()]).toEqual([-0.7499999403953552, 0.002536734566092491]);
+    expect(torch.linspace(-2, 3, 37, { dtype: 'float64' }).index(10).item()).toBe(-0.611111111111111);
+    expect(torch.linspace(-2.9, 3.9, 8, { dtype: 'int64' }).tolist()).toEqual([-2, -1, 0, 0, 0, 1, 2, 3]);
+    expect(torch.linspace(-1e300, 1e300, 3, { dtype: 'float64' }).tolist()).toEqual([-1e300, 0, 1e300]);
+    expect(torch.logspace(-2, 3, 37).narrow(0, 1, 2).tolist()).toEqual([0.013768571428954601, 0.018957355991005898]);
+    expect(torch.logspace(0, 5, 1000).index(7).item()).toBe(1.0840144157409668);
+  });
+
+  test('affineGrid of the identity is PyTorch\'s to the last bit, as gridSample has a step in its slope at every element', () => {
+    const grid = F.affineGrid(tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 1, 5, 28]);
+    expect(grid.index(0, 0, ':8', 0).tolist()).toEqual([
+      -0.9642857313156128, -0.8928571343421936, -0.8214285969734192, -0.75, -0.6785714030265808, -0.6071428656578064, -0.535714328289032, -0.4642857015132904,
+    ]);
+    expect(grid.index(0, ':', 0, 1).tolist()).toEqual([-0.800000011920929, -0.4000000059604645, 0, 0.4000000059604645, 0.800000011920929]);
+  });
+
   test('round_ heeds decimals', () => {
     expect(tensor(new Float64Array([-4.826984902407649])).round_({ decimals: 3 }).tolist()).toEqual([-4.827]);
     expect(tensor([-8.478374]).round_({ decimals: -3 }).tolist()).toEqual([-0]);

@@ -72,8 +72,8 @@ const abandoned = new FinalizationRegistry<WorkerPool>((pool) => void pool.close
  * for await (const [images, labels] of loader) step(images, labels);
  * ```
  */
-export class DataLoader<Sample, Batch = Collated<Awaited<Sample>>> {
-  readonly dataset: Source<Sample>;
+export class DataLoader<Sample, Batch = Collated<Awaited<Sample>>, Given extends Source<Sample> = Source<Sample>> {
+  readonly dataset: Given;
   /** Null where there are no batches, or a batchSampler makes them. */
   readonly batchSize: number | null;
   readonly dropLast: boolean;
@@ -94,7 +94,7 @@ export class DataLoader<Sample, Batch = Collated<Awaited<Sample>>> {
   /** What `length` said, where a loop has to hold a stream to it. */
   private promised: number | null = null;
 
-  constructor(dataset: Source<Sample>, ...args: CallArgs<Positions<Awaited<Sample>, Batch>, DataLoaderOptions<Awaited<Sample>, Batch>>) {
+  constructor(dataset: Given & Source<Sample>, ...args: CallArgs<Positions<Awaited<Sample>, Batch>, DataLoaderOptions<Awaited<Sample>, Batch>>) {
     const given = bind(LOADER, args);
     const refuse = (name: string, problem: string): never => {
       throw new ArgumentError('DataLoader', name, problem);

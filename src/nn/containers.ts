@@ -26,9 +26,12 @@ function inserted<M extends Module>(op: string, modules: readonly M[], index: nu
   return [...modules.slice(0, index < 0 ? index + modules.length : index), module, ...modules.slice(index < 0 ? index + modules.length : index)];
 }
 
-/** Chains modules: each gets the output of the one before. */
+/** Chains modules: each gets the output of the one before. `model[0]` is the first, whatever its name. */
 export class Sequential extends Module {
   [index: number]: Module;
+
+  /** Positions that the prototype answers for modules whose name is another; a module named by a number is its own answer. */
+  private static positions = 0;
 
   /** Modules as arguments, as one array, or named by the keys of one object (its string keys, in order). */
   constructor(...modules: readonly Module[] | readonly [modules: readonly Module[]] | readonly [modules: Readonly<Record<string, Module>>]) {
@@ -44,6 +47,11 @@ export class Sequential extends Module {
 
   override get length(): number {
     return this.layers().length;
+  }
+
+  override addModule(name: string, module: Module | null): void {
+    super.addModule(name, module);
+    for (const { length } = this; Sequential.positions < length; Sequential.positions++) answerPosition(Sequential.positions);
   }
 
   append(module: Module): this {
@@ -96,6 +104,17 @@ export class Sequential extends Module {
   private layers(): Module[] {
     return members(this, isModule);
   }
+}
+
+function answerPosition(index: number): void {
+  Object.defineProperty(Sequential.prototype, index, {
+    configurable: true,
+    get(this: Sequential): Module | undefined { return [...this][index]; },
+    set(this: Sequential, module: Module) {
+      const name = Object.entries(this as unknown as Record<string, unknown>).filter(([, value]) => isModule(value))[index]?.[0] ?? String(index);
+      Object.defineProperty(this, name, { value: module, writable: true, enumerable: true, configurable: true });
+    },
+  });
 }
 
 const isModule = (value: unknown): value is Module => value instanceof Module;

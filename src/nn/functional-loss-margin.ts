@@ -1,5 +1,4 @@
 /** Losses of margins, distances and parametrised distributions. `reduction` is 'mean' (default), 'sum' or 'none'. */
-import { show } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, sameShape } from '../core/layout.ts';
@@ -176,9 +175,7 @@ export const tripletMarginLoss = operation(
 
 /** The same with a distance of one's own; the default is the euclidean one. PyTorch's `F.triplet_margin_with_distance_loss`. */
 export const tripletMarginWithDistanceLoss = operation(
-  `tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distanceFunction: any?, margin: float = 1, swap: bool = false, ${REDUCTION})`,
+  `tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distanceFunction: distance?, margin: float = 1, swap: bool = false, ${REDUCTION})`,
   (anchor, positive, negative, distanceFunction, margin, swap, reduction): Tensor => {
-    const op = 'tripletMarginWithDistanceLoss';
-    if (distanceFunction !== undefined && typeof distanceFunction !== 'function') throw new ArgumentError(op, 'distanceFunction', `must be a function, got ${show(distanceFunction)}`);
-    return triplet(op, [anchor, positive, negative], (distanceFunction as Distance | undefined) ?? ((a, b) => pairwiseDistance(a, b)), margin, swap, reduction);
+    return triplet('tripletMarginWithDistanceLoss', [anchor, positive, negative], distanceFunction ?? ((a, b) => pairwiseDistance(a, b)), margin, swap, reduction);
   });

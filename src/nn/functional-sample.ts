@@ -159,7 +159,7 @@ export const gridSample = operation(
 /** `n` positions from -1 to 1: of the border elements' centres when corners are aligned, else of all elements' centres. */
 function positions(n: number, alignCorners: boolean, like: Tensor): Tensor {
   const steps = n <= 1 ? linspace(0, 0, n, { dtype: like.dtype }) : linspace(-1, 1, n, { dtype: like.dtype });
-  return alignCorners ? steps : steps.mul((n - 1) / n);
+  return alignCorners ? steps : steps.mul(n - 1).div(n);
 }
 
 /**

@@ -6,26 +6,38 @@ import { isGradEnabled } from '../tensor/grad-mode.ts';
 import { removable, Tensor, type RemovableHandle } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 
+// Declared as methods, whose parameters may be narrowed: a hook names the module's class and its tensors, as in PyTorch.
+interface Signatures {
+  forwardPre(module: Module, args: readonly unknown[]): readonly unknown[] | void;
+  forward(module: Module, args: readonly unknown[], output: unknown): unknown;
+  backwardPre(module: Module, gradOutput: Gradients): Gradients | void;
+  backward(module: Module, gradInput: Gradients, gradOutput: Gradients): Gradients | void;
+  statePre(module: Module, prefix: string, keepVars: boolean): void;
+  statePost(module: Module, stateDict: Record<string, Tensor>, prefix: string): void;
+  loadPre(module: Module, stateDict: Record<string, Tensor>, prefix: string, strict: boolean, errors: string[]): void;
+  loadPost(module: Module, report: { readonly missingKeys: string[]; readonly unexpectedKeys: string[] }): void;
+}
+
 /** Runs before `forward`; a returned array replaces the arguments. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | void;
+export type ForwardPreHook = Signatures['forwardPre'];
 /** Runs after `forward`; a returned value other than undefined replaces the output. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
+export type ForwardHook = Signatures['forward'];
 
 /** One per argument or output; null for what is no tensor or has no gradient. */
 export type Gradients = readonly (Tensor | null)[];
 /** Runs when the gradients of the outputs are known; returned ones replace them. */
-export type BackwardPreHook = (module: Module, gradOutput: Gradients) => Gradients | void;
+export type BackwardPreHook = Signatures['backwardPre'];
 /** Runs when the gradients of the arguments are known; returned ones replace them. */
-export type BackwardHook = (module: Module, gradInput: Gradients, gradOutput: Gradients) => Gradients | void;
+export type BackwardHook = Signatures['backward'];
 
 /** Runs before a module adds its members to a state dict. */
-export type StateDictPreHook = (module: Module, prefix: string, keepVars: boolean) => void;
+export type StateDictPreHook = Signatures['statePre'];
 /** Runs when a module and those below it have added theirs; it may change the dict. */
-export type StateDictPostHook = (module: Module, stateDict: Record<string, Tensor>, prefix: string) => void;
+export type StateDictPostHook = Signatures['statePost'];
 /** Runs before anything is checked, on a copy of the dict that it may change; strings added to `errors` refuse the dict. */
-export type LoadStateDictPreHook = (module: Module, stateDict: Record<string, Tensor>, prefix: string, strict: boolean, errors: string[]) => void;
+export type LoadStateDictPreHook = Signatures['loadPre'];
 /** Runs when the tensors are in place; keys that it takes from the report are no error. */
-export type LoadStateDictPostHook = (module: Module, report: { readonly missingKeys: string[]; readonly unexpectedKeys: string[] }) => void;
+export type LoadStateDictPostHook = Signatures['loadPost'];
 
 export type HookOptions = boolean | { readonly prepend?: boolean };
 

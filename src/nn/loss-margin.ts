@@ -187,11 +187,11 @@ export class TripletMarginLoss extends Loss {
   }
 }
 
-const WITH_DISTANCE = declared("(*, distanceFunction: any?, margin: float = 1, swap: bool = false, reduction: 'mean'|'sum'|'none' = 'mean')");
+const WITH_DISTANCE = declared("(*, distanceFunction: distance?, margin: float = 1, swap: bool = false, reduction: 'mean'|'sum'|'none' = 'mean')");
 
 /** The same with a distance of one's own: a function or a module of two tensors. */
 export class TripletMarginWithDistanceLoss extends Loss {
-  readonly distanceFunction: unknown;
+  readonly distanceFunction: ((a: Tensor, b: Tensor) => Tensor) | null;
   readonly margin: number;
   readonly swap: boolean;
 

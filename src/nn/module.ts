@@ -31,8 +31,14 @@ interface Internals {
 const internalsOf = new WeakMap<Module, Internals>();
 
 export interface Module {
-  (...args: Parameters<this['forward']>): ReturnType<this['forward']>;
+  (...args: ParametersOf<this['forward']>): ResultOf<this['forward']>;
 }
+
+// Of a module of any class, `model: nn.Module`, nobody knows what it takes and gives: it can be called with anything, as
+// in PyTorch, whose own type is `Callable[..., Any]`.
+type ParametersOf<F extends SomeForward> = SomeForward extends F ? any[] : Parameters<F>;
+type ResultOf<F extends SomeForward> = SomeForward extends F ? any : ReturnType<F>;
+type SomeForward = (...args: never[]) => unknown;
 
 /** A module from one tensor to one tensor: what `Sequential` chains. */
 export interface UnaryModule extends Module {
@@ -88,7 +94,8 @@ export abstract class Module {
 
   private checkName(op: string, name: string): void {
     if (typeof name !== 'string' || name === '' || name.includes('.')) throw new ArgumentError(op, 'name', `must be a non-empty string without '.', got ${JSON.stringify(name)}`);
-    if (name in this && !Object.hasOwn(this, name)) throw new ArgumentError(op, 'name', `'${name}' is already an attribute of ${this.constructor.name}`);
+    // Numbers are positions, which every Sequential answers.
+    if (name in this && !Object.hasOwn(this, name) && !/^\d+$/.test(name)) throw new ArgumentError(op, 'name', `'${name}' is already an attribute of ${this.constructor.name}`);
   }
 
   private setMember(name: string, value: unknown): void {

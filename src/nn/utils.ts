@@ -1,10 +1,11 @@
 /** `nn.utils`: gradients and parameters of a whole model at once. */
-import { bind, boolArg, numberArg, show, signature, type CallArgs } from '../core/args.ts';
+import { show } from '../core/args.ts';
 import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { tensor as makeTensor } from '../tensor/create.ts';
 import { cat, stack } from '../tensor/composite.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { operation } from '../tensor/operation.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 export * as rnn from './packed-sequence.ts';
 export * as parametrize from './parametrize.ts';
@@ -12,19 +13,8 @@ export * as parametrizations from './parametrizations.ts';
 export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from './weight-hooks.ts';
 export { skipInit } from './skip-init.ts';
 
-type Tensors = Tensor | Iterable<Tensor>;
-
-function list(op: string, parameters: Tensors): Tensor[] {
-  if (parameters instanceof Tensor) return [parameters];
-  const tensors = [...parameters];
-  for (const t of tensors) if (!(t instanceof Tensor)) throw new ArgumentError(op, 'parameters', `must be tensors, got ${show(t)}`);
-  return tensors;
-}
-
 /** For use before the caller returns. */
-function gradients(op: string, parameters: Tensors): Tensor[] {
-  return list(op, parameters).map((p) => p.gradient).filter((g) => g !== null);
-}
+const gradients = (parameters: readonly Tensor[]): Tensor[] => parameters.map((p) => p.gradient).filter((g) => g !== null);
 
 function totalNorm(grads: readonly Tensor[], normType: number): Tensor {
   if (grads.length === 0) return makeTensor(0);
@@ -32,23 +22,19 @@ function totalNorm(grads: readonly Tensor[], normType: number): Tensor {
   return norms.length === 1 ? norms[0].norm(normType) : stack(norms).norm(normType);
 }
 
-const CLIP_NORM = signature('clipGradNorm_(parameters, maxNorm, normType?, errorIfNonfinite?, foreach?)');
+/** Refuses a norm that is infinite or NaN, where the caller wants that. */
+function checkFinite(op: string, norm: Tensor, normType: number, strict: boolean): void {
+  if (strict && !Number.isFinite(norm.item())) throw new ArgumentError(op, 'parameters', `have gradients whose norm of order ${normType} is ${norm.item()}, which cannot be clipped`);
+}
 
 /** Scales all gradients together, in place, so that their joint norm is at most `maxNorm`. Returns the norm before. */
-export function clipGradNorm_(parameters: Tensors, maxNorm: number,
-  ...args: CallArgs<[normType: number, errorIfNonfinite: boolean], { readonly normType?: number; readonly errorIfNonfinite?: boolean; readonly foreach?: boolean }>): Tensor {
-  const op = 'clipGradNorm_';
-  const given = bind(CLIP_NORM, [parameters, maxNorm, ...args]);
-  const limit = numberArg(op, 'maxNorm', maxNorm), normType = numberArg(op, 'normType', given.normType, 2);
-  const strict = boolArg(op, 'errorIfNonfinite', given.errorIfNonfinite);
-  return noGrad(() => {
-    const grads = gradients(op, parameters);
-    const norm = totalNorm(grads, normType);
-    if (strict && !Number.isFinite(norm.item())) throw new ArgumentError(op, 'parameters', `have gradients whose norm of order ${normType} is ${norm.item()}, which cannot be clipped`);
-    scale(grads, limit, norm);
+export const clipGradNorm_ = operation('clipGradNorm_(parameters: parameters, maxNorm: float, normType: float = 2, errorIfNonfinite: bool = false, foreach: bool?)',
+  (parameters, maxNorm, normType, errorIfNonfinite): Tensor => noGrad(() => {
+    const grads = gradients(parameters), norm = totalNorm(grads, normType);
+    checkFinite('clipGradNorm_', norm, normType, errorIfNonfinite);
+    scale(grads, maxNorm, norm);
     return norm;
-  });
-}
+  }));
 
 /** A factor of at most 1 is always applied, without reading the norm: no branch on a value, as in PyTorch. */
 function scale(grads: readonly Tensor[], limit: number, norm: Tensor): void {
@@ -57,42 +43,37 @@ function scale(grads: readonly Tensor[], limit: number, norm: Tensor): void {
 }
 
 /** Scales all gradients together, in place, as if `totalNorm` were their joint norm: of parts of a model, or one computed before. */
-export function clipGradsWithNorm_(parameters: Tensors, maxNorm: number, totalNorm: Tensor): void {
-  const op = 'clipGradsWithNorm_', limit = numberArg(op, 'maxNorm', maxNorm);
-  if (!(totalNorm instanceof Tensor) || totalNorm.numel() !== 1) throw new ArgumentError(op, 'totalNorm', `must be a Tensor of one element, got ${show(totalNorm)}`);
-  noGrad(() => scale(gradients(op, parameters), limit, totalNorm.detach().reshape([])));
-}
+export const clipGradsWithNorm_ = operation('clipGradsWithNorm_(parameters: parameters, maxNorm: float, totalNorm: Tensor, foreach: bool?)',
+  (parameters, maxNorm, total): void => {
+    if (total.numel() !== 1) throw new ArgumentError('clipGradsWithNorm_', 'totalNorm', `must be a Tensor of one element, got ${show(total)}`);
+    noGrad(() => scale(gradients(parameters), maxNorm, total.detach().reshape([])));
+  });
 
 /** The joint norm of tensors, without clipping. */
-export function getTotalNorm(tensors: Tensors, normType = 2): Tensor {
-  return noGrad(() => totalNorm(list('getTotalNorm', tensors), numberArg('getTotalNorm', 'normType', normType)));
-}
+export const getTotalNorm = operation('getTotalNorm(tensors: parameters, normType: float = 2, errorIfNonfinite: bool = false, foreach: bool?)',
+  (tensors, normType, errorIfNonfinite): Tensor => noGrad(() => {
+    const norm = totalNorm(tensors, normType);
+    checkFinite('getTotalNorm', norm, normType, errorIfNonfinite);
+    return norm;
+  }));
 
 /** Limits every element of every gradient to [-clipValue, clipValue], in place. */
-export function clipGradValue_(parameters: Tensors, clipValue: number): void {
-  const limit = numberArg('clipGradValue_', 'clipValue', clipValue);
-  noGrad(() => {
-    for (const grad of gradients('clipGradValue_', parameters)) grad.clamp_(-limit, limit);
-  });
-}
+export const clipGradValue_ = operation('clipGradValue_(parameters: parameters, clipValue: float, foreach: bool?)', (parameters, clipValue): void => noGrad(() => {
+  for (const grad of gradients(parameters)) grad.clamp_(-clipValue, clipValue);
+}));
 
 /** All elements of all parameters as one vector, differentiable. */
-export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
-  return cat(list('parametersToVector', parameters).map((p) => p.reshape([-1])));
-}
+export const parametersToVector = operation('parametersToVector(parameters: parameters)', (parameters): Tensor => cat(parameters.map((p) => p.reshape([-1]))));
 
 /** Writes a vector back into the parameters it was made of. */
-export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
-  const targets = list('vectorToParameters', parameters);
+export const vectorToParameters = operation('vectorToParameters(vec: Tensor, parameters: parameters)', (vec, targets): void => {
   const total = targets.reduce((sum, p) => sum + p.numel(), 0);
-  if (!(vector instanceof Tensor) || vector.ndim !== 1 || vector.numel() !== total) {
-    throw new ShapeError('vectorToParameters', `vector must have shape [${total}], got ${vector instanceof Tensor ? `[${vector.shape.join(', ')}]` : show(vector)}`);
-  }
+  if (vec.ndim !== 1 || vec.numel() !== total) throw new ShapeError('vectorToParameters', `vec must have shape [${total}], got [${vec.shape.join(', ')}]`);
   noGrad(() => {
     let start = 0;
     for (const target of targets) {
-      target.copy_(vector.narrow(0, start, target.numel()).view([...target.shape]));
+      target.copy_(vec.narrow(0, start, target.numel()).view([...target.shape]));
       start += target.numel();
     }
   });
-}
+});

@@ -3,6 +3,7 @@ import { BOOL, F32, F64, I16, I32, I64, I8, ITEM_SIZE, U8, isFloating, type DTyp
 import { allocate, allocateOwn } from '../core/allocator.ts';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Bound } from '../core/args.ts';
+import { fma } from '../core/fma.ts';
 import { checkShape, contiguousLayout, type Layout, type Shape } from '../core/layout.ts';
 import { formatArg, formatLayout, type FormatOption } from '../core/memory-format.ts';
 import { rawCast } from './dispatch.ts';
@@ -155,7 +156,10 @@ function rangeArg(name: string, value: unknown): number {
 export function linspace(...args: readonly unknown[]): Tensor {
   const bound = bind(LINSPACE, args);
   const start = numberArg('linspace', 'start', bound.start), end = numberArg('linspace', 'end', bound.end);
-  const out = spaced('linspace', start, end, intArg('linspace', 'steps', bound.steps), dtypeOption('linspace', bound.dtype) ?? defaultDTypeCode());
+  const dtype = dtypeOption('linspace', bound.dtype) ?? defaultDTypeCode(), round = roundingOf(dtype);
+  // PyTorch's values to the last bit: its loop computes in the dtype, by the CPU's fused multiply-add.
+  const step = (span: number, steps: number): number => round(round(span) / steps);
+  const out = spaced('linspace', start, end, intArg('linspace', 'steps', bound.steps), dtype, step, (x, y, z) => round(fma(x, y, z)));
   return finish('linspace', out, bound);
 }
 
@@ -163,21 +167,23 @@ export function linspace(...args: readonly unknown[]): Tensor {
 export function logspace(...args: readonly unknown[]): Tensor {
   const bound = bind(LOGSPACE, args);
   const start = numberArg('logspace', 'start', bound.start), end = numberArg('logspace', 'end', bound.end), base = numberArg('logspace', 'base', bound.base, 10);
-  const out = spaced('logspace', start, end, intArg('logspace', 'steps', bound.steps), dtypeOption('logspace', bound.dtype) ?? defaultDTypeCode(), (x) => base ** x);
+  const dtype = dtypeOption('logspace', bound.dtype) ?? defaultDTypeCode();
+  const out = spaced('logspace', start, end, intArg('logspace', 'steps', bound.steps), dtype, (span, steps) => span / steps, (x, y, z) => base ** (x * y + z));
   return finish('logspace', out, bound);
 }
 
-function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, map?: (x: number) => number): Tensor {
+/** The arithmetic of scalars of a dtype; integers and halves are computed in a wider one. */
+const roundingOf = (dtype: DTypeCode): ((x: number) => number) => (isFloating(dtype) && dtype !== F64 ? Math.fround : (x) => x);
+
+/** The bounds are numbers of the dtype; `at(step, i, bound)` is the value i steps from a bound. */
+function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, stepOf: (span: number, steps: number) => number, at: typeof fma): Tensor {
   if (steps < 0) throw new ArgumentError(op, 'steps', `must not be negative, got ${steps}`);
   checkShape(op, [steps]);
-  // float32 results use float32 arithmetic throughout: PyTorch's values to the last bit.
-  const single = dtype !== F64, round = (x: number): number => (single ? Math.fround(x) : x);
-  const a = isFloating(dtype) ? round(start) : start, b = isFloating(dtype) ? round(end) : end;
-  const step = steps > 1 ? (isFloating(dtype) ? round(round(b - a) / (steps - 1)) : (b - a) / (steps - 1)) : 0;
+  const bound = isFloating(dtype) ? roundingOf(dtype) : Math.trunc;
+  const a = bound(start), b = bound(end), step = steps > 1 ? stepOf(b - a, steps - 1) : 0;
   const half = Math.floor(steps / 2);
   const out = emptyTensor([steps], F64), values = elements(out) as Float64Array;
-  for (let i = 0; i < steps; i++) values[i] = i < half || steps === 1 ? a + round(step * i) : b - round(step * (steps - i - 1));
-  if (map !== undefined) for (let i = 0; i < steps; i++) values[i] = map(values[i]);
+  for (let i = 0; i < steps; i++) values[i] = i < half || steps === 1 ? at(step, i, a) : at(-step, steps - i - 1, b);
   return rawCast(out, dtype) as Tensor;
 }
 

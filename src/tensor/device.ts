@@ -14,5 +14,19 @@ export function device(type: string, index?: number): 'cpu' {
   return 'cpu';
 }
 
-/** There is none. */
-export const cuda = { isAvailable: (): boolean => false, deviceCount: (): number => 0 } as const;
+const none = (): boolean => false;
+
+/** There is none: seeding it and emptying its cache have no effect, as in PyTorch without one. */
+export const cuda = {
+  isAvailable: none,
+  deviceCount: (): number => 0,
+  manualSeed(_seed: number | bigint): void {},
+  manualSeedAll(_seed: number | bigint): void {},
+  emptyCache(): void {},
+} as const;
+
+/** Settings of other devices' libraries, which scripts make and read back; without effect. */
+export const backends = {
+  cudnn: { isAvailable: none, enabled: true, benchmark: false, deterministic: false, allowTf32: true },
+  mps: { isAvailable: none, isBuilt: none },
+};

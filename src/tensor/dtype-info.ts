@@ -2,6 +2,7 @@
 import { dtypeCode, dtypeName, isFloating as isFloatingCode, promoteTypes as promoteCodes, type DType } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { TensorCore } from './core.ts';
+import type { Tensor } from './tensor.ts';
 
 export const float32 = 'float32', float64 = 'float64', float16 = 'float16', bfloat16 = 'bfloat16';
 export const int64 = 'int64', int32 = 'int32', int16 = 'int16', int8 = 'int8', uint8 = 'uint8', bool = 'bool';
@@ -16,7 +17,7 @@ function codeOf(op: string, dtype: DType): number {
 /** PyTorch's `torch.promote_types`. */
 export const promoteTypes = (a: DType, b: DType): DType => dtypeName(promoteCodes(codeOf('promoteTypes', a), codeOf('promoteTypes', b)));
 
-export const isTensor = (value: unknown): boolean => value instanceof TensorCore;
+export const isTensor = (value: unknown): value is Tensor => value instanceof TensorCore;
 
 /** PyTorch's `torch.is_floating_point`. */
 export const isFloatingPoint = (x: TensorCore): boolean => isFloatingCode(x.dtypeCode);

@@ -25,14 +25,25 @@ export interface GradCall {
   readonly gradOutputs?: OutputGradients;
   readonly retainGraph?: boolean | null;
   readonly createGraph?: boolean;
+  /** Without effect, as in PyTorch: only the gradients of `inputs` are computed. */
+  readonly onlyInputs?: boolean;
   /** Gives null for inputs that the outputs do not depend on, instead of throwing. */
   readonly allowUnused?: boolean | null;
   /** Gives zeros for them. */
   readonly materializeGrads?: boolean;
 }
 
+interface GradTargets {
+  readonly outputs: Tensors;
+  readonly inputs: Tensors;
+}
+interface NullForUnused {
+  readonly allowUnused: true;
+  readonly materializeGrads?: false;
+}
+
 const BACKWARD = signature('backward(tensors, gradTensors?, retainGraph?, createGraph?, inputs?)');
-const GRAD = signature('grad(outputs, inputs, gradOutputs?, retainGraph?, createGraph?, allowUnused?, *, materializeGrads?)');
+const GRAD = signature('grad(outputs, inputs, gradOutputs?, retainGraph?, createGraph?, onlyInputs?, allowUnused?, *, materializeGrads?)');
 
 function tensorList(op: string, name: string, value: unknown): readonly Tensor[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -94,10 +105,12 @@ export function backward(tensors: Tensors, ...args: readonly (BackwardCall | Out
 }
 
 /** Gradients of the sum of `outputs` with respect to `inputs`, returned and not collected. PyTorch's `torch.autograd.grad`. */
-export function grad(outputs: Tensors, inputs: Tensors, options: GradCall & { readonly allowUnused: true; readonly materializeGrads?: false }): (Tensor | null)[];
+export function grad(outputs: Tensors, inputs: Tensors, options: GradCall & NullForUnused): (Tensor | null)[];
+export function grad(options: GradTargets & GradCall & NullForUnused): (Tensor | null)[];
 export function grad(outputs: Tensors, inputs: Tensors, ...args: readonly (GradCall | OutputGradients | boolean | undefined)[]): Tensor[];
-export function grad(outputs: Tensors, inputs: Tensors, ...args: readonly unknown[]): (Tensor | null)[] {
-  const bound = bind(GRAD, [outputs, inputs, ...args]);
+export function grad(options: GradTargets & GradCall): Tensor[];
+export function grad(...args: readonly unknown[]): (Tensor | null)[] {
+  const bound = bind(GRAD, args);
   const createGraph = boolArg('grad', 'createGraph', bound.createGraph);
   const retainGraph = boolArg('grad', 'retainGraph', bound.retainGraph, createGraph);
   const materialize = boolArg('grad', 'materializeGrads', bound.materializeGrads);

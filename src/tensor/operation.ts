@@ -27,10 +27,14 @@ import type { TensorData } from './create.ts';
 import type { Subscript } from './subscripts.ts';
 import type { Tensor } from './tensor.ts';
 
+type Distance = (a: Tensor, b: Tensor) => Tensor;
+
 /** What a caller gives for a kind, and what the function receives. */
 interface Kinds {
   readonly Tensor: [Tensor, Tensor];
   readonly Tensors: [readonly Tensor[], readonly Tensor[]];
+  /** What stands for `model.parameters()`: any iterable of tensors, or one. */
+  readonly parameters: [Tensor | Iterable<Tensor>, readonly Tensor[]];
   /** A tensor or a number: the operand of a binary function. */
   readonly operand: [Tensor | Scalar, Tensor | Scalar];
   readonly scalar: [Scalar, Scalar];
@@ -42,6 +46,8 @@ interface Kinds {
   readonly string: [string, string];
   readonly dtype: [DType, DType];
   readonly generator: [Generator, Generator];
+  /** How far apart the rows of two tensors are. */
+  readonly distance: [Distance, Distance];
   /** What stands between the brackets of PyTorch's `x[...]`; checked by the operation itself. */
   readonly subscripts: [Subscript | readonly Subscript[], Subscript | readonly Subscript[]];
   /** What `tensor()` takes; checked by the operation itself. */
@@ -87,7 +93,7 @@ type Ways<P extends readonly string[], Q extends readonly string[], Given extend
     ? H extends `...${string}: ${infer K}` ? Rest<Given, Kind<K>[0], P>
       : Ways<P, T, [...Given, IsOptional<H> extends true ? TypesOf<H>[0] | null | undefined : TypesOf<H>[0]]> : never);
 type Rest<Given extends readonly unknown[], List, P extends readonly string[]> = List extends readonly (infer Item)[]
-  ? [...Given, ...Item[]] | [...Given, List] | [...Given, List, Named<Drop<P, [...Given, unknown]>>] : never;
+  ? [...Given, ...Item[]] | [...Given, ...Item[], Named<Drop<P, [...Given, unknown]>>] | [...Given, List] | [...Given, List, Named<Drop<P, [...Given, unknown]>>] : never;
 
 /** What an operation's function receives. */
 export type ValuesOf<S extends string> = Taken<Parameters_<S>>;
@@ -153,6 +159,13 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
     for (let i = 0; i < value.length; i++) if (!(value[i] instanceof TensorCore)) CHECKS.Tensor(op, `${name}[${i}]`, value[i]);
     return value;
   },
+  parameters(op, name, value) {
+    if (value instanceof TensorCore) return [value];
+    if (typeof (value as { readonly [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== 'function') throw wrong(op, name, 'tensors', value);
+    const tensors = [...value as Iterable<unknown>];
+    for (const tensor of tensors) if (!(tensor instanceof TensorCore)) throw wrong(op, name, 'tensors', tensor);
+    return tensors;
+  },
   operand(op, name, value) {
     if (!(value instanceof TensorCore) && !isScalar(value)) throw wrong(op, name, 'a Tensor or a number', value);
     return value;
@@ -179,6 +192,10 @@ const CHECKS: Readonly<Record<keyof Kinds, Check>> = {
   },
   generator(op, name, value) {
     if (!(value instanceof Generator)) throw wrong(op, name, 'a Generator', value);
+    return value;
+  },
+  distance(op, name, value) {
+    if (typeof value !== 'function') throw wrong(op, name, 'a function', value);
     return value;
   },
   subscripts: (_op, _name, value) => value,

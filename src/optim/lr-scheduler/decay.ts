@@ -4,6 +4,8 @@ import { ArgumentError } from '../../core/errors.ts';
 import { between, LRScheduler, type Resume, type Schedulable } from './scheduler.ts';
 
 type Factor = (epoch: number) => number;
+type Factors = Factor | readonly Factor[];
+type FactorArgs = CallArgs<[lrLambda: Factors, lastEpoch: number], Resume & { readonly lrLambda?: Factors }>;
 
 function factors(op: string, given: unknown, groups: number): readonly Factor[] {
   const list = typeof given === 'function' ? Array.from({ length: groups }, () => given) : given;
@@ -19,10 +21,10 @@ const LAMBDA = signature('LambdaLR(optimizer, lrLambda, lastEpoch?)');
 export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly Factor[];
 
-  constructor(optimizer: Schedulable, lrLambda: Factor | readonly Factor[], ...args: CallArgs<[lastEpoch: number], Resume>) {
-    const given = bind(LAMBDA, [optimizer, lrLambda, ...args]);
+  constructor(optimizer: Schedulable, ...args: FactorArgs) {
+    const given = bind(LAMBDA, [optimizer, ...args]);
     super(optimizer, intArg('LambdaLR', 'lastEpoch', given.lastEpoch, -1));
-    this.lambdas = factors('LambdaLR', lrLambda, this.groups.length);
+    this.lambdas = factors('LambdaLR', given.lrLambda, this.groups.length);
     this.start();
   }
 
@@ -41,10 +43,10 @@ const MULTIPLICATIVE = signature('MultiplicativeLR(optimizer, lrLambda, lastEpoc
 export class MultiplicativeLR extends LRScheduler {
   private readonly lambdas: readonly Factor[];
 
-  constructor(optimizer: Schedulable, lrLambda: Factor | readonly Factor[], ...args: CallArgs<[lastEpoch: number], Resume>) {
-    const given = bind(MULTIPLICATIVE, [optimizer, lrLambda, ...args]);
+  constructor(optimizer: Schedulable, ...args: FactorArgs) {
+    const given = bind(MULTIPLICATIVE, [optimizer, ...args]);
     super(optimizer, intArg('MultiplicativeLR', 'lastEpoch', given.lastEpoch, -1));
-    this.lambdas = factors('MultiplicativeLR', lrLambda, this.groups.length);
+    this.lambdas = factors('MultiplicativeLR', given.lrLambda, this.groups.length);
     this.start();
   }
 
