@@ -26,12 +26,14 @@ function inserted<M extends Module>(op: string, modules: readonly M[], index: nu
   return [...modules.slice(0, index < 0 ? index + modules.length : index), module, ...modules.slice(index < 0 ? index + modules.length : index)];
 }
 
+/** Modules as arguments, as one array, or named by the keys of one object (its string keys, in order). */
+export type SequentialArgs = readonly Module[] | readonly [modules: readonly Module[]] | readonly [modules: Readonly<Record<string, Module>>];
+
 /** Chains modules: each gets the output of the one before. */
 export class Sequential extends Module {
   [index: number]: Module;
 
-  /** Modules as arguments, as one array, or named by the keys of one object (its string keys, in order). */
-  constructor(...modules: readonly Module[] | readonly [modules: readonly Module[]] | readonly [modules: Readonly<Record<string, Module>>]) {
+  constructor(...modules: SequentialArgs) {
     super();
     const [first] = modules;
     if (modules.length === 1 && isOptions(first)) {
@@ -110,10 +112,6 @@ function requireModule(op: string, module: unknown): void {
   if (!(module instanceof Module)) throw new ArgumentError(op, 'module', `must be an nn.Module, got ${show(module)}`);
 }
 
-function noForward(module: Module): never {
-  throw new ArgumentError(module.constructor.name, 'forward', 'does not exist: call the modules it holds');
-}
-
 /** A list of modules, each a member under its position. */
 export class ModuleList<M extends Module = UnaryModule> extends Module {
   [index: number]: M;
@@ -162,11 +160,6 @@ export class ModuleList<M extends Module = UnaryModule> extends Module {
 
   *[Symbol.iterator](): Generator<M> {
     yield* this.items();
-  }
-
-  // Not `never`: a subclass may have one.
-  forward(): unknown {
-    return noForward(this);
   }
 
   override toString(): string {
@@ -222,10 +215,6 @@ export class ModuleDict<M extends Module = UnaryModule> extends Module {
   entries(): [string, M][] {
     return Object.entries(this as unknown as Record<string, unknown>).filter((entry): entry is [string, M] => entry[1] instanceof Module);
   }
-
-  forward(): never {
-    return noForward(this);
-  }
 }
 
 /** A list of parameters, each a member under its position. */
@@ -254,10 +243,6 @@ export class ParameterList extends Module {
 
   *[Symbol.iterator](): Generator<Parameter> {
     yield* members(this, isParameter);
-  }
-
-  forward(): never {
-    return noForward(this);
   }
 
   override extraRepr(): string {
@@ -293,10 +278,6 @@ export class ParameterDict extends Module {
 
   entries(): [string, Parameter][] {
     return Object.entries(this as unknown as Record<string, unknown>).filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
-  }
-
-  forward(): never {
-    return noForward(this);
   }
 
   override extraRepr(): string {

@@ -1,5 +1,5 @@
 /** Hooks of modules: around `forward`, around its backward pass, and around state dicts. */
-import { AutogradError } from '../core/errors.ts';
+import { ArgumentError, AutogradError } from '../core/errors.ts';
 import { named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { isGradEnabled } from '../tensor/grad-mode.ts';
@@ -61,12 +61,19 @@ export function addHook<H>(hooks: Map<number, H>, hook: H, options: HookOptions 
 
 type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
 
+/** The computation of a module. */
+export function forwardOf(module: Module): AnyForward {
+  const { forward } = module as { forward?: AnyForward };
+  if (forward === undefined) throw new ArgumentError(module.constructor.name, 'forward', 'does not exist: call the modules it holds, or its methods');
+  return forward;
+}
+
 /** A call of `forward` with its hooks. */
 export function runWithHooks(module: Module, hooks: Hooks, args: readonly unknown[]): unknown {
   let inputs = args;
   for (const hook of hooks.forwardPre.values()) inputs = hook(module, inputs) ?? inputs;
   const passage = hooks.backwardPre.size + hooks.backward.size > 0 && isGradEnabled() ? new Passage(module, hooks) : null;
-  let output = (module.forward as AnyForward).apply(module, (passage?.enter(inputs) ?? inputs) as unknown[]);
+  let output = forwardOf(module).apply(module, (passage?.enter(inputs) ?? inputs) as unknown[]);
   for (const hook of hooks.forward.values()) {
     const replaced = hook(module, inputs, output);
     if (replaced !== undefined) output = replaced;

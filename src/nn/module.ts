@@ -13,7 +13,7 @@ import { keep } from '../tensor/tidy.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import {
-  addHook, Hooks, runWithHooks, type BackwardHook, type BackwardPreHook, type ForwardHook, type ForwardPreHook, type HookOptions, type LoadStateDictPostHook,
+  addHook, forwardOf, Hooks, runWithHooks, type BackwardHook, type BackwardPreHook, type ForwardHook, type ForwardPreHook, type HookOptions, type LoadStateDictPostHook,
   type LoadStateDictPreHook, type StateDictPostHook, type StateDictPreHook,
 } from './hooks.ts';
 import { Parameter } from './parameter.ts';
@@ -30,8 +30,13 @@ interface Internals {
 // Beside the instance, so that nothing but members are its properties; the call itself gets them from its closure.
 const internalsOf = new WeakMap<Module, Internals>();
 
+/** What `forward` of a module takes; nothing can be given to one that has none. */
+export type ForwardArgs<M> = 'forward' extends keyof M ? Parameters<Extract<M['forward'], (...args: never) => unknown>> : never[];
+/** What `forward` of a module gives. */
+export type ForwardResult<M> = 'forward' extends keyof M ? ReturnType<Extract<M['forward'], (...args: never) => unknown>> : unknown;
+
 export interface Module {
-  (...args: Parameters<this['forward']>): ReturnType<this['forward']>;
+  (...args: ForwardArgs<this>): ForwardResult<this>;
 }
 
 /** A module from one tensor to one tensor: what `Sequential` chains. */
@@ -39,7 +44,8 @@ export interface UnaryModule extends Module {
   forward(input: Tensor): Tensor;
 }
 
-export abstract class Module {
+/** Subclasses write `forward`, the computation, and calling the module runs it with its hooks; who only calls other methods needs none. */
+export class Module {
   /** True in training mode: dropout drops and batch statistics are taken. */
   declare training: boolean;
 
@@ -54,9 +60,6 @@ export abstract class Module {
     self.training = true;
     return self;
   }
-
-  /** The computation; subclasses write it, calling the module runs it with its hooks. */
-  abstract forward(...args: never[]): unknown;
 
   // --- members -------------------------------------------------------------------------------------------------
 
@@ -367,14 +370,12 @@ export abstract class Module {
   }
 }
 
-type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
-
 function call(module: Module, internals: Internals, args: readonly unknown[]): unknown {
   return observer === null ? run(module, internals, args) : observer.span('module', module.constructor.name, args, module, () => run(module, internals, args));
 }
 
 function run(module: Module, { hooks }: Internals, args: readonly unknown[]): unknown {
-  return hooks?.aroundCalls ? runWithHooks(module, hooks, args) : (module.forward as AnyForward).apply(module, args as unknown[]);
+  return hooks?.aroundCalls ? runWithHooks(module, hooks, args) : forwardOf(module).apply(module, args as unknown[]);
 }
 
 function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {
