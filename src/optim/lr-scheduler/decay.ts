@@ -19,14 +19,14 @@ const LAMBDA = signature('LambdaLR(optimizer, lrLambda, lastEpoch?)');
 export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly Factor[];
 
-  constructor(optimizer: Schedulable, lrLambda: Factor | readonly Factor[], ...args: CallArgs<[lastEpoch: number], Resume>) {
-    const given = bind(LAMBDA, [optimizer, lrLambda, ...args]);
+  constructor(optimizer: Schedulable, ...args: CallArgs<[lrLambda: Factor | readonly Factor[], lastEpoch: number], Resume & { readonly lrLambda?: Factor | readonly Factor[] }>) {
+    const given = bind(LAMBDA, [optimizer, ...args]);
     super(optimizer, intArg('LambdaLR', 'lastEpoch', given.lastEpoch, -1));
-    this.lambdas = factors('LambdaLR', lrLambda, this.groups.length);
+    this.lambdas = factors('LambdaLR', given.lrLambda, this.groups.length);
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.baseLrs.map((base, i) => base * this.lambdas[i](this.lastEpoch));
   }
 
@@ -41,14 +41,14 @@ const MULTIPLICATIVE = signature('MultiplicativeLR(optimizer, lrLambda, lastEpoc
 export class MultiplicativeLR extends LRScheduler {
   private readonly lambdas: readonly Factor[];
 
-  constructor(optimizer: Schedulable, lrLambda: Factor | readonly Factor[], ...args: CallArgs<[lastEpoch: number], Resume>) {
-    const given = bind(MULTIPLICATIVE, [optimizer, lrLambda, ...args]);
+  constructor(optimizer: Schedulable, ...args: CallArgs<[lrLambda: Factor | readonly Factor[], lastEpoch: number], Resume & { readonly lrLambda?: Factor | readonly Factor[] }>) {
+    const given = bind(MULTIPLICATIVE, [optimizer, ...args]);
     super(optimizer, intArg('MultiplicativeLR', 'lastEpoch', given.lastEpoch, -1));
-    this.lambdas = factors('MultiplicativeLR', lrLambda, this.groups.length);
+    this.lambdas = factors('MultiplicativeLR', given.lrLambda, this.groups.length);
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current.map((lr, i) => (this.isInitial ? lr : lr * this.lambdas[i](this.lastEpoch)));
   }
 
@@ -74,7 +74,7 @@ export class StepLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const keep = this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0;
     return this.current.map((lr) => (keep ? lr : lr * this.gamma));
   }
@@ -104,7 +104,7 @@ export class MultiStepLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const times = this.milestones[this.lastEpoch] ?? 0;
     return this.current.map((lr) => (times === 0 ? lr : lr * this.gamma ** times));
   }
@@ -131,7 +131,7 @@ export class ConstantLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, factor } = this;
     if (lastEpoch === 0) return this.current.map((lr) => lr * factor);
     return this.current.map((lr) => (lastEpoch === this.totalIters ? lr * (1 / factor) : lr));
@@ -161,7 +161,7 @@ export class LinearLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, startFactor, totalIters } = this, slope = this.endFactor - startFactor;
     if (lastEpoch === 0) return this.current.map((lr) => lr * startFactor);
     if (this.isInitial || lastEpoch > totalIters) return this.current;
@@ -188,7 +188,7 @@ export class ExponentialLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current.map((lr) => (this.isInitial ? lr : lr * this.gamma));
   }
 
@@ -213,7 +213,7 @@ export class PolynomialLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, totalIters } = this;
     if (this.isInitial || lastEpoch > totalIters) return this.current;
     const factor = ((1 - lastEpoch / totalIters) / (1 - (lastEpoch - 1) / totalIters)) ** this.power;
