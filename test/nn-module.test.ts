@@ -246,6 +246,7 @@ describe('containers', () => {
     const dict = new nn.ParameterDict({ w: torch.zeros(2, 3) });
     expect(dict.get('w').shape).toEqual([2, 3]);
     expect(Object.keys(dict.stateDict())).toEqual(['w']);
+    expect(dict.toString()).toBe('ParameterDict(  (w): Parameter containing: [torch.FloatTensor of size 2x3])');
   });
 });
 

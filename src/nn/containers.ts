@@ -281,10 +281,10 @@ export class ParameterDict extends Module {
   }
 
   override extraRepr(): string {
-    return this.entries().map(([name, p]) => `  (${name}): ${parameterLine(p)}`).join('\n');
+    return this.entries().map(([name, p]) => `  (${name}): ${parameterLine(p, p.type())}`).join('\n');
   }
 }
 
 const toParameter = (value: Tensor): Parameter => (value instanceof Parameter ? value : new Parameter(value));
 
-const parameterLine = (p: Parameter): string => `Parameter containing: [torch.${p.dtype} of size ${p.shape.join('x')}]`;
+const parameterLine = (p: Parameter, type = `torch.${p.dtype}`): string => `Parameter containing: [${type} of size ${p.shape.join('x')}]`;

@@ -4,12 +4,12 @@ import { named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { isGradEnabled } from '../tensor/grad-mode.ts';
 import { removable, Tensor, type RemovableHandle } from '../tensor/tensor.ts';
-import type { Module } from './module.ts';
+import type { ForwardResult, Module } from './module.ts';
 
 /** Runs before `forward`; a returned array replaces the arguments. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | void;
+export type ForwardPreHook<M = Module> = (module: M, args: readonly unknown[]) => readonly unknown[] | void;
 /** Runs after `forward`; a returned value other than undefined replaces the output. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
+export type ForwardHook<M = Module> = (module: M, args: readonly unknown[], output: ForwardResult<M>) => unknown;
 
 /** One per argument or output; null for what is no tensor or has no gradient. */
 export type Gradients = readonly (Tensor | null)[];

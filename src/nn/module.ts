@@ -322,12 +322,12 @@ export class Module {
 
   // --- hooks ---------------------------------------------------------------------------------------------------
 
-  registerForwardPreHook(hook: ForwardPreHook, prepend?: HookOptions): RemovableHandle {
+  registerForwardPreHook(hook: ForwardPreHook<this>, prepend?: HookOptions): RemovableHandle {
     return addHook(hooksOf(this).forwardPre, hook, prepend);
   }
 
-  registerForwardHook(hook: ForwardHook, prepend?: HookOptions): RemovableHandle {
-    return addHook(hooksOf(this).forward, hook, prepend);
+  registerForwardHook(hook: ForwardHook<this>, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).forward, hook as unknown as ForwardHook, prepend);
   }
 
   registerFullBackwardPreHook(hook: BackwardPreHook, prepend?: HookOptions): RemovableHandle {
