@@ -224,6 +224,17 @@ describe('containers', () => {
     expect(Object.keys(bare.stateDict())).toEqual(['steps']);
   });
 
+  test('a state dict of before batches were counted fits, as in PyTorch where it has no version', () => {
+    const norm = new nn.BatchNorm1d(2), state = norm.stateDict();
+    delete state.num_batches_tracked;
+    state.running_mean = torch.ones(2);
+    norm(torch.ones(3, 2));
+    expect(norm.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect([norm.num_batches_tracked!.item(), norm.running_mean!.tolist()]).toEqual([1, [1, 1]]);
+    delete state.running_var;
+    expect(() => norm.loadStateDict(state)).toThrow(/missing keys: running_var$/);
+  });
+
   test('ModuleList and ModuleDict hold modules', () => {
     const list = new nn.ModuleList([new nn.Linear(1, 2), new nn.Linear(2, 3)]);
     list.insert(1, new nn.Linear(2, 2));

@@ -212,9 +212,14 @@ export class Module {
   }
 
   /** Every name of the state dict with its tensor; shared tensors occur under each of their names, as in PyTorch. */
-  *namedState(prefix = ''): Generator<[string, Tensor]> {
-    for (const [name, tensor] of this.ownState()) yield [join(prefix, name), tensor];
+  *namedState(prefix = ''): Generator<[name: string, tensor: Tensor, mayLack: boolean]> {
+    for (const [name, tensor] of this.ownState()) yield [join(prefix, name), tensor, this.mayLack(name)];
     for (const [name, child] of this.ownModules()) yield* child.namedState(join(prefix, name));
+  }
+
+  /** @internal Whether a state dict without this one fits all the same, and leaves it as it is. */
+  protected mayLack(_name: string): boolean {
+    return false;
   }
 
   private *ownState(): Generator<[string, Tensor]> {
