@@ -1,5 +1,5 @@
 /** flambeau: PyTorch for TypeScript. The public surface, nothing else. */
-export { Tensor, type BackwardArgs, type RemovableHandle } from './tensor/tensor.ts';
+export type { BackwardArgs, RemovableHandle } from './tensor/tensor.ts';
 export * from './tensor/functions.ts';
 export * from './tensor/in-place-functions.ts';
 export * from './linalg/functions.ts';

@@ -5,8 +5,7 @@ import * as torch from 'flambeau';
 import type { Tensor } from 'flambeau';
 import {
   AffineTransform, CatTransform, CorrCholeskyTransform, CumulativeDistributionTransform, ExpTransform, Independent, IndependentTransform, LowerCholeskyTransform, Normal, NotImplementedError,
-  PositiveDefiniteTransform, ReshapeTransform, SigmoidTransform, SoftmaxTransform, StackTransform, StickBreakingTransform, TransformedDistribution, bijectTo, constraints, identityTransform, transformTo,
-  type Transform,
+  PositiveDefiniteTransform, ReshapeTransform, SigmoidTransform, SoftmaxTransform, StackTransform, StickBreakingTransform, Transform, TransformedDistribution, bijectTo, constraints, identityTransform, transformTo,
 } from 'flambeau/distributions';
 import { onBackends } from './fixtures/backends.ts';
 
@@ -113,4 +112,18 @@ onBackends(() => {
     expect(transformTo(new Even()).call(f64([1, 2])).tolist()).toEqual([2, 4]);
     expect(() => bijectTo(new Even())).toThrow(NotImplementedError);
   });
+});
+
+test('a transform of one\'s own needs no inverse until one is asked for', () => {
+  class Planar extends Transform {
+    override get domain(): constraints.Constraint { return constraints.realVector; }
+    override get codomain(): constraints.Constraint { return constraints.realVector; }
+    override get bijective(): boolean { return false; }
+    call(z: Tensor): Tensor { return z.add(z.sum(-1, true).tanh().mul(0.5)); }
+    override logAbsDetJacobian(z: Tensor, _x: Tensor): Tensor { return z.sum(-1).tanh().square().neg().add(2).log(); }
+  }
+  const d = new TransformedDistribution(new Independent(new Normal(torch.zeros(2), torch.ones(2)), 1), [new Planar()]);
+  expect([d.rsample([3]).shape, d.eventShape]).toEqual([[3, 2], [2]]);
+  expect(() => new Planar().undo(torch.zeros(2))).toThrow(NotImplementedError);
+  expect(() => new Planar().undo(torch.zeros(2))).toThrow(/^Planar cannot be undone/);
 });

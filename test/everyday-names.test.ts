@@ -347,6 +347,29 @@ onBackends(() => {
   });
 });
 
+describe('the constructor Tensor', () => {
+  test('takes values or sizes, with and without new, in the default dtype', () => {
+    const made = torch.Tensor([[1, 2, 3]]), sized = new torch.Tensor(2, 3);
+    expect([made.dtype, made.tolist(), sized.shape, torch.Tensor().shape]).toEqual(['float32', [[1, 2, 3]], [2, 3], [0]]);
+    expect([made, sized, new torch.nn.Parameter(made), zeros(1)].every((x) => x instanceof torch.Tensor)).toBe(true);
+    expect([{}, null].some((x) => (x as unknown) instanceof torch.Tensor)).toBe(false);
+    torch.setDefaultDtype('float64');
+    try {
+      expect(torch.Tensor([1]).dtype).toBe('float64');
+    } finally {
+      torch.setDefaultDtype('float32');
+    }
+  });
+
+  test('dtype constants and lists keep their types in variables', () => {
+    const options = { dtype: torch.float64 };
+    let dtype = torch.float32;
+    dtype = torch.int64;
+    const row: number[] = zeros(2, options).tolist(), rows: number[][] = torch.eye(2, { dtype }).tolist();
+    expect([row, rows]).toEqual([[0, 0], [[1, 0], [0, 1]]]);
+  });
+});
+
 describe('settings', () => {
   test('are kept and read back', () => {
     expect(torch.getFloat32MatmulPrecision()).toBe('highest');

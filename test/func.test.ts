@@ -390,7 +390,7 @@ onBackends(() => {
       const doubled = { ...state, '2.bias': state['2.bias'].add(1) };
       expectClose(functionalCall(model, doubled, [X.float()]), before.add(1), 1e-6);
       expectClose(model(X.float()), before);
-      const gradients = grad((p: Record<string, Tensor>) => (functionalCall(model, p, X.float()) as Tensor).square().sum())(state);
+      const gradients = grad((p: Record<string, Tensor>) => functionalCall(model, p, X.float()).square().sum())(state);
       model(X.float()).square().sum().backward();
       for (const [name, p] of model.namedParameters()) expectClose(gradients[name], p.grad as Tensor, 1e-5);
       expect(() => functionalCall(model, { '2.nothing': x }, X)).toThrow(/no parameter or buffer/);
@@ -415,7 +415,7 @@ onBackends(() => {
       expect(stacked['0.weight'].shape).toEqual([3, 4, 3]);
       expect(stacked['0.weight'].requiresGrad && stacked['0.weight'].isLeaf).toBe(true);
       const xx = lin([2, 3]).float();
-      const out = vmap((p: Record<string, Tensor>, b: Record<string, Tensor>) => functionalCall(models[0], [p, b], xx) as Tensor)(stacked, buffers);
+      const out = vmap((p: Record<string, Tensor>, b: Record<string, Tensor>) => functionalCall(models[0], [p, b], xx))(stacked, buffers);
       expectNumbers(out, reference.ensemble, 5);
       out.square().sum().backward();
       models.forEach((model, i) => {

@@ -30,6 +30,15 @@ onBackends(() => {
     expect(log).toEqual([['pre', [[4, 1]]], [2, [[4, 3]], [[4, 1]]], [0, [[4, 2]], [[4, 3]]]]);
   });
 
+  test('a forward hook gets the output as the layer types it', () => {
+    const layer = new nn.Linear(2, 3), lstm = new nn.LSTM(2, 4), seen: unknown[] = [];
+    layer.registerForwardHook((module, _, output) => void seen.push(module.outFeatures, output.detach().shape));
+    lstm.registerForwardHook((_module, _args, [output]) => void seen.push(output instanceof torch.Tensor && output.shape));
+    layer(torch.ones(5, 2));
+    lstm(torch.ones(5, 1, 2));
+    expect(seen).toEqual([3, [5, 3], [5, 1, 4]]);
+  });
+
   test('what they return replaces the gradients', () => {
     const layer = new nn.Linear(2, 2), x = torch.ones(1, 2).requiresGrad_(), columns = layer.weight.sum(0).detach();
     const after = layer.registerFullBackwardHook((_, gradInput) => twice(gradInput));

@@ -211,6 +211,51 @@ describe('containers', () => {
     expect([list.pop(-1), ...list.slice(1), list.length]).toEqual([c, b, 2]);
   });
 
+  test('what an object names is a member that TypeScript knows', () => {
+    const gpt = new nn.ModuleDict({ wte: new nn.Embedding(5, 4), h: new nn.ModuleList([new nn.Linear(4, 4)]) });
+    const head = new nn.Linear(4, 5, { bias: false });
+    gpt.wte.weight = head.weight;
+    expect(gpt.wte.weight.shape).toEqual([5, 4]);
+    expect([...gpt.h].map((block) => block(torch.zeros(1, 4)).shape)).toEqual([[1, 4]]);
+    // @ts-expect-error there is no such member
+    expect(gpt.wpe).toBeUndefined();
+    const chain = new nn.Sequential({ hidden: new nn.Linear(3, 2), act: new nn.ReLU() });
+    expect([chain.hidden.outFeatures, chain(torch.zeros(1, 3)).shape]).toEqual([2, [1, 2]]);
+    const scales = new nn.ParameterDict({ left: torch.ones(2) });
+    expect([scales.left instanceof nn.Parameter, scales.left.shape]).toEqual([true, [2]]);
+    const keys: string[] = ['a', 'b'], unknown = new nn.ModuleDict(Object.fromEntries(keys.map((key) => [key, new nn.Linear(1, 1)])));
+    expect(unknown.get('b').inFeatures).toBe(1);
+    class Heads extends nn.ModuleDict<nn.Linear> {
+      forward(x: torch.Tensor): torch.Tensor { return this.values().reduce((sum, layer) => sum.add(layer(x)), torch.zeros(1)); }
+    }
+    const heads = new Heads({ a: new nn.Linear(2, 1), b: new nn.Linear(2, 1) });
+    expect([heads(torch.zeros(1, 2)).shape, heads instanceof nn.ModuleDict, String(heads).split('(')[0]]).toEqual([[1, 1], true, 'Heads']);
+  });
+
+  test('a module needs no forward where only its other methods are called', () => {
+    class Agent extends nn.Module {
+      critic = new nn.Linear(4, 1);
+      value(x: torch.Tensor): torch.Tensor { return this.critic(x); }
+    }
+    const agent = new Agent();
+    expect([agent.value(torch.zeros(2, 4)).shape, agent.parameters().length]).toEqual([[2, 1], 2]);
+    expect(() => agent(torch.zeros(2, 4))).toThrow(/^Agent: forward does not exist/);
+    const bare = new nn.Module();
+    bare.registerBuffer('steps', torch.zeros(1));
+    expect(Object.keys(bare.stateDict())).toEqual(['steps']);
+  });
+
+  test('a state dict of before batches were counted fits, as in PyTorch where it has no version', () => {
+    const norm = new nn.BatchNorm1d(2), state = norm.stateDict();
+    delete state.num_batches_tracked;
+    state.running_mean = torch.ones(2);
+    norm(torch.ones(3, 2));
+    expect(norm.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect([norm.num_batches_tracked!.item(), norm.running_mean!.tolist()]).toEqual([1, [1, 1]]);
+    delete state.running_var;
+    expect(() => norm.loadStateDict(state)).toThrow(/missing keys: running_var$/);
+  });
+
   test('ModuleList and ModuleDict hold modules', () => {
     const list = new nn.ModuleList([new nn.Linear(1, 2), new nn.Linear(2, 3)]);
     list.insert(1, new nn.Linear(2, 2));
@@ -233,6 +278,7 @@ describe('containers', () => {
     const dict = new nn.ParameterDict({ w: torch.zeros(2, 3) });
     expect(dict.get('w').shape).toEqual([2, 3]);
     expect(Object.keys(dict.stateDict())).toEqual(['w']);
+    expect(dict.toString()).toBe('ParameterDict(  (w): Parameter containing: [torch.FloatTensor of size 2x3])');
   });
 });
 

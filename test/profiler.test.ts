@@ -17,7 +17,7 @@ class Net extends nn.Module {
   readonly act = new nn.ReLU();
   readonly last = new nn.Linear(8, 3);
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     return this.last(this.act(this.first(x)));
   }
 }

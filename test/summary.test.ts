@@ -15,7 +15,7 @@ class Net extends nn.Module {
   readonly fc1 = new nn.Linear(8 * 14 * 14, 32);
   readonly fc2 = new nn.Linear(32, 10);
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     return this.fc2(this.act(this.fc1(this.act(this.features(x).flatten(1)))));
   }
 }
@@ -101,7 +101,7 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
         this.registerBuffer('seen', zeros(1));
       }
 
-      override forward(x: Tensor): Tensor {
+      forward(x: Tensor): Tensor {
         this.seen = this.seen.add(1);
         this.norm.runningMean?.add_(1);
         return this.drop(this.norm(x)).add(randn(3));
@@ -183,7 +183,7 @@ describe('summary', () => {
         this.head.weight = this.embed.weight;
       }
 
-      override forward(x: Tensor): Tensor {
+      forward(x: Tensor): Tensor {
         return this.head(this.mix(this.mix(this.embed(x))));
       }
     }
@@ -206,7 +206,7 @@ describe('summary', () => {
     class Idle extends nn.Module {
       readonly used = new nn.Linear(2, 2);
       readonly idle = new nn.Sequential(new nn.Linear(2, 3));
-      override forward(x: Tensor): Tensor {
+      forward(x: Tensor): Tensor {
         return this.used(x);
       }
     }
@@ -222,7 +222,7 @@ describe('summary', () => {
   test('takes shapes, tensors, several inputs and their dtypes', () => {
     class Two extends nn.Module {
       readonly embed = new nn.Embedding(5, 3);
-      override forward(x: Tensor, scale: Tensor, options: { readonly twice?: boolean } = {}): Tensor[] {
+      forward(x: Tensor, scale: Tensor, options: { readonly twice?: boolean } = {}): Tensor[] {
         const out = this.embed(x).mul(scale);
         return options.twice === true ? [out, out] : [out];
       }
@@ -272,7 +272,7 @@ describe('FlopCounterMode', () => {
   class Small extends nn.Module {
     readonly conv = new nn.Conv2d(1, 8, 3);
     readonly fc = new nn.Linear(8 * 26 * 26, 10);
-    override forward(x: Tensor): Tensor {
+    forward(x: Tensor): Tensor {
       return this.fc(this.conv(x).relu().flatten(1));
     }
   }

@@ -30,7 +30,7 @@ export class CumulativeDistributionTransform extends Transform {
     return this.distribution.cdf(x);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return this.distribution.icdf(y);
   }
 

@@ -71,7 +71,7 @@ export class CatTransform extends Joined {
     return cat(this.transforms.map((part, i) => part.call(parts[i])), this.dim);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     const parts = this.parts(y);
     return cat(this.transforms.map((part, i) => part.inv.call(parts[i])), this.dim);
   }
@@ -114,7 +114,7 @@ export class StackTransform extends Joined {
     return stack(this.transforms.map((part, i) => part.call(parts[i])), this.dim);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     const parts = this.parts(y);
     return stack(this.transforms.map((part, i) => part.inv.call(parts[i])), this.dim);
   }

@@ -38,7 +38,7 @@ export class LowerCholeskyTransform extends OfMatrix {
     return exponential(x);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return logarithm(y);
   }
 }
@@ -54,7 +54,7 @@ export class PositiveDefiniteTransform extends OfMatrix {
     return factor.matmul(factor.transpose(-2, -1));
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return logarithm(cholesky(y));
   }
 }
@@ -85,7 +85,7 @@ export class CorrCholeskyTransform extends Transform {
     return shares.add(eye(n, { dtype: x.dtype })).mul(before);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     const share = triangleOf(y, -1).div(triangleOf(leftBefore(y), -1).sqrt());
     return share.log1p().sub(share.neg().log1p()).div(2);
   }

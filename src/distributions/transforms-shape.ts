@@ -41,7 +41,7 @@ export class IndependentTransform extends Transform {
     return this.baseTransform.call(this.withEvent(x, this.domain));
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return this.baseTransform.inv.call(this.withEvent(y, this.codomain));
   }
 
@@ -97,7 +97,7 @@ export class ReshapeTransform extends Transform {
     return x.reshape([...this.forwardShape(x.shape)]);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.reshape([...this.inverseShape(y.shape)]);
   }
 

@@ -42,7 +42,7 @@ export class SoftmaxTransform extends ToSimplex {
     return x.softmax(-1);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.log();
   }
 }
@@ -58,7 +58,7 @@ export class StickBreakingTransform extends ToSimplex {
     return cat([share, one], -1).mul(cat([one, complement(share).cumprod(-1)], -1));
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     const shares = first(y), left = complement(shares.cumsum(-1)).clamp({ min: finfo(y.dtype).tiny });
     return shares.log().sub(left.log()).add(logOffsets(y, y.shape[y.ndim - 1] - 1));
   }

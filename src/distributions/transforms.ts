@@ -36,9 +36,13 @@ export abstract class Transform {
     return this.inverseTransform ??= new InverseTransform(this);
   }
 
+  /** PyTorch's `_call`: what a subclass writes, and what applies it. */
   abstract call(x: Tensor): Tensor;
-  /** @internal */
-  abstract undo(y: Tensor): Tensor;
+
+  /** PyTorch's `_inverse`: what a subclass writes that can be undone. It is reached by `inv.call`. */
+  undo(_y: Tensor): Tensor {
+    throw new NotImplementedError(`${this.constructor.name} cannot be undone`);
+  }
 
   /** `log |dy/dx|` at an input and its output. */
   logAbsDetJacobian(_x: Tensor, _y: Tensor): Tensor {
@@ -95,7 +99,7 @@ class InverseTransform extends Transform {
     return this.of.undo(x);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return this.of.call(y);
   }
 
@@ -160,7 +164,7 @@ export class ComposeTransform extends Transform {
     return this.parts.reduce((value, part) => part.call(value), x);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return this.parts.reduceRight((value, part) => part.inv.call(value), y);
   }
 
@@ -223,7 +227,7 @@ export class ExpTransform extends FixedTransform {
     return x.exp();
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.log();
   }
 
@@ -248,7 +252,7 @@ export class SigmoidTransform extends FixedTransform {
     return insideUnit(x.sigmoid());
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     const inside = insideUnit(y);
     return inside.log().sub(inside.neg().log1p());
   }
@@ -268,7 +272,7 @@ export class SoftplusTransform extends FixedTransform {
     return x.softplus();
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.neg().expm1().neg().log().add(y);
   }
 
@@ -287,7 +291,7 @@ export class TanhTransform extends FixedTransform {
     return x.tanh();
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.atanh();
   }
 
@@ -310,7 +314,7 @@ export class AbsTransform extends Transform {
     return x.abs();
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y;
   }
 
@@ -352,7 +356,7 @@ export class PowerTransform extends Transform {
     return x.pow(this.exponent);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.pow(this.exponent.reciprocal());
   }
 
@@ -404,7 +408,7 @@ export class AffineTransform extends Transform {
     return x.mul(this.scale).add(this.loc);
   }
 
-  undo(y: Tensor): Tensor {
+  override undo(y: Tensor): Tensor {
     return y.sub(this.loc).div(this.scale);
   }
 

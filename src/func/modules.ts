@@ -1,7 +1,7 @@
 /** Modules as functions of their parameters: `functionalCall` and `stackModuleState`. */
 import { bind, boolArg, isOptions, show, signature } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
-import type { Module } from '../nn/module.ts';
+import type { ForwardResult, Module } from '../nn/module.ts';
 import { stack } from '../tensor/functions.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -90,7 +90,7 @@ function replacements(module: Module, state: ModuleState, tie: boolean): { place
  * and the like. `args` is one argument or an array of them, `kwargs` a trailing options object. The module is as before
  * afterwards, also when it throws. PyTorch's `torch.func.functional_call`.
  */
-export function functionalCall(module: Module, parameterAndBufferDicts: ModuleState | readonly ModuleState[], args?: unknown, ...rest: readonly unknown[]): unknown {
+export function functionalCall<M extends Module>(module: M, parameterAndBufferDicts: ModuleState | readonly ModuleState[], args?: unknown, ...rest: readonly unknown[]): ForwardResult<M> {
   const given = [args, ...rest], last = given[given.length - 1];
   const named = isOptions(last) && Object.keys(last as object).length > 0 && Object.keys(last as object).every((key) => NAMES.includes(key));
   const bound: Readonly<Record<string, unknown>> = bind(OPTIONS, named ? [last] : []);
@@ -111,7 +111,7 @@ export function functionalCall(module: Module, parameterAndBufferDicts: ModuleSt
       const before = set(place, value);
       undo.push(() => void set(place, before));
     }
-    return (module as unknown as (...given: readonly unknown[]) => unknown)(...all);
+    return (module as unknown as (...given: readonly unknown[]) => ForwardResult<M>)(...all);
   } finally {
     for (let i = undo.length - 1; i >= 0; i--) undo[i]();
   }

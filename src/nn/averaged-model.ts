@@ -5,7 +5,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { tensor } from '../tensor/create.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { Module } from './module.ts';
+import { Module, type ForwardArgs, type ForwardResult } from './module.ts';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm } from './norm.ts';
 
 /** The new average of one tensor, after `numAveraged` models. */
@@ -88,8 +88,8 @@ export class AveragedModel<M extends Module = Module> extends Module {
     return this.n_averaged;
   }
 
-  forward(...args: Parameters<M['forward']>): ReturnType<M['forward']> {
-    return (this.module as unknown as (...given: Parameters<M['forward']>) => ReturnType<M['forward']>)(...args);
+  forward(...args: ForwardArgs<M>): ForwardResult<M> {
+    return (this.module as unknown as (...given: ForwardArgs<M>) => ForwardResult<M>)(...args);
   }
 
   /** Takes the model's weights as they are now into the average. */

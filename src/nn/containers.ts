@@ -26,6 +26,9 @@ function inserted<M extends Module>(op: string, modules: readonly M[], index: nu
   return [...modules.slice(0, index < 0 ? index + modules.length : index), module, ...modules.slice(index < 0 ? index + modules.length : index)];
 }
 
+/** Modules as arguments, as one array, or named by the keys of one object (its string keys, in order). */
+export type SequentialArgs = readonly Module[] | readonly [modules: readonly Module[]] | readonly [modules: Readonly<Record<string, Module>>];
+
 /** Chains modules: each gets the output of the one before. `model[0]` is the first, whatever its name. */
 export class Sequential extends Module {
   [index: number]: Module;
@@ -33,8 +36,7 @@ export class Sequential extends Module {
   /** Positions that the prototype answers for modules whose name is another; a module named by a number is its own answer. */
   private static positions = 0;
 
-  /** Modules as arguments, as one array, or named by the keys of one object (its string keys, in order). */
-  constructor(...modules: readonly Module[] | readonly [modules: readonly Module[]] | readonly [modules: Readonly<Record<string, Module>>]) {
+  constructor(...modules: SequentialArgs) {
     super();
     const [first] = modules;
     if (modules.length === 1 && isOptions(first)) {
@@ -129,10 +131,6 @@ function requireModule(op: string, module: unknown): void {
   if (!(module instanceof Module)) throw new ArgumentError(op, 'module', `must be an nn.Module, got ${show(module)}`);
 }
 
-function noForward(module: Module): never {
-  throw new ArgumentError(module.constructor.name, 'forward', 'does not exist: call the modules it holds');
-}
-
 /** A list of modules, each a member under its position. */
 export class ModuleList<M extends Module = UnaryModule> extends Module {
   [index: number]: M;
@@ -181,11 +179,6 @@ export class ModuleList<M extends Module = UnaryModule> extends Module {
 
   *[Symbol.iterator](): Generator<M> {
     yield* this.items();
-  }
-
-  // Not `never`: a subclass may have one.
-  forward(): unknown {
-    return noForward(this);
   }
 
   override toString(): string {
@@ -241,10 +234,6 @@ export class ModuleDict<M extends Module = UnaryModule> extends Module {
   entries(): [string, M][] {
     return Object.entries(this as unknown as Record<string, unknown>).filter((entry): entry is [string, M] => entry[1] instanceof Module);
   }
-
-  forward(): never {
-    return noForward(this);
-  }
 }
 
 /** A list of parameters, each a member under its position. */
@@ -273,10 +262,6 @@ export class ParameterList extends Module {
 
   *[Symbol.iterator](): Generator<Parameter> {
     yield* members(this, isParameter);
-  }
-
-  forward(): never {
-    return noForward(this);
   }
 
   override extraRepr(): string {
@@ -314,15 +299,11 @@ export class ParameterDict extends Module {
     return Object.entries(this as unknown as Record<string, unknown>).filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
   }
 
-  forward(): never {
-    return noForward(this);
-  }
-
   override extraRepr(): string {
-    return this.entries().map(([name, p]) => `  (${name}): ${parameterLine(p)}`).join('\n');
+    return this.entries().map(([name, p]) => `  (${name}): ${parameterLine(p, p.type())}`).join('\n');
   }
 }
 
 const toParameter = (value: Tensor): Parameter => (value instanceof Parameter ? value : new Parameter(value));
 
-const parameterLine = (p: Parameter): string => `Parameter containing: [torch.${p.dtype} of size ${p.shape.join('x')}]`;
+const parameterLine = (p: Parameter, type = `torch.${p.dtype}`): string => `Parameter containing: [${type} of size ${p.shape.join('x')}]`;

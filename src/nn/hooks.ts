@@ -1,15 +1,15 @@
 /** Hooks of modules: around `forward`, around its backward pass, and around state dicts. */
-import { AutogradError } from '../core/errors.ts';
+import { ArgumentError, AutogradError } from '../core/errors.ts';
 import { named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { isGradEnabled } from '../tensor/grad-mode.ts';
 import { removable, Tensor, type RemovableHandle } from '../tensor/tensor.ts';
-import type { Module } from './module.ts';
+import type { ForwardResult, Module } from './module.ts';
 
 // Declared as methods, whose parameters may be narrowed: a hook names the module's class and its tensors, as in PyTorch.
-interface Signatures {
-  forwardPre(module: Module, args: readonly unknown[]): readonly unknown[] | void;
-  forward(module: Module, args: readonly unknown[], output: unknown): unknown;
+interface Signatures<M = Module> {
+  forwardPre(module: M, args: readonly unknown[]): readonly unknown[] | void;
+  forward(module: M, args: readonly unknown[], output: ForwardResult<M>): unknown;
   backwardPre(module: Module, gradOutput: Gradients): Gradients | void;
   backward(module: Module, gradInput: Gradients, gradOutput: Gradients): Gradients | void;
   statePre(module: Module, prefix: string, keepVars: boolean): void;
@@ -19,9 +19,9 @@ interface Signatures {
 }
 
 /** Runs before `forward`; a returned array replaces the arguments. */
-export type ForwardPreHook = Signatures['forwardPre'];
+export type ForwardPreHook<M = Module> = Signatures<M>['forwardPre'];
 /** Runs after `forward`; a returned value other than undefined replaces the output. */
-export type ForwardHook = Signatures['forward'];
+export type ForwardHook<M = Module> = Signatures<M>['forward'];
 
 /** One per argument or output; null for what is no tensor or has no gradient. */
 export type Gradients = readonly (Tensor | null)[];
@@ -73,12 +73,19 @@ export function addHook<H>(hooks: Map<number, H>, hook: H, options: HookOptions 
 
 type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
 
+/** The computation of a module. */
+export function forwardOf(module: Module): AnyForward {
+  const { forward } = module as { forward?: AnyForward };
+  if (forward === undefined) throw new ArgumentError(module.constructor.name, 'forward', 'does not exist: call the modules it holds, or its methods');
+  return forward;
+}
+
 /** A call of `forward` with its hooks. */
 export function runWithHooks(module: Module, hooks: Hooks, args: readonly unknown[]): unknown {
   let inputs = args;
   for (const hook of hooks.forwardPre.values()) inputs = hook(module, inputs) ?? inputs;
   const passage = hooks.backwardPre.size + hooks.backward.size > 0 && isGradEnabled() ? new Passage(module, hooks) : null;
-  let output = (module.forward as AnyForward).apply(module, (passage?.enter(inputs) ?? inputs) as unknown[]);
+  let output = forwardOf(module).apply(module, (passage?.enter(inputs) ?? inputs) as unknown[]);
   for (const hook of hooks.forward.values()) {
     const replaced = hook(module, inputs, output);
     if (replaced !== undefined) output = replaced;

@@ -6,7 +6,8 @@ export type {
 export type { RemovableHandle } from '../tensor/tensor.ts';
 export { Parameter } from './parameter.ts';
 export { StateDictError, type LoadReport, type StateDict } from './state-dict.ts';
-export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers.ts';
+export { ModuleList, ParameterList } from './containers.ts';
+export { ModuleDict, ParameterDict, Sequential } from './named-members.ts';
 export { Flatten, Identity, Linear, Unflatten, type LinearOptions } from './linear.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { GRU, LSTM, RNN, RNNBase, type RecurrentOptions } from './rnn.ts';

@@ -13,7 +13,7 @@ import { keep } from '../tensor/tidy.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
 import {
-  addHook, Hooks, runWithHooks, type BackwardHook, type BackwardPreHook, type ForwardHook, type ForwardPreHook, type HookOptions, type LoadStateDictPostHook,
+  addHook, forwardOf, Hooks, runWithHooks, type BackwardHook, type BackwardPreHook, type ForwardHook, type ForwardPreHook, type HookOptions, type LoadStateDictPostHook,
   type LoadStateDictPreHook, type StateDictPostHook, type StateDictPreHook,
 } from './hooks.ts';
 import { Parameter } from './parameter.ts';
@@ -30,22 +30,24 @@ interface Internals {
 // Beside the instance, so that nothing but members are its properties; the call itself gets them from its closure.
 const internalsOf = new WeakMap<Module, Internals>();
 
-export interface Module {
-  (...args: ParametersOf<this['forward']>): ResultOf<this['forward']>;
-}
-
 // Of a module of any class, `model: nn.Module`, nobody knows what it takes and gives: it can be called with anything, as
 // in PyTorch, whose own type is `Callable[..., Any]`.
-type ParametersOf<F extends SomeForward> = SomeForward extends F ? any[] : Parameters<F>;
-type ResultOf<F extends SomeForward> = SomeForward extends F ? any : ReturnType<F>;
-type SomeForward = (...args: never[]) => unknown;
+/** What `forward` of a module takes. */
+export type ForwardArgs<M> = 'forward' extends keyof M ? Parameters<Extract<M['forward'], (...args: never) => unknown>> : any[];
+/** What `forward` of a module gives. */
+export type ForwardResult<M> = 'forward' extends keyof M ? ReturnType<Extract<M['forward'], (...args: never) => unknown>> : any;
+
+export interface Module {
+  (...args: ForwardArgs<this>): ForwardResult<this>;
+}
 
 /** A module from one tensor to one tensor: what `Sequential` chains. */
 export interface UnaryModule extends Module {
   forward(input: Tensor): Tensor;
 }
 
-export abstract class Module {
+/** Subclasses write `forward`, the computation, and calling the module runs it with its hooks; who only calls other methods needs none. */
+export class Module {
   /** True in training mode: dropout drops and batch statistics are taken. */
   declare training: boolean;
 
@@ -60,9 +62,6 @@ export abstract class Module {
     self.training = true;
     return self;
   }
-
-  /** The computation; subclasses write it, calling the module runs it with its hooks. */
-  abstract forward(...args: never[]): unknown;
 
   // --- members -------------------------------------------------------------------------------------------------
 
@@ -216,9 +215,14 @@ export abstract class Module {
   }
 
   /** Every name of the state dict with its tensor; shared tensors occur under each of their names, as in PyTorch. */
-  *namedState(prefix = ''): Generator<[string, Tensor]> {
-    for (const [name, tensor] of this.ownState()) yield [join(prefix, name), tensor];
+  *namedState(prefix = ''): Generator<[name: string, tensor: Tensor, mayLack: boolean]> {
+    for (const [name, tensor] of this.ownState()) yield [join(prefix, name), tensor, this.mayLack(name)];
     for (const [name, child] of this.ownModules()) yield* child.namedState(join(prefix, name));
+  }
+
+  /** @internal Whether a state dict without this one fits all the same, and leaves it as it is. */
+  protected mayLack(_name: string): boolean {
+    return false;
   }
 
   private *ownState(): Generator<[string, Tensor]> {
@@ -326,12 +330,12 @@ export abstract class Module {
 
   // --- hooks ---------------------------------------------------------------------------------------------------
 
-  registerForwardPreHook(hook: ForwardPreHook, prepend?: HookOptions): RemovableHandle {
+  registerForwardPreHook(hook: ForwardPreHook<this>, prepend?: HookOptions): RemovableHandle {
     return addHook(hooksOf(this).forwardPre, hook, prepend);
   }
 
-  registerForwardHook(hook: ForwardHook, prepend?: HookOptions): RemovableHandle {
-    return addHook(hooksOf(this).forward, hook, prepend);
+  registerForwardHook(hook: ForwardHook<this>, prepend?: HookOptions): RemovableHandle {
+    return addHook(hooksOf(this).forward, hook as unknown as ForwardHook, prepend);
   }
 
   registerFullBackwardPreHook(hook: BackwardPreHook, prepend?: HookOptions): RemovableHandle {
@@ -374,14 +378,12 @@ export abstract class Module {
   }
 }
 
-type AnyForward = (this: Module, ...args: readonly unknown[]) => unknown;
-
 function call(module: Module, internals: Internals, args: readonly unknown[]): unknown {
   return observer === null ? run(module, internals, args) : observer.span('module', module.constructor.name, args, module, () => run(module, internals, args));
 }
 
 function run(module: Module, { hooks }: Internals, args: readonly unknown[]): unknown {
-  return hooks?.aroundCalls ? runWithHooks(module, hooks, args) : (module.forward as AnyForward).apply(module, args as unknown[]);
+  return hooks?.aroundCalls ? runWithHooks(module, hooks, args) : forwardOf(module).apply(module, args as unknown[]);
 }
 
 function copyOf(value: unknown, done: Map<unknown, unknown>): unknown {

@@ -52,6 +52,11 @@ abstract class NormBase extends Module {
     this.registerBuffer('num_batches_tracked', trackRunningStats ? tensor(0n) : null);
   }
 
+  /** @internal Files of PyTorch before 0.4.1 do not count batches; it forgives that where a state dict has no version, as here none has. */
+  protected override mayLack(name: string): boolean {
+    return name === 'num_batches_tracked';
+  }
+
   get runningMean(): Tensor | null {
     return this.running_mean;
   }

@@ -98,7 +98,7 @@ export class ParametrizationList extends ModuleList<Module> {
     return this.isTensor ? [this.original] : Array.from({ length: this.ntensors }, (_, i) => this[`original${i}`]);
   }
 
-  override forward(): Tensor {
+  forward(): Tensor {
     return this.compute(this.originals());
   }
 

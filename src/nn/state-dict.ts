@@ -38,10 +38,10 @@ export function loadStateDict(module: Loadable, given: StateDict, strict: boolea
   const missingKeys: string[] = [], mismatches: string[] = [];
   const copies: [Tensor, Tensor][] = [];
   const known = new Set<string>();
-  for (const [name, target] of module.namedState()) {
+  for (const [name, target, mayLack] of module.namedState()) {
     known.add(name);
     if (!Object.hasOwn(stateDict, name)) {
-      missingKeys.push(name);
+      if (!mayLack) missingKeys.push(name);
       continue;
     }
     const source: unknown = stateDict[name];

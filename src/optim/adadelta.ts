@@ -34,7 +34,7 @@ export class Adadelta extends KernelOptimizer<AdadeltaHyper> {
     });
   }
 
-  protected check({ lr, rho, eps, weightDecay }: AdadeltaHyper): void {
+  protected override check({ lr, rho, eps, weightDecay }: AdadeltaHyper): void {
     atLeast('Adadelta', 'lr', lr, 0);
     atLeast('Adadelta', 'rho', rho, 0);
     atLeast('Adadelta', 'eps', eps, 0);

@@ -27,17 +27,17 @@ export class Adafactor extends Optimizer<AdafactorHyper> {
   constructor(params: Params<AdafactorHyper>,
     ...args: CallArgs<[lr: number | Tensor, beta2Decay: number, eps: readonly [number | null, number], d: number, weightDecay: number], AdafactorOptions>) {
     const given = bind(ADAFACTOR, [params, ...args]);
-    super(params, KINDS, {
+    super(params, {
       lr: (given.lr as number | Tensor | undefined) ?? 1e-2,
       beta2Decay: numberArg('Adafactor', 'beta2Decay', given.beta2Decay, -0.8),
       eps: (given.eps as readonly [number | null, number] | undefined) ?? [null, 1e-3],
       d: numberArg('Adafactor', 'd', given.d, 1),
       weightDecay: numberArg('Adafactor', 'weightDecay', given.weightDecay, 0),
       maximize: boolArg('Adafactor', 'maximize', given.maximize),
-    });
+    }, KINDS);
   }
 
-  protected check({ lr, beta2Decay, eps, d, weightDecay }: AdafactorHyper): void {
+  protected override check({ lr, beta2Decay, eps, d, weightDecay }: AdafactorHyper): void {
     atLeast('Adafactor', 'lr', lr, 0);
     if (!(beta2Decay <= 0)) throw new ArgumentError('Adafactor', 'beta2Decay', `must be at most 0, got ${beta2Decay}`);
     if (!Array.isArray(eps) || eps.length !== 2) throw new ArgumentError('Adafactor', 'eps', `must be two numbers, the first of which may be null, got ${String(eps)}`);
@@ -53,7 +53,7 @@ export class Adafactor extends Optimizer<AdafactorHyper> {
     return param.shape.with(name === 'row_var' ? -1 : -2, 1);
   }
 
-  protected update(param: Tensor, grad: Tensor, group: Group<AdafactorHyper>): void {
+  protected override update(param: Tensor, grad: Tensor, group: Group<AdafactorHyper>): void {
     const state = this.stateOf(param), lr = rate(group);
     const step = (state.step ??= stepCount()).add_(1).item() as number;
     const least = group.eps[0] ?? finfo(param.dtype).eps, weight = step ** group.beta2Decay;

@@ -37,7 +37,7 @@ export class Adagrad extends KernelOptimizer<AdagradHyper> {
     for (const group of this.paramGroups) for (const param of group.params) this.states(param, this.stateOf(param));
   }
 
-  protected check({ lr, lrDecay, eps, weightDecay, initialAccumulatorValue }: AdagradHyper): void {
+  protected override check({ lr, lrDecay, eps, weightDecay, initialAccumulatorValue }: AdagradHyper): void {
     atLeast('Adagrad', 'lr', lr, 0);
     atLeast('Adagrad', 'lrDecay', lrDecay, 0);
     atLeast('Adagrad', 'eps', eps, 0);

@@ -40,7 +40,7 @@ function hyper(name: string, sig: typeof ADAM, params: Params<AdamHyper>, args: 
 }
 
 abstract class AdamBase extends KernelOptimizer<AdamHyper> {
-  protected check({ lr, betas, eps, weightDecay }: AdamHyper): void {
+  protected override check({ lr, betas, eps, weightDecay }: AdamHyper): void {
     const name = this.constructor.name;
     atLeast(name, 'lr', lr, 0);
     atLeast(name, 'eps', eps, 0);

@@ -33,7 +33,7 @@ export class Adamax extends KernelOptimizer<AdamaxHyper> {
     });
   }
 
-  protected check({ lr, betas, eps, weightDecay }: AdamaxHyper): void {
+  protected override check({ lr, betas, eps, weightDecay }: AdamaxHyper): void {
     atLeast('Adamax', 'lr', lr, 0);
     checkBetas('Adamax', betas);
     atLeast('Adamax', 'eps', eps, 0);

@@ -37,7 +37,7 @@ export class ASGD extends KernelOptimizer<ASGDHyper> {
     });
   }
 
-  protected check({ lr, weightDecay }: ASGDHyper): void {
+  protected override check({ lr, weightDecay }: ASGDHyper): void {
     atLeast('ASGD', 'lr', lr, 0);
     atLeast('ASGD', 'weightDecay', weightDecay, 0);
   }

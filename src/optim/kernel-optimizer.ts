@@ -10,14 +10,19 @@ export abstract class KernelOptimizer<H extends BaseHyper> extends Optimizer<H> 
   protected override readonly keepsGradients = false;
 
   constructor(op: OptimOp, params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
-    super(params, kinds, defaults);
+    super(params, defaults, kinds);
     this.op = op;
   }
 
   /** The operands between the gradient and the hyperparameters, in the kernel's order; made at the first step. */
   protected abstract states(param: Tensor, state: ParamState, group: Group<H>): (Tensor | null)[];
 
-  protected update(param: Tensor, grad: Tensor, group: Group<H>): void {
+  /** @internal */
+  override stateShape(_name: string, param: Tensor): readonly number[] {
+    return param.shape;
+  }
+
+  protected override update(param: Tensor, grad: Tensor, group: Group<H>): void {
     const states = this.states(param, this.stateOf(param), group);
     this.inStateDtype(param, grad, (p, g) => optimStep(this.op, [p, g, ...states, group.hyper]));
   }

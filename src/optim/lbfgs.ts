@@ -56,7 +56,7 @@ export class LBFGS extends Optimizer<LBFGSHyper> {
   constructor(params: Params<LBFGSHyper>,
     ...args: CallArgs<[lr: number | Tensor, maxIter: number, maxEval: number | null, toleranceGrad: number, toleranceChange: number, historySize: number, lineSearchFn: 'strong_wolfe' | null], LBFGSOptions>) {
     const given = bind(LBFGS_SIGNATURE, [params, ...args]), maxIter = intArg('LBFGS', 'maxIter', given.maxIter, 20);
-    super(params, KINDS, {
+    super(params, {
       lr: (given.lr as number | Tensor | undefined) ?? 1,
       maxIter,
       maxEval: intArg('LBFGS', 'maxEval', given.maxEval, Math.floor((maxIter * 5) / 4)),
@@ -64,16 +64,16 @@ export class LBFGS extends Optimizer<LBFGSHyper> {
       toleranceChange: numberArg('LBFGS', 'toleranceChange', given.toleranceChange, 1e-9),
       historySize: intArg('LBFGS', 'historySize', given.historySize, 100),
       lineSearchFn: (given.lineSearchFn as 'strong_wolfe' | undefined) ?? null,
-    });
+    }, KINDS);
     if (this.paramGroups.length !== 1) throw new ArgumentError('LBFGS', 'params', `must be one group, got ${this.paramGroups.length}`);
   }
 
-  protected check({ lr, lineSearchFn }: LBFGSHyper): void {
+  protected override check({ lr, lineSearchFn }: LBFGSHyper): void {
     atLeast('LBFGS', 'lr', lr, 0);
     if (lineSearchFn !== null) stringArg('LBFGS', 'lineSearchFn', lineSearchFn, ['strong_wolfe']);
   }
 
-  protected update(): void {
+  protected override update(): void {
     throw new ArgumentError('LBFGS', 'closure', 'must be given to step: it is evaluated several times');
   }
 

@@ -31,7 +31,7 @@ export class Muon extends Optimizer<MuonHyper> {
   constructor(params: Params<MuonHyper>,
     ...args: CallArgs<[lr: number | Tensor, weightDecay: number, momentum: number, nesterov: boolean, nsCoefficients: Coefficients, eps: number, nsSteps: number, adjustLrFn: MuonAdjustment | null], MuonOptions>) {
     const given = bind(MUON, [params, ...args]);
-    super(params, KINDS, {
+    super(params, {
       lr: (given.lr as number | Tensor | undefined) ?? 1e-3,
       weightDecay: numberArg('Muon', 'weightDecay', given.weightDecay, 0.1),
       momentum: numberArg('Muon', 'momentum', given.momentum, 0.95),
@@ -40,10 +40,10 @@ export class Muon extends Optimizer<MuonHyper> {
       eps: numberArg('Muon', 'eps', given.eps, 1e-7),
       nsSteps: intArg('Muon', 'nsSteps', given.nsSteps, 5),
       adjustLrFn: (given.adjustLrFn as MuonAdjustment | undefined) ?? null,
-    });
+    }, KINDS);
   }
 
-  protected check({ lr, weightDecay, momentum, nsCoefficients, nsSteps, adjustLrFn }: MuonHyper): void {
+  protected override check({ lr, weightDecay, momentum, nsCoefficients, nsSteps, adjustLrFn }: MuonHyper): void {
     atLeast('Muon', 'lr', lr, 0);
     atLeast('Muon', 'weightDecay', weightDecay, 0);
     atLeast('Muon', 'momentum', momentum, 0);
@@ -56,7 +56,12 @@ export class Muon extends Optimizer<MuonHyper> {
     if (param.ndim !== 2) throw new ArgumentError('Muon', 'params', `must be matrices, got shape [${param.shape.join(', ')}]`);
   }
 
-  protected update(param: Tensor, grad: Tensor, group: Group<MuonHyper>): void {
+  /** @internal */
+  override stateShape(_name: string, param: Tensor): readonly number[] {
+    return param.shape;
+  }
+
+  protected override update(param: Tensor, grad: Tensor, group: Group<MuonHyper>): void {
     const buffer = (this.stateOf(param).momentum_buffer ??= stateLike(param)), lr = rate(group);
     this.inStateDtype(param, grad, (p, g) => {
       buffer.lerp_(g, 1 - group.momentum);

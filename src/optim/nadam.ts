@@ -40,7 +40,7 @@ export class NAdam extends KernelOptimizer<NAdamHyper> {
     });
   }
 
-  protected check({ lr, betas, eps, weightDecay, momentumDecay }: NAdamHyper): void {
+  protected override check({ lr, betas, eps, weightDecay, momentumDecay }: NAdamHyper): void {
     atLeast('NAdam', 'lr', lr, 0);
     checkBetas('NAdam', betas);
     atLeast('NAdam', 'eps', eps, 0);

@@ -23,17 +23,22 @@ export type Group<H> = ParamGroup & H;
 /** Parameters with options of their own; what is not given is the optimizer's default. */
 export type GroupOptions<H> = Partial<H> & ScheduleFields & { readonly params: Tensor | Iterable<Tensor> };
 
-export type Params<H> = Iterable<Tensor> | Iterable<GroupOptions<H>>;
+export type Params<H = BaseHyper> = Iterable<Tensor> | Iterable<GroupOptions<H>>;
 
-export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
+/**
+ * A subclass gives the constructor its `defaults`, and writes `step`, as in PyTorch, or `update` for one parameter. State of a
+ * parameter is in `stateOf(param)`.
+ */
+export class Optimizer<H extends BaseHyper = BaseHyper> {
   readonly paramGroups: Group<H>[] = [];
   readonly state = new Map<Tensor, ParamState>();
   readonly defaults: Readonly<H>;
   /** @internal */ readonly kinds: HyperKinds<H>;
 
-  constructor(params: Params<H>, kinds: HyperKinds<H>, defaults: H) {
-    this.kinds = kinds;
+  /** `kinds` tells what a kernel reads from memory; without it the hyperparameters are plain values. */
+  constructor(params: Params<H>, defaults: H, kinds?: HyperKinds<H>) {
     this.defaults = defaults;
+    this.kinds = kinds ?? Object.fromEntries(Object.keys(defaults).map((name) => [name, 'value'])) as HyperKinds<H>;
     this.check(defaults);
     const name = this.constructor.name;
     if (params instanceof Tensor || typeof params !== 'object' || params === null || !(Symbol.iterator in params)) {
@@ -46,13 +51,15 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   }
 
   /** Throws for hyperparameters out of their range. */
-  protected abstract check(hyper: H): void;
+  protected check(_hyper: H): void {}
 
   /** Throws for a parameter that the optimizer cannot train. */
   protected checkParam(_param: Tensor): void {}
 
   /** One step of one parameter; runs without autograd. */
-  protected abstract update(param: Tensor, grad: Tensor, group: Group<H>): void;
+  protected update(_param: Tensor, _grad: Tensor, _group: Group<H>): void {
+    throw new ArgumentError(this.constructor.name, 'step', 'is not there: a subclass writes step, or update for one parameter');
+  }
 
   addParamGroup(options: GroupOptions<H>): void {
     const name = this.constructor.name;
@@ -90,7 +97,7 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   }
 
   /** Updates every parameter that has a gradient. `closure` recomputes the loss first and is what `step` returns. */
-  step(): null;
+  step(): void;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | null {
     return observer === null ? this.updateAll(closure) : observer.span('user', `Optimizer.step#${this.constructor.name}.step`, [], this, () => this.updateAll(closure));
@@ -113,6 +120,7 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   /** @internal Whether `update` may keep a gradient. Memory of those that nobody has kept goes back with zeroGrad. */
   protected readonly keepsGradients: boolean = true;
 
+  /** State of a parameter, empty before its first step: PyTorch's `self.state[p]`. */
   protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);
     if (state === undefined) this.state.set(param, (state = {}));
@@ -145,9 +153,9 @@ export abstract class Optimizer<H extends BaseHyper = BaseHyper> {
   /** @internal Names of the states that are float32 numbers. */
   readonly scalarStates: readonly string[] = ['step'];
 
-  /** @internal The shape of a state that is no number. */
-  stateShape(_name: string, param: Tensor): readonly number[] {
-    return param.shape;
+  /** @internal The shape that a state must have to be loaded; null for any. */
+  stateShape(_name: string, _param: Tensor): readonly number[] | null {
+    return null;
   }
 
   /** @internal Rebuilds hidden state after loading. */

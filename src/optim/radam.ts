@@ -36,7 +36,7 @@ export class RAdam extends KernelOptimizer<RAdamHyper> {
     });
   }
 
-  protected check({ lr, betas, eps, weightDecay }: RAdamHyper): void {
+  protected override check({ lr, betas, eps, weightDecay }: RAdamHyper): void {
     atLeast('RAdam', 'lr', lr, 0);
     checkBetas('RAdam', betas);
     atLeast('RAdam', 'eps', eps, 0);

@@ -38,7 +38,7 @@ export class RMSprop extends KernelOptimizer<RMSpropHyper> {
     });
   }
 
-  protected check({ lr, alpha, eps, weightDecay, momentum }: RMSpropHyper): void {
+  protected override check({ lr, alpha, eps, weightDecay, momentum }: RMSpropHyper): void {
     atLeast('RMSprop', 'lr', lr, 0);
     atLeast('RMSprop', 'alpha', alpha, 0);
     atLeast('RMSprop', 'eps', eps, 0);

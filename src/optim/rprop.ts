@@ -32,7 +32,7 @@ export class Rprop extends KernelOptimizer<RpropHyper> {
     });
   }
 
-  protected check({ lr, etas }: RpropHyper): void {
+  protected override check({ lr, etas }: RpropHyper): void {
     atLeast('Rprop', 'lr', lr, 0);
     if (!Array.isArray(etas) || etas.length !== 2 || !(etas[0] > 0 && etas[0] < 1 && etas[1] > 1)) throw new ArgumentError('Rprop', 'etas', `must be a factor between 0 and 1 and one above 1, got ${String(etas)}`);
   }

@@ -37,7 +37,7 @@ export class SGD extends KernelOptimizer<SGDHyper> {
     });
   }
 
-  protected check({ lr, momentum, dampening, weightDecay, nesterov }: SGDHyper): void {
+  protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SGDHyper): void {
     atLeast('SGD', 'lr', lr, 0);
     atLeast('SGD', 'momentum', momentum, 0);
     atLeast('SGD', 'weightDecay', weightDecay, 0);

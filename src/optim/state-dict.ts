@@ -76,7 +76,7 @@ function copyState<H extends BaseHyper>(optimizer: Optimizer<H>, state: Readonly
       continue;
     }
     const shape = optimizer.stateShape(name, param);
-    if (value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
+    if (shape !== null && value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
     copied[name] = keep(value.detach().to(stateDtype(param)).clone().contiguous());
   }
   return copied;

@@ -4,8 +4,9 @@ import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
 
-export const float32 = 'float32', float64 = 'float64', float16 = 'float16', bfloat16 = 'bfloat16';
-export const int64 = 'int64', int32 = 'int32', int16 = 'int16', int8 = 'int8', uint8 = 'uint8', bool = 'bool';
+// Typed as DType, not as their literals: `{ dtype: float64 }` in a variable is an option still, and `let` may take another.
+export const float32: DType = 'float32', float64: DType = 'float64', float16: DType = 'float16', bfloat16: DType = 'bfloat16';
+export const int64: DType = 'int64', int32: DType = 'int32', int16: DType = 'int16', int8: DType = 'int8', uint8: DType = 'uint8', bool: DType = 'bool';
 export const float = float32, double = float64, half = float16, long = int64, int = int32, short = int16;
 
 function codeOf(op: string, dtype: DType): number {

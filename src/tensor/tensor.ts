@@ -65,9 +65,9 @@ export class Tensor extends Composite {
     return singleBigInt(this);
   }
 
-  /** Nested arrays of JS numbers or booleans; a number for a 0-d tensor. */
-  tolist(): Nested {
-    return toNested(this);
+  /** Nested arrays of JS numbers or booleans; a number for a 0-d tensor. Typed as what it is assigned to: `const row: number[] = x.tolist()`. */
+  tolist<T extends Nested = Nested>(): T {
+    return toNested(this) as T;
   }
 
   /** A copy of the raw elements in row-major order. */

@@ -21,7 +21,7 @@ function python(value: unknown): string {
  * Its constructor's arguments make it again in a worker thread.
  */
 export abstract class Transform extends Module {
-  abstract override forward(input: Tensor): Tensor;
+  abstract forward(input: Tensor): Tensor;
 
   /** With what a worker constructs it. */
   abstract constructorArgs(): readonly unknown[];
@@ -72,7 +72,7 @@ abstract class Combined<Output> extends Module {
     this.transforms = stepsArg(new.target.name, transforms) as readonly Step[];
   }
 
-  abstract override forward(input: Tensor): Output;
+  abstract forward(input: Tensor): Output;
 
   constructorArgs(): readonly unknown[] {
     return [this.transforms];

@@ -26,7 +26,7 @@ abstract class ComposedScheduler extends LRScheduler {
     this.schedulers = schedulers;
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current;
   }
 

@@ -23,7 +23,7 @@ export class CosineAnnealingLR extends LRScheduler {
     return 1 + Math.cos((Math.PI * epoch) / this.TMax);
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { TMax, etaMin, lastEpoch } = this;
     if (this.isInitial) return this.current;
     if (this.stepCount === 1 && lastEpoch > 0) return this.closedForm();
@@ -64,7 +64,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.baseLrs.map((base) => this.etaMin + ((base - this.etaMin) * (1 + Math.cos((Math.PI * this.TCur) / this.Ti))) / 2);
   }
 
@@ -90,6 +90,6 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       this.TCur = to - (TMult === 1 ? T0 * periods : (T0 * (TMult ** periods - 1)) / (TMult - 1));
       this.lastEpoch = Math.floor(to);
     }
-    this.write(this.rates());
+    this.write(this.getLr());
   }
 }

@@ -89,7 +89,7 @@ export class CyclicLR extends LRScheduler {
     return this.mode === 'triangular' ? 1 : this.mode === 'triangular2' ? 1 / 2 ** (x - 1) : this.gamma ** x;
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, totalSize, stepRatio } = this, cycle = Math.floor(1 + lastEpoch / totalSize);
     const x = 1 + lastEpoch / totalSize - cycle, height = x <= stepRatio ? x / stepRatio : (x - 1) / (stepRatio - 1);
     const rates = this.baseLrs.map((base, i) => base + (this.maxLrs[i] - base) * height * this.scale(cycle));
@@ -175,7 +175,7 @@ export class OneCycleLR extends LRScheduler {
     return this.strategy === 'cos' ? to + ((from - to) / 2) * (Math.cos(Math.PI * share) + 1) : (to - from) * share + from;
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const at = this.lastEpoch;
     if (at > this.totalSteps) throw new ArgumentError('OneCycleLR.step', 'totalSteps', `was ${this.totalSteps}: there is no step ${at}`);
     const last = this.phases.length - 1, p = this.phases.findIndex(({ end }, i) => at <= end || i === last), phase = this.phases[p];

@@ -28,7 +28,7 @@ export class LambdaLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.baseLrs.map((base, i) => base * this.lambdas[i](this.lastEpoch));
   }
 
@@ -50,7 +50,7 @@ export class MultiplicativeLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current.map((lr, i) => (this.isInitial ? lr : lr * this.lambdas[i](this.lastEpoch)));
   }
 
@@ -76,7 +76,7 @@ export class StepLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const keep = this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0;
     return this.current.map((lr) => (keep ? lr : lr * this.gamma));
   }
@@ -106,7 +106,7 @@ export class MultiStepLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const times = this.milestones[this.lastEpoch] ?? 0;
     return this.current.map((lr) => (times === 0 ? lr : lr * this.gamma ** times));
   }
@@ -133,7 +133,7 @@ export class ConstantLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, factor } = this;
     if (lastEpoch === 0) return this.current.map((lr) => lr * factor);
     return this.current.map((lr) => (lastEpoch === this.totalIters ? lr * (1 / factor) : lr));
@@ -163,7 +163,7 @@ export class LinearLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, startFactor, totalIters } = this, slope = this.endFactor - startFactor;
     if (lastEpoch === 0) return this.current.map((lr) => lr * startFactor);
     if (this.isInitial || lastEpoch > totalIters) return this.current;
@@ -190,7 +190,7 @@ export class ExponentialLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current.map((lr) => (this.isInitial ? lr : lr * this.gamma));
   }
 
@@ -215,7 +215,7 @@ export class PolynomialLR extends LRScheduler {
     this.start();
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const { lastEpoch, totalIters } = this;
     if (this.isInitial || lastEpoch > totalIters) return this.current;
     const factor = ((1 - lastEpoch / totalIters) / (1 - (lastEpoch - 1) / totalIters)) ** this.power;

@@ -53,7 +53,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     this.lastLr = this.current;
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     return this.current;
   }
 

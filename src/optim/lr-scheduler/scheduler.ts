@@ -40,8 +40,8 @@ export abstract class LRScheduler {
     });
   }
 
-  /** The learning rates of this epoch, by the rates before. */
-  protected abstract rates(): number[];
+  /** The learning rates of this epoch, by the rates before: what a schedule of one's own writes. */
+  abstract getLr(): number[];
 
   /** The rates of an epoch by its number alone; null where the recursive formula is the only one. */
   protected closedForm(): number[] | null {
@@ -56,7 +56,7 @@ export abstract class LRScheduler {
     return this.groups.map(rate);
   }
 
-  /** @internal Sets the rates of the first epoch; constructors end with it. */
+  /** Sets the rates of the first epoch; constructors end with it, when they have set what `getLr` reads. */
   start(): void {
     this.stepCount = 0;
     this.isInitial = true;
@@ -69,6 +69,7 @@ export abstract class LRScheduler {
 
   /** Moves to the next epoch, or to the given one. Called after `optimizer.step()`. */
   step(epoch?: number | Tensor): void {
+    if (epoch === undefined && this.stepCount === 0 && this.lastEpoch === -1 && !this.isInitial) throw new ArgumentError(this.constructor.name, 'constructor', 'must end with this.start(), which sets the first rates');
     this.stepCount++;
     this.moveTo(epoch === undefined ? undefined : intArg(this.constructor.name, 'epoch', epoch));
   }
@@ -76,7 +77,7 @@ export abstract class LRScheduler {
   /** @internal */
   moveTo(epoch?: number): void {
     this.lastEpoch = epoch ?? this.lastEpoch + 1;
-    this.write((epoch === undefined ? null : this.closedForm()) ?? this.rates());
+    this.write((epoch === undefined ? null : this.closedForm()) ?? this.getLr());
   }
 
   protected write(rates: readonly number[]): void {

@@ -35,7 +35,7 @@ export class SWALR extends LRScheduler {
     return this.strategy === 'cos' ? (1 - Math.cos(Math.PI * t)) / 2 : t;
   }
 
-  protected rates(): number[] {
+  getLr(): number[] {
     const step = this.annealEpochs === 0 ? Math.max(1, this.stepCount - 1) : this.stepCount - 1;
     const before = this.share(step - 1), now = this.share(step);
     return this.groups.map((group) => {
