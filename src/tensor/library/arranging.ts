@@ -1,5 +1,5 @@
 /** Elements in other positions: rotations, mirrors, diagonals. */
-import { BOOL } from '../../core/dtype.ts';
+import { BOOL, I32 } from '../../core/dtype.ts';
 import { ShapeError } from '../../core/errors.ts';
 import { checkShape, normalizeDim, normalizeDims } from '../../core/layout.ts';
 import { indexTensor } from '../composite.ts';
@@ -58,17 +58,18 @@ export const diagEmbed = operation('diagEmbed(input: Tensor, offset: int = 0, di
 /** A matrix whose diagonal, `offset` above the main one, holds all elements in order. PyTorch's `torch.diagflat`. */
 export const diagflat = operation('diagflat(input: Tensor, offset: int = 0)', (input, offset): Tensor => embedded('diagflat', input.reshape([-1]), offset, 0, 1));
 
-/** `x` where `kept` holds for column minus row, zeros elsewhere. */
-function triangle(op: string, x: Tensor, kept: (distance: Tensor) => Tensor): Tensor {
+/** `x` where `kept` holds for a column and the column of its row's diagonal element, zeros elsewhere. */
+function triangle(op: string, x: Tensor, diagonal: number, kept: (columns: Tensor, limits: Tensor) => Tensor): Tensor {
   if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
-  const [rows, columns] = x.layout.shape.slice(-2).map((size) => indexTensor(x, Array.from({ length: size }, (_, i) => i)));
-  return x.where(kept(columns.sub(rows.unsqueeze(1))), x.dtypeCode === BOOL ? false : 0);
+  const [rows, columns] = x.layout.shape.slice(-2), within = Math.min(Math.max(diagonal, -rows), columns);
+  const limits = indexTensor(x, Array.from({ length: rows }, (_, i) => i + within)).castTo(I32).unsqueeze(1);
+  return x.where(kept(indexTensor(x, Array.from({ length: columns }, (_, i) => i)).castTo(I32), limits), x.dtypeCode === BOOL ? false : 0);
 }
 
 /** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. PyTorch's `torch.tril`. */
-export const tril = operation('tril(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('tril', input, (distance) => distance.le(diagonal)));
+export const tril = operation('tril(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('tril', input, diagonal, (columns, limits) => columns.le(limits)));
 /** The upper triangle of matrices, from `diagonal` on, zeros elsewhere. PyTorch's `torch.triu`. */
-export const triu = operation('triu(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('triu', input, (distance) => distance.ge(diagonal)));
+export const triu = operation('triu(input: Tensor, diagonal: int = 0, *, out: Tensor?)', (input, diagonal): Tensor => triangle('triu', input, diagonal, (columns, limits) => columns.ge(limits)));
 
 export const ARRANGING_METHODS = { ravel, rot90, fliplr, flipud, diagEmbed, diagflat, tril, triu };
 export const ARRANGING_IN_PLACE = { tril, triu };
