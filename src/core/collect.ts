@@ -10,7 +10,7 @@
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 
 /** Bytes between two collections: a few megabytes keep results in the outer caches; from 10 on, loops get slower again. */
-export const BUDGET = 6 * 2 ** 20;
+export const BUDGET = 8 * 2 ** 20;
 
 let allocated = 0;
 let stopped = false;
