@@ -9,7 +9,7 @@ import { tapsInto } from './kernels-spatial.ts';
 import { record, recording, wantsGrad } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Uninitialised, `[N, A, B]`, with its last two dims in memory in the order of those of `like`. */
+/** Uninitialised, `[N, A, B]`, with its last two dims in memory in the order of those of `model`. */
 function emptyAs(like: Tensor, [n, a, b]: Shape, model: Tensor): Tensor {
   const [, outer, inner] = model.layout.strides;
   return emptyLike(like, new Layout([n, a, b], outer < inner ? [a * b, 1, a] : [a * b, b, 1], 0), like.dtypeCode);
