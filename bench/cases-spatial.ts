@@ -28,6 +28,7 @@ const CONVS: readonly Conv[] = [
   { name: 'halving', batch: 8, inputs: 64, size: 56, outputs: 128, kernel: 3, stride: 2, padding: 1 },
   { name: 'pointwise', batch: 8, inputs: 256, size: 28, outputs: 128, kernel: 1, stride: 1, padding: 0 },
   { name: 'depthwise', batch: 8, inputs: 64, size: 56, outputs: 64, kernel: 3, stride: 1, padding: 1, groups: 64 },
+  { name: 'whole image', batch: 16, inputs: 256, size: 4, outputs: 256, kernel: 4, stride: 1, padding: 0 },
 ];
 
 /** Sums of thousands of products, compared with sums in another order. */

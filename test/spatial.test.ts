@@ -12,6 +12,8 @@ onBackends(() => {
       ['conv2d that keeps the size', () => [leaf(1, 2, 4, 3), leaf(3, 2, 2, 3), leaf(3)], (x: Tensor, w: Tensor, b: Tensor) => F.conv2d(x, w, b, { padding: 'same' })],
       ['conv3d', () => [leaf(1, 1, 3, 3, 4), leaf(2, 1, 2, 2, 2), leaf(2)], (x: Tensor, w: Tensor, b: Tensor) => F.conv3d(x, w, b)],
       ['convTranspose2d', () => [leaf(1, 2, 3, 2), leaf(2, 1, 3, 2), leaf(2)], (x: Tensor, w: Tensor, b: Tensor) => F.convTranspose2d(x, w, b, { stride: 2, padding: 1, outputPadding: 1, groups: 2 })],
+      ['one window in two groups', () => [leaf(3, 4, 2, 3), leaf(6, 2, 2, 3), leaf(6)], (x: Tensor, w: Tensor, b: Tensor) => F.conv2d(x, w, b, { stride: 2, groups: 2 })],
+      ['convTranspose1d of one position in two groups', () => [leaf(3, 4, 1), leaf(4, 3, 5), leaf(6)], (x: Tensor, w: Tensor, b: Tensor) => F.convTranspose1d(x, w, b, { groups: 2 })],
     ] as const)('%s', (_, inputs, run) => {
       manualSeed(1);
       const leaves = inputs();
@@ -38,6 +40,20 @@ onBackends(() => {
     const x = randn(2, 5, 5), w = randn(3, 2, 3, 3);
     expect(F.conv2d(x, w).allclose(F.conv2d(x.unsqueeze(0), w).squeeze(0))).toBe(true);
     expect(F.maxPool2d(x, 2).shape).toEqual([2, 2, 2]);
+  });
+
+  test.each([
+    ['forward', (x: Tensor, w: Tensor, b: Tensor) => [F.conv2d(x, w, b, { groups: 2 }), F.conv2d(F.pad(x, [0, 1, 0, 1]), w, b, { groups: 2, stride: 9 })]],
+    ['transposed', (x: Tensor, w: Tensor, b: Tensor) => {
+      const y = x.index(':', ':', '0:1', '0:1'), t = w.transpose(0, 1).reshape(8, 3, 3, 4);
+      return [F.convTranspose2d(y, t, b, { groups: 2 }), F.convTranspose2d(F.pad(y, [0, 1, 0, 1]), t, b, { groups: 2 }).index(':', ':', ':3', ':4')];
+    }],
+  ] as const)('one window gives what it gives in a larger image: %s', (_, both) => {
+    manualSeed(3);
+    const inputs = [leaf(5, 8, 3, 4), leaf(6, 4, 3, 4), leaf(6)], [alone, within] = both(...inputs as [Tensor, Tensor, Tensor]);
+    expect(alone.allclose(within, 1e-12, 1e-12)).toBe(true);
+    const g = randn(...alone.shape, { dtype: 'float64' }), gradients = autograd.grad(alone, inputs, g), others = autograd.grad(within, inputs, g);
+    gradients.forEach((gradient, i) => expect(gradient.allclose(others[i], 1e-12, 1e-12)).toBe(true));
   });
 
   test('a convolution reads views as they are', () => {

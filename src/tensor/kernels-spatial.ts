@@ -4,6 +4,7 @@ import { absent, dims, header, operand, strides } from '../core/plan.ts';
 import { CONV_OPS, POOL_OPS, TAPS_OPS, type ConvOp, type PoolOp, type TapsOp } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
 import type { TensorCore } from './core.ts';
+import { isOneWindow, oneWindowInto } from './one-window.ts';
 
 /** Three numbers, for depth, height and width. */
 export type Triple = readonly [number, number, number];
@@ -57,6 +58,7 @@ const storageOf = (x: TensorCore | null): TensorCore['storage'] | null => (x ===
 
 /** See `conv` in the backend's contract for what out, a, b and bias are. */
 export function convInto(op: ConvOp, g: ConvGeometry, out: TensorCore, a: TensorCore, b: TensorCore, bias: TensorCore | null = null): void {
+  if (isOneWindow(g)) return oneWindowInto(op, g, out, a, b, bias);
   header(CONV_OPS.indexOf(op), 10, 4);
   frame[DIMS] = g.batch;
   frame[DIMS + 1] = g.groups;
