@@ -211,4 +211,42 @@ onBackends(() => {
       expect(x.tolist()).toEqual([1, 2]);
     }
   });
+
+  test('asStrided gives no gradient to elements that are not its tensor\'s own, and shares among those that are one in memory', () => {
+    const weights = tensor([1, 2, 4]), base = torch.zeros([4, 6], { requiresGrad: true });
+    const columns = base.index(':', '1:3').asStrided([3], [2], 1);
+    expect(torch.autograd.grad(columns.mul(weights).sum(), base)[0].tolist()).toEqual([[0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]]);
+    const rows = leaf([1, 2, 3]).expand(2, 3);
+    expect(torch.autograd.grad(rows.asStrided([3], [1], 0).mul(weights).sum(), rows)[0].tolist()).toEqual([[0.5, 1, 2], [0.5, 1, 2]]);
+    const part = base.flatten().narrow(0, 2, 2), far = part.asStrided([10], [1], 10);
+    expect(torch.autograd.grad(far.sum(), part)[0].tolist()).toEqual([0, 0]);
+  });
+
+  test('a leaf that is reshaped in place keeps the gradient of what read it before', () => {
+    const x = leaf([1, 2]), y = x.mul(3);
+    torch.noGrad(() => { x.t_(); x.unsqueeze_(0); });
+    expect(gradient(y, x)).toEqual([[3, 3]]);
+  });
+
+  test('what is filled or copied over gets a gradient of zeros', () => {
+    for (const write of [(y: Tensor) => y.zero_(), (y: Tensor) => y.fill_(3), (y: Tensor) => y.copy_(torch.ones(2))]) {
+      const x = leaf([1, 2]);
+      expect(gradient(write(x.mul(2)), x)).toEqual([0, 0]);
+    }
+  });
+
+  test('an expanded tensor takes one value per place: copy_ and cumsum_ refuse it, fill_ and maskedFill_ do not', () => {
+    const rows = (): Tensor => torch.zeros(2, 1).expand(2, 3);
+    expect(() => rows().copy_(torch.ones(2, 3))).toThrow('more than one element of the written-to tensor');
+    expect(() => rows().cumsum_(0)).toThrow('more than one element of the written-to tensor');
+    expect(rows().fill_(1).tolist()).toEqual([[1, 1, 1], [1, 1, 1]]);
+    expect(rows().maskedFill_(torch.ones([2, 3], { dtype: 'bool' }), 1).tolist()).toEqual([[1, 1, 1], [1, 1, 1]]);
+  });
+
+  test('flatten of one dim is the tensor itself, movedim takes tensors without dims', () => {
+    const x = leaf([1, 2]);
+    expect(x.flatten()).toBe(x);
+    expect(torch.ones(2, 3).flatten(1).shape).toEqual([2, 3]);
+    expect(tensor(1).movedim(0, 0).shape).toEqual([]);
+  });
 });

@@ -1,13 +1,12 @@
 /** Ops made of other ops, joining and rearranging. */
-import { BOOL, F64, I64, dtypeCode, dtypeName, isFloating, type DType, type DTypeCode } from '../core/dtype.ts';
+import { BOOL, F64, I64, dtypeCode, dtypeName, type DType, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature, type Bound, type Signature } from '../core/args.ts';
 import { Layout, checkShape, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { channelsInnermost, formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
-import { gradEnabled } from './grad-mode.ts';
-import { record, recording, wantsGrad } from './graph.ts';
-import { copyInto, emptyShape, type Input } from './kernels.ts';
-import { checkInPlace, edgesBefore, recordInPlace, unaliased } from './dispatch.ts';
+import { recording } from './graph.ts';
+import { copyInto, emptyShape } from './kernels.ts';
+import { checkInPlace, checkWritable, overwrite } from './dispatch.ts';
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
@@ -86,14 +85,11 @@ export abstract class Composite extends Indexing {
     const self = this as unknown as Tensor;
     const tensor = src instanceof TensorCore ? (src as Tensor) : null;
     if (tensor === null && typeof src === 'object') throw new ArgumentError('copy_', 'src', `must be a Tensor or a number, got ${show(src)}`);
-    const wants = gradEnabled && (wantsGrad(self) || (tensor !== null && wantsGrad(tensor)));
-    if (wants) checkInPlace('copy_', self);
-    if (tensor !== null) tensor.broadcastable('copy_', this.shape);
-    const edges = wants && isFloating(this.dtypeCode) ? edgesBefore([null, tensor !== null && wantsGrad(tensor) ? tensor : null]) : null;
-    copyInto(this, unaliased(this, src as Input));
-    this.storage.version++;
-    if (edges !== null) recordInPlace(self, 'copy_', edges, (g) => [null, g], null, undefined);
-    return self;
+    if (tensor !== null) {
+      tensor.broadcastable('copy_', this.shape);
+      checkWritable('copy_', self);
+    }
+    return overwrite('copy_', self, src);
   }
 
   /** @internal Throws unless this shape broadcasts to `shape`. */

@@ -197,7 +197,11 @@ function checkTarget(name: string, self: Tensor, shape: readonly number[], type:
     throw new ShapeError(name, `output with shape [${self.layout.shape.join(', ')}] does not match the broadcast shape [${shape.join(', ')}]`);
   }
   if (!canCastCode(type, self.dtypeCode)) throw new DTypeError(name, self.dtype, `result type ${dtypeName(type)} can't be cast to the desired output type ${self.dtype}`);
-  const { layout } = self;
+  checkWritable(name, self);
+}
+
+/** Refuses to write several values to one place of an expanded tensor. */
+export function checkWritable(name: string, { layout }: Tensor): void {
   for (let i = 0; i < layout.shape.length; i++) {
     if (layout.strides[i] === 0 && layout.shape[i] > 1) throw new ShapeError(name, 'unsupported operation: more than one element of the written-to tensor refers to a single memory location; clone() it first');
   }
@@ -327,5 +331,17 @@ export function ternary_(entry: TernaryEntry, self: Tensor, b: Tensor | Scalar, 
   if (!direct) copyInto(self, out);
   self.storage.version++;
   if (edges !== null && wanted.some((x) => x !== null)) recordInPlace(self, name, edges, ternaryBackward, saved, { rule, p0, p1: 0 });
+  return self;
+}
+
+/** `src`, which broadcasts to self, in place of what self holds. */
+export function overwrite(name: string, self: Tensor, src: Tensor | Scalar): Tensor {
+  const tensor = typeof src === 'object' ? src : null, wantsSrc = tensor !== null && wantsGrad(tensor);
+  const wants = gradEnabled && (wantsGrad(self) || wantsSrc);
+  if (wants) checkInPlace(name, self);
+  const edges = wants && isFloating(self.dtypeCode) ? edgesBefore([wantsGrad(self) ? self : null, wantsSrc ? tensor : null]) : null;
+  copyInto(self, unaliased(self, src));
+  self.storage.version++;
+  if (edges !== null) recordInPlace(self, name, edges, (g, node) => [node.needs(0) ? g.newZeros([...g.shape]) : null, g], null, undefined);
   return self;
 }

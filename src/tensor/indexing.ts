@@ -3,13 +3,13 @@ import { BOOL, U8, isFloating } from '../core/dtype.ts';
 import { bind, boolArg, intArg, numberArg, show, signature, stringArg } from '../core/args.ts';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, normalizeDim, sameShape } from '../core/layout.ts';
-import { rawCast } from './dispatch.ts';
+import { checkWritable, overwrite, rawCast } from './dispatch.ts';
 import { operandArg, where, type Other } from './elementwise.ts';
 import { recording } from './graph.ts';
 import { copyInto, emptyShape } from './kernels.ts';
 import { Linalg } from './linalg.ts';
 import { nonzeroColumns, nonzeroRows } from './nonzero.ts';
-import { alongDim, apart, atDims, checkWritable, indexArg, pick, put_, writeSelected, type Selection } from './selection.ts';
+import { alongDim, apart, atDims, indexArg, pick, put_, writeSelected, type Selection } from './selection.ts';
 import { resolve, type Subscript } from './subscripts.ts';
 import { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
@@ -210,7 +210,8 @@ export abstract class Indexing extends Linalg {
     if (!sameShape(broadcastShapes('maskedFill_', self.shape, chosen.shape), self.shape)) {
       throw new ShapeError('maskedFill_', `mask of shape [${chosen.shape.join(', ')}] does not broadcast to shape [${self.shape.join(', ')}]`);
     }
-    return self.copy_(self.maskedFill(chosen, value));
+    // Every place of an expanded tensor gets one value several times.
+    return overwrite('maskedFill_', self, self.maskedFill(chosen, value));
   }
 
   /** A copy whose elements at the true positions of the mask are the first ones of source, in order. Differentiable. */

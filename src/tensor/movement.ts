@@ -35,12 +35,26 @@ export function makeView(x: Tensor, layout: Layout, name: string, backward: Back
   return out;
 }
 
-/** The gradient of a strided view: zeros with the gradient written through the view's geometry. */
-function stridedBackward(view: Layout, of: Layout): BackwardFn {
+/** The gradient of a view of some of a tensor's elements: zeros with the gradient written through the view's geometry. */
+const stridedBackward = (view: Layout, of: Layout): BackwardFn => (g) => scatterStrided(g, contiguousLayout(of.shape), translate(view, of));
+
+/** One past the last element. */
+const endOf = ({ shape, strides, offset }: Layout): number => shape.reduce((end, size, i) => end + (size - 1) * strides[i], offset + 1);
+
+/**
+ * The gradient of any view of a tensor's storage, also of elements that are not the tensor's: those are dropped. Where several of its
+ * elements are one in memory, each gets its share.
+ */
+function storageBackward(view: Layout, of: Layout): BackwardFn {
+  const inside = view.offset >= of.offset && endOf(view) <= of.offset + of.numel;
+  if (of.contiguous && inside) return stridedBackward(view, of);
   return (g) => {
-    const target = contiguousLayout(of.shape);
-    const geometry = translate(view, of);
-    return scatterStrided(g, target, geometry);
+    if (view.numel === 0 || of.numel === 0) return g.newZeros([...of.shape]);
+    const from = Math.min(view.offset, of.offset), memory = contiguousLayout([Math.max(endOf(view), endOf(of)) - from]);
+    const within = ({ shape, strides, offset }: Layout): Layout => new Layout(shape, strides, offset - from), own = within(of);
+    let all = scatterStrided(g, memory, within(view));
+    if (overlaps(of)) all = all.div(scatterStrided(g.newOnes([...of.shape]), memory, own).clamp({ min: 1 }));
+    return all.asStrided(own.shape, own.strides, own.offset);
   };
 }
 
@@ -87,7 +101,7 @@ function selectRaw(x: Tensor, dim: number, index: number): Tensor {
 }
 
 setRegenerateView((view, base) => {
-  const backward = stridedBackward(view.layout, base.layout);
+  const backward = storageBackward(view.layout, base.layout);
   const node = new Node('AsStrided', backward, [edgeOf(base)], [base.slot], null, view.layout, view.dtypeCode);
   if (regions !== 0) node.batch = levelsOf(view.storage);
   view.node = node;
@@ -158,7 +172,7 @@ export abstract class Movement extends TensorCore {
       throw new ShapeError('asStrided', `size [${size.join(', ')}], stride [${stride.join(', ')}] and offset ${offset} need ${last + 1} elements, the storage has ${available}`);
     }
     const layout = new Layout([...size], [...stride], offset);
-    return makeView(self, layout, 'AsStrided', stridedBackward(layout, this.layout));
+    return makeView(self, layout, 'AsStrided', storageBackward(layout, this.layout));
   }
 
   /** The same elements in other sizes without a copy; one size may be -1. Throws where strides forbid it. Also `view(dtype)` for equal item sizes. */
@@ -191,12 +205,13 @@ export abstract class Movement extends TensorCore {
     return this.reshape([...other.shape]);
   }
 
-  /** Merges the dims from startDim to endDim (both included). */
+  /** Merges the dims from startDim to endDim (both included); the tensor itself where that is one dim. */
   flatten(startDim: number | undefined, endDim: number | undefined): Tensor {
     const from = normalizeDim('flatten', intArg('flatten', 'startDim', startDim, 0), this.ndim, 'startDim');
     const to = normalizeDim('flatten', intArg('flatten', 'endDim', endDim, -1), this.ndim, 'endDim');
     if (from > to) throw new ShapeError('flatten', `startDim ${from} comes after endDim ${to}`);
     if (this.ndim === 0) return this.reshape([1]);
+    if (from === to) return this as unknown as Tensor;
     return this.reshape([...this.layout.shape.slice(0, from), numelOf(this.layout.shape.slice(from, to + 1)), ...this.layout.shape.slice(to + 1)]);
   }
 
@@ -257,6 +272,7 @@ export abstract class Movement extends TensorCore {
     const from = normalizeDims('movedim', intList('movedim', 'source', [source]), this.ndim);
     const to = normalizeDims('movedim', intList('movedim', 'destination', [destination]), this.ndim);
     if (from.length !== to.length) throw new ShapeError('movedim', `source and destination must have the same length, got ${from.length} and ${to.length}`);
+    if (this.ndim === 0) return this.permute([]);
     const order = new Array<number>(this.ndim).fill(-1);
     to.forEach((at, i) => (order[at] = from[i]));
     const rest = this.shape.map((_, i) => i).filter((i) => !from.includes(i));

@@ -22,7 +22,7 @@ import { observer } from './observer.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
 import { guarded } from './sample-loop.ts';
-import { checkWritable } from './selection.ts';
+import { checkWritable } from './dispatch.ts';
 import type { TensorData } from './create.ts';
 import type { Subscript } from './subscripts.ts';
 import type { Tensor } from './tensor.ts';

@@ -7,7 +7,7 @@ import { DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, broadcastStrides, contiguousLayout, sameShape, type Layout, type Shape } from '../core/layout.ts';
 import { elementOffset } from '../core/plan.ts';
 import type { ScatterOp } from '../ops/families.ts';
-import { binaryEntries, binary, checkInPlace, edgesBefore, rawCast, recordInPlace } from './dispatch.ts';
+import { binaryEntries, binary, checkInPlace, checkWritable, edgesBefore, rawCast, recordInPlace } from './dispatch.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, recording, wantsGrad, type Node } from './graph.ts';
 import { copyInto, emptyShape, gatherInto, scatterInto, type Input } from './kernels.ts';
@@ -244,13 +244,6 @@ function broadcastSource(op: string, value: Tensor, shape: Shape): Tensor {
   const fits = source.ndim <= shape.length && source.layout.shape.every((size, i) => size === 1 || size === shape[i + shape.length - source.ndim]);
   if (!fits) throw new ShapeError(op, `value of shape [${value.shape.join(', ')}] cannot be broadcast to the indexed shape [${shape.join(', ')}]`);
   return source;
-}
-
-export function checkWritable(op: string, self: TensorCore): void {
-  const { shape, strides } = self.layout;
-  if (shape.some((size, i) => size > 1 && strides[i] === 0)) {
-    throw new ShapeError(op, 'more than one element of the written-to tensor refers to a single memory location; clone() it first');
-  }
 }
 
 /** An integer tensor of the given elements. */

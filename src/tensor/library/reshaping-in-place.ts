@@ -15,8 +15,9 @@ function become(op: string, self: Tensor, of: (x: Tensor) => Tensor): Tensor {
   (self as Geometry).layout = view.layout;
   self.storage.version++;
   self.viewVersion = self.storage.version;
-  // A leaf collects its gradient in its new shape.
-  self.node = attached ? view.node : null;
+  if (attached) self.node = view.node;
+  // A leaf collects its gradient in its new shape from now on.
+  else if (self.node !== null) self.node.layout = view.layout;
   self.slot = 0;
   return self;
 }
