@@ -10,10 +10,10 @@ import { Tensor } from '../tensor/tensor.ts';
 import type { Reduction } from './args.ts';
 import { logsigmoid } from './functional-activation.ts';
 import { pairwiseDistance } from './functional-distance.ts';
+import { reduce } from './reduce-loss.ts';
 
 const REDUCTION = "reduction: 'mean'|'sum'|'none' = 'mean'";
 
-const reduce = (loss: Tensor, reduction: Reduction): Tensor => (reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss);
 /** A margin is a float in PyTorch, so that integers give floats. */
 const asFloat = (x: Tensor): Tensor => (x.isFloatingPoint() ? x : x.castTo(floatType(x.dtypeCode)));
 const brackets = (x: Tensor): string => `[${x.shape.join(', ')}]`;

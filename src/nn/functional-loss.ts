@@ -1,24 +1,21 @@
 /** Losses. `reduction` is 'mean' (default), 'sum' or 'none'. */
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { sameShape } from '../core/layout.ts';
 import { toBeChecked } from '../tensor/batching.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { fusedCrossEntropy } from '../tensor/fused.ts';
-import { visible } from '../tensor/observer.ts';
+import { observer, visible } from '../tensor/observer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { logsigmoid } from './functional-activation.ts';
 import { REDUCTIONS, reductionArg, tensorArg, type Maybe, type Reduction } from './args.ts';
+import { reduce } from './reduce-loss.ts';
 
 export type { Reduction } from './args.ts';
 
 export interface ReductionOptions {
   readonly reduction?: Reduction;
-}
-
-function reduce(loss: Tensor, reduction: Reduction): Tensor {
-  return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss;
 }
 
 /** A weight of a loss: a tensor or absent. */
@@ -201,7 +198,20 @@ export function nllLoss(input: Tensor, target: Tensor, ...args: CallArgs<[weight
   return nllReduced(rows.ndim === 1 ? rows.unsqueeze(0) : rows, target, weight, ignoreIndex, reductionArg(op, given.reduction));
 }
 
+/** What every row has at its index; null if some are out of range, which those of an ignored class are when it is none of the classes. */
+function pickedByAll(rows: Tensor, target: Tensor, ignoreIndex: number): Tensor | null {
+  if (ignoreIndex >= 0 && ignoreIndex < rows.shape[1]) return null;
+  try {
+    return rows.gather(1, target.unsqueeze(1)).squeeze(1);
+  } catch (error) {
+    if (error instanceof IndexRangeError) return null;
+    throw error;
+  }
+}
+
 function nllReduced(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: Reduction): Tensor {
+  const picked = weight === null && observer === null ? pickedByAll(rows, indices(target), ignoreIndex) : null;
+  if (picked !== null) return (reduction === 'none' ? picked.reshape(target.shape) : reduction === 'sum' ? picked.sum() : picked.mean()).neg();
   const { losses, factors } = nllRows(rows, indices(target), weight, ignoreIndex);
   if (reduction === 'none') return losses.reshape(target.shape);
   return reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
