@@ -25,7 +25,8 @@ const LAYERS: readonly Layer[] = [
 const size = (shape: readonly number[]): number => shape.reduce((all, n) => all * n, 1);
 const names = 'abc';
 
-const layer = ({ name, shapes, ours, python }: Layer, backward: boolean): Case => {
+/** A function of waves of the given shapes; with backward, of all their gradients too. */
+export const layer = ({ name, shapes, ours, python }: Layer, backward: boolean, group = 'nn'): Case => {
   const setup = shapes.map((shape, i) => `${names[i]} = wave(${size(shape)}, ${i}.0).view(${shape.join(', ')})${backward ? '.requires_grad_()' : ''}`).join('\n');
   const inputs = (): Tensor[] => shapes.map((shape, i) => {
     const x = wave(size(shape), i).view([...shape]);
@@ -33,7 +34,7 @@ const layer = ({ name, shapes, ours, python }: Layer, backward: boolean): Case =
   });
   const grads = shapes.map((_, i) => names[i]).join(', ');
   return {
-    group: 'nn', name: `${name}${backward ? ' with backward' : ''}`, tolerance: 1e-4,
+    group, name: `${name}${backward ? ' with backward' : ''}`, tolerance: 1e-4,
     make() {
       const given = inputs();
       if (!backward) return { run: () => ours(...given), result: () => ours(...given) };

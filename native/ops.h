@@ -40,8 +40,11 @@
   ROW(sigmoid, math, sigmoid(x))                                             \
   ROW(relu, number, select(x <= T(0), V<T>::zero(), x))                      \
   ROW(silu, math, silu(x))                                                   \
-  ROW(softplus, math, softplus(x))                                           \
+  ROW(softplus, math, select(p0 * x > p1, x, softplus(p0 * x) * (T(1) / p0))) \
+  ROW(logsigmoid, math, min(x, V<T>::zero()) - log1p_exp(abs(x)))            \
+  ROW(mish, math, mish(x))                                                   \
   ROW(gelu, math, gelu(x))                                                   \
+  ROW(geluTanh, math, gelu_tanh(x))                                          \
   ROW(floor, number, round_down(x))                                          \
   ROW(ceil, number, round_up(x))                                             \
   ROW(trunc, number, round_to_zero(x))                                       \
@@ -53,6 +56,14 @@
   ROW(bitwiseNot, bits, ~x)                                                  \
   ROW(clampScalar, number, min(p1, max(p0, x)))                              \
   ROW(leakyRelu, real, select(x > T(0), x, p0 * x))                          \
+  ROW(hardtanh, number, min(p1, max(p0, x)))                                 \
+  ROW(hardsigmoid, real, min(V<T>(T(6)), max(V<T>::zero(), x + T(3))) * T(0.16666666666666667)) \
+  ROW(hardswish, real, x * (min(V<T>(T(6)), max(V<T>::zero(), x + T(3))) * T(0.16666666666666667))) \
+  ROW(softshrink, real, x - min(p0, max(-p0, x)))                            \
+  ROW(hardshrink, real, select(abs(x) <= p0, V<T>::zero(), x))               \
+  ROW(threshold, number, select(x <= p0, p1, x))                             \
+  ROW(elu, math, select(x <= T(0), p0 * expm1(p1 * x), x))                   \
+  ROW(selu, math, T(kSeluScale) * select(x <= T(0), T(kSeluAlpha) * expm1(x), x)) \
   ROW(frac, real, x - trunc(x))                                              \
   ROW(signbit, same, has_sign(x))                                            \
   ROW(isneginf, same, is_same_infinity(x, -1))                               \
@@ -110,7 +121,26 @@
   ROW(sigmoidGrad, real, (a * (T(1) - b)) * b)                               \
   ROW(tanhGrad, real, a * fnma(b, b, V<T>(T(1))))                            \
   ROW(geluGrad, math, a * gelu_slope(b))                                     \
+  ROW(siluGrad, math, a * silu_slope(b))                                     \
+  ROW(mishGrad, math, a * mish_slope(b))                                     \
+  ROW(geluTanhGrad, math, a * gelu_tanh_slope(b))                            \
+  ROW(softplusGrad, math, select(p0 * b > p1, a, a * sigmoid(p0 * b)))       \
+  ROW(logsigmoidGrad, math, a * sigmoid(-b))                                 \
+  ROW(eluGrad, math, select(b <= T(0), a * (p0 * p1 * exp(p1 * b)), a))      \
+  ROW(seluGrad, math, a * select(b <= T(0), T(kSeluScale * kSeluAlpha) * exp(b), V<T>(T(kSeluScale)))) \
+  ROW(leakyReluGrad, real, select(b > T(0), a, p0 * a))                      \
+  ROW(hardsigmoidGrad, real, select_or_zero(abs(b) < T(3), a * T(0.16666666666666667))) \
+  ROW(hardswishGrad, real, select(b <= T(-3), V<T>::zero(), select(b < T(3), a * ((b + T(1.5)) * T(0.33333333333333333)), a))) \
+  ROW(clampGrad, real, select_or_zero((b >= p0) & (b <= p1), a))             \
+  ROW(hardtanhGrad, real, select((b <= p0) | (b >= p1), V<T>::zero(), a))    \
+  ROW(shrinkGrad, real, select(abs(b) <= p0, V<T>::zero(), a))               \
+  ROW(thresholdGrad, real, select(b <= p0, V<T>::zero(), a))                 \
   ROW(mulScaled, real, p0 * a * b)                                           \
+  ROW(glu, math, a * sigmoid(b))                                             \
+  ROW(mse, number, (a - b) * (a - b))                                        \
+  ROW(l1, number, abs(a - b))                                                \
+  ROW(huber, real, huber(a - b, p0) * p1)                                    \
+  ROW(bceWithLogits, math, (T(1) - b) * a - (min(a, V<T>::zero()) - log1p_exp(abs(a)))) \
   ROW(heaviside, same, select(a == T(0), b, select_or_zero(a > T(0), V<T>(T(1))))) \
   ROW(nextafter, real, next_after(a, b))                                     \
   ROW(logaddexp, math, logaddexp(a, b))                                      \
@@ -126,4 +156,9 @@
   ROW(lerp, real, select(abs(c) < T(0.5), fma(c, b - a, a), fnma(b - a, T(1) - c, b))) \
   ROW(addcmul, number, fma(p0 * b, c, a))                                      \
   ROW(addcdiv, real, fma(p0, b / c, a))                                      \
+  ROW(gluGrad, math, a * b * sigmoid_slope(c))                               \
+  ROW(mseGrad, real, p0 * a * (b - c))                                       \
+  ROW(l1Grad, real, p0 * a * sign(b - c))                                    \
+  ROW(huberGrad, real, p1 * a * min(p0, max(-p0, b - c)))                    \
+  ROW(bceWithLogitsGrad, math, a * (sigmoid(b) - c))                         \
   ROW(nanToNum, same, replace_nonfinite(a, b, c, p0))

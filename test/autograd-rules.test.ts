@@ -49,9 +49,9 @@ describe.each(BACKENDS)('on the %s backend, derivatives of', (backend) => {
         if (SECOND_ONLY.has(op)) check((y) => binary(entry, a.detach(), y), [b]);
         return;
       }
-      check((x, y) => binary(entry, x, y, 0.7), [a, b]);
-      check((x) => binary(entry, x, 1.3, 0.7), [a]);
-      check((y) => binary(entry, 1.3, y, 0.7), [b]);
+      check((x, y) => binary(entry, x, y, 0.7, 1.1), [a, b]);
+      check((x) => binary(entry, x, 1.3, 0.7, 1.1), [a]);
+      check((y) => binary(entry, 1.3, y, 0.7, 1.1), [b]);
       check((x, y) => binary_(entry, x.mul(1), y, 0.7), [a, b]);
     });
   });
@@ -67,8 +67,8 @@ describe.each(BACKENDS)('on the %s backend, derivatives of', (backend) => {
         check((x) => ternary(entry, condition, 2, x), [a]);
         return;
       }
-      check((x, y, z) => ternary(entry, x, y, z, 0.7), [a, b, c]);
-      check((x, z) => ternary(entry, x, 0.25, z, 0.7), [a, c]);
+      check((x, y, z) => ternary(entry, x, y, z, 0.7, 1.1), [a, b, c]);
+      check((x, z) => ternary(entry, x, 0.25, z, 0.7, 1.1), [a, c]);
       check((x, y, z) => ternary_(entry, x.mul(1), y, z, 0.7), [a, b, c]);
     });
   });

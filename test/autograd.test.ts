@@ -30,6 +30,14 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       expect(gradOf(c)).toBe(6);
     });
 
+    test('counts what a sum was expanded over', () => {
+      const a = leaf([[1, 2], [3, 4]]), b = leaf([1, 2]), c = leaf(2);
+      a.view(2, 1, 2).add(b.view(1, 2, 1)).add(c).sum(2).mul(leaf([1, 10])).sum().backward();
+      expect(gradOf(a)).toEqual([[11, 11], [11, 11]]);
+      expect(gradOf(b)).toEqual([4, 40]);
+      expect(gradOf(c)).toBe(44);
+    });
+
     test('takes a gradient for what is not a scalar', () => {
       const x = leaf([1, 2, 3]);
       x.square().backward(double([1, 10, 100]));

@@ -52,9 +52,25 @@ const SCALE: Readonly<Record<string, (x: readonly number[], p0: number) => numbe
   logaddexp2: ([a, b]) => Math.max(Math.abs(a), Math.abs(b), 1),
   sigmoidGrad: ([a, b]) => Math.abs(a * b) * (1 + Math.abs(b)),
   geluGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
+  siluGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
+  mishGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
+  geluTanh: ([x]) => Math.abs(x),
+  geluTanhGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
+  hardswishGrad: ([a, b]) => Math.abs(a) * (1 + Math.abs(b)),
+  // The rounding of p0 * x counts |p0 * x| times in the exponential.
+  softplus: ([x], p0) => Math.max(x, 0) + Math.exp(Math.min(p0 * x, 0)) * (1 + Math.abs(p0 * x)) / p0,
+  softplusGrad: ([a]) => Math.abs(a),
+  eluGrad: ([a]) => Math.abs(a),
+  // The other factor may have few digits left.
+  seluGrad: ([a]) => Math.abs(a),
+  logsigmoidGrad: ([a]) => Math.abs(a),
+  glu: ([a]) => Math.abs(a),
+  gluGrad: ([a, b]) => Math.abs(a * b),
+  bceWithLogits: ([a, b]) => Math.abs((1 - b) * a) + Math.abs(a) + Math.log1p(Math.exp(-Math.abs(a))),
+  bceWithLogitsGrad: ([a, , c]) => Math.abs(a) * (1 + Math.abs(c)),
 };
 /** IEEE 754 leaves open which of 0 and -0 is the larger. */
-const UNSIGNED_ZERO = new Set(['maximum', 'minimum', 'fmax', 'fmin', 'clamp', 'clampScalar']);
+const UNSIGNED_ZERO = new Set(['maximum', 'minimum', 'fmax', 'fmin', 'clamp', 'clampScalar', 'hardtanh']);
 const INTEGER_SHIFT = new Set(['bitwiseLeftShift', 'bitwiseRightShift']);
 const INTEGER_DIVISION = new Set(['floorDivide', 'remainder', 'fmod']);
 

@@ -13,6 +13,25 @@ onBackends(() => {
     expect(outcomes(file).filter(({ failure }) => failure !== null && failure !== 'skipped').map(({ name, failure }) => `${name}: ${failure}`)).toEqual([]);
   });
 
+  test('losses of elements, whose memory the next one takes, keep their gradients', () => {
+    const x = tensor([[0.5, -3], [2, 0]], { requiresGrad: true }), y = tensor([[0, 0], [1, 1]]);
+    const losses = [F.mseLoss, F.l1Loss, F.smoothL1Loss, F.huberLoss, F.binaryCrossEntropyWithLogits].map((loss) => loss(x, y, { reduction: 'sum' }));
+    expect(losses.slice(0, 4).map((loss) => loss.item())).toEqual([11.25, 5.5, 3.625, 3.625]);
+    expect(losses.map((loss) => autograd.grad(loss, x)[0].mul(100).round().tolist())).toEqual([
+      [[100, -600], [200, -200]], [[100, -100], [100, -100]], [[50, -100], [100, -100]], [[50, -100], [100, -100]], [[62, 5], [-12, -50]],
+    ]);
+  });
+
+  test('nllLoss leaves an ignored class out, whether it is one of the classes or none', () => {
+    const rows = tensor([[-1, -2], [-3, -4], [-5, -6]], { requiresGrad: true });
+    const [ignored] = autograd.grad(F.nllLoss(rows, tensor([0n, -100n, 1n])), rows);
+    expect(ignored.tolist()).toEqual([[-0.5, 0], [0, 0], [0, -0.5]]);
+    expect(F.nllLoss(rows, tensor([0n, -100n, 1n])).item()).toBe(3.5);
+    expect(F.nllLoss(rows, tensor([0n, 0n, 1n]), { ignoreIndex: 1 }).item()).toBe(2);
+    expect(F.nllLoss(rows, tensor([0n, 0n, 1n]), { reduction: 'none' }).tolist()).toEqual([1, 3, 6]);
+    expect(() => F.nllLoss(rows, tensor([0n, 2n, 1n]))).toThrow(/2/);
+  });
+
   describe('derivatives that are not compositions', () => {
     const input = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
     test.each<[name: string, fn: (...inputs: Tensor[]) => Tensor, inputs: () => Tensor[]]>([

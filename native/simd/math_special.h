@@ -136,11 +136,6 @@ template <class T> FLAMBEAU_INLINE V<T> silu(V<T> x) {
   return select(x == V<T>(-Format<T>::inf), x - x, select(negative, y * kUnguard<T>, y));
 }
 
-// max ULP 4
-template <class T> FLAMBEAU_INLINE V<T> softplus(V<T> x) {
-  return max(V<T>::zero(), x) + log1p(exp(-abs(x)));
-}
-
 // The signs and special values of pow(a, b), given magnitude = |a|^b for finite nonzero |a| and finite b (IEEE 754).
 template <class T> FLAMBEAU_INLINE V<T> pow_special(V<T> a, V<T> b, V<T> magnitude) {
   using F = Format<T>;

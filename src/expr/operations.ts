@@ -1,5 +1,5 @@
 /** What the operators and functions of `expr` do: kernels where a tensor takes part, plain arithmetic between numbers. */
-import { BINARY_OPS, UNARY_OPS, type BinaryOp, type UnaryOp } from '../ops/elementwise.ts';
+import { BINARY, BINARY_OPS, UNARY, UNARY_OPS, type BinaryOp, type Row, type UnaryOp } from '../ops/elementwise.ts';
 import { TensorCore } from '../tensor/core.ts';
 import { binary, binaryEntries, unary, unaryEntries } from '../tensor/dispatch.ts';
 import { operandArg, where } from '../tensor/elementwise.ts';
@@ -122,19 +122,21 @@ const rows = <K extends string>(names: readonly K[], make: (name: K) => Function
   Object.fromEntries(names.map((name) => [name, make(name)]));
 
 /** Row names that take parameters of their own stand below, as methods. */
-const PARAMETERLESS = UNARY_OPS.filter((name) => name !== 'clampScalar' && name !== 'leakyRelu' && name !== 'polygamma');
-/** Rows behind operators and derivatives, or with a parameter. */
-const HIDDEN: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['pow', 'addScaled', 'mulScaled', 'reluGrad', 'sigmoidGrad', 'tanhGrad']);
+const parameterless = ({ js }: Row): boolean => !/\bp[01]\b/.test(js);
+const UNARY_NAMES = UNARY_OPS.filter((name) => parameterless(UNARY[name]));
+/** Not `pow`, which stands below, nor the rows behind derivatives. */
+const BINARY_NAMES = BINARY_OPS.filter((name) => parameterless(BINARY[name]) && name !== 'pow' && !name.endsWith('Grad'));
 
 export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
-  ...rows(PARAMETERLESS, unaryFunction),
-  ...rows(BINARY_OPS.filter((name) => !HIDDEN.has(name)), binaryFunction),
+  ...rows(UNARY_NAMES, unaryFunction),
+  ...rows(BINARY_NAMES, binaryFunction),
   pow: { least: 2, most: 2, call: ([a, b]) => (typeof a === 'object' || typeof b === 'object' ? binary(binaryEntries.pow, a, b) : Number(a) ** Number(b)) },
   max: extremum('max', binaryEntries.maximum),
   min: extremum('min', binaryEntries.minimum),
   where: { least: 3, most: 3, call: ([c, a, b]) => (typeof c === 'object' ? where(c, operandArg('expr', 'second argument of where', a), operandArg('expr', 'third argument of where', b)) : c ? a : b) },
   clamp: method('clamp', 2, 3),
   leakyRelu: method('leakyRelu', 1, 2),
+  softplus: method('softplus', 1, 3),
   lerp: method('lerp', 3, 3),
   matmul: method('matmul', 2, 2),
   ...rows(['sum', 'mean', 'prod', 'std', 'var', 'amax', 'amin', 'any', 'all'], (name) => method(name, 1, 2)),

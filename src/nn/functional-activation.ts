@@ -2,13 +2,10 @@
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { DType } from '../core/dtype.ts';
 import { ArgumentError } from '../core/errors.ts';
-import { where } from '../tensor/elementwise.ts';
-import { Function, type Context } from '../tensor/function.ts';
 import { recording } from '../tensor/graph.ts';
 import { visible } from '../tensor/observer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensorArg } from './args.ts';
-import { sloped } from './sloped.ts';
 
 interface Inplace { readonly inplace?: boolean }
 type InplaceArg = boolean | Inplace;
@@ -39,51 +36,24 @@ function withNumbers<P extends readonly unknown[], O>(name: string, parameters: 
 }
 
 export const relu = simple('relu', (x) => x.relu(), (x) => x.relu_());
-export const relu6 = simple('relu6', (x) => bounded(x, 0, 6));
+export const relu6 = simple('relu6', (x) => x.unaryRow('hardtanh', 0, 6));
 export const silu = simple('silu', (x) => x.silu());
-export const mish = simple('mish', (x) => x.mul(x.softplus().tanh()));
-export const hardsigmoid = simple('hardsigmoid', (x) => sloped(x, (v) => v.add(3).clamp_(0, 6).div_(6), (v) => v.abs().lt(3).to(v.dtype).div_(6)));
-export const hardswish = simple('hardswish', (x) => sloped(x, (v) => v.add(3).clamp_(0, 6).mul_(v).div_(6),
-  (v) => where(v.le(-3), 0, where(v.abs().lt(3), v.clamp(-3, 3).div(3).add(0.5), 1))));
+export const mish = simple('mish', (x) => x.unaryRow('mish'));
+export const hardsigmoid = simple('hardsigmoid', (x) => x.unaryRow('hardsigmoid'));
+export const hardswish = simple('hardswish', (x) => x.unaryRow('hardswish'));
 export const sigmoid = (input: Tensor): Tensor => tensorArg('sigmoid', 'input', input).sigmoid();
 export const tanh = (input: Tensor): Tensor => tensorArg('tanh', 'input', input).tanh();
-export const logsigmoid = (input: Tensor): Tensor => tensorArg('logsigmoid', 'input', input).neg().softplus().neg();
+export const logsigmoid = visible('logsigmoid', (input: Tensor): Tensor => tensorArg('logsigmoid', 'input', input).unaryRow('logsigmoid'));
 export const softsign = (input: Tensor): Tensor => tensorArg('softsign', 'input', input).div(input.abs().add(1));
 export const tanhshrink = (input: Tensor): Tensor => tensorArg('tanhshrink', 'input', input).sub(input.tanh());
 
-// SELU's constants, from Klambauer et al. (2017).
-const SELU_ALPHA = 1.6732632423543772848170429916717, SELU_SCALE = 1.0507009873554804934193349852946;
-
-/** `x > 0 ? x : alpha * (exp(x / divisor) - 1)`; the branch that is not taken sees 0: it cannot overflow, and its gradient is no NaN. */
-function exponential(x: Tensor, alpha: number, divisor = 1): Tensor {
-  const bent = x.le(0), low = x.where(bent, 0);
-  return (divisor === 1 ? low : low.div(divisor)).expm1().mul(alpha).where(bent, x);
-}
-
-/** `clamp` with hardtanh's gradient: none at the bounds, all of it at NaN. */
-class Bounded extends Function {
-  static override forward(ctx: Context, input: Tensor, low: number, high: number): Tensor {
-    const out = input.clamp(low, high);
-    ctx.saveForBackward(out);
-    ctx.bounds = [low, high];
-    return out;
-  }
-
-  static override backward(ctx: Context, grad: Tensor): (Tensor | null)[] {
-    const [out] = ctx.savedTensors, [low, high] = ctx.bounds as [number, number];
-    return [where(out.le(low).logicalOr(out.ge(high)), 0, grad), null, null];
-  }
-}
-
-const bounded = (x: Tensor, low: number, high: number): Tensor => (recording(x) ? Bounded.apply(x, low, high) : x.clamp(low, high));
-
-export const selu = simple('selu', (x) => exponential(x, SELU_ALPHA).mul(SELU_SCALE));
+export const selu = simple('selu', (x) => x.unaryRow('selu'));
 export const elu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('elu', { alpha: 1 },
-  (x, alpha) => exponential(x, alpha));
+  (x, alpha) => x.unaryRow('elu', alpha, 1));
 export const celu = withNumbers<[alpha: number, inplace: boolean], { readonly alpha?: number }>('celu', { alpha: 1 },
   (x, alpha) => {
     if (alpha === 0) throw new ArgumentError('celu', 'alpha', 'must not be 0');
-    return exponential(x, alpha, alpha);
+    return x.unaryRow('elu', alpha, 1 / alpha);
   });
 export const leakyRelu = withNumbers<[negativeSlope: number, inplace: boolean], { readonly negativeSlope?: number }>('leakyRelu', { negativeSlope: 0.01 },
   (x, slope) => x.leakyRelu(slope));
@@ -91,28 +61,28 @@ export const hardtanh = withNumbers<[minVal: number, maxVal: number, inplace: bo
   (x, low, high) => {
     if (low > high) throw new ArgumentError('hardtanh', 'minVal', `must not exceed maxVal, got ${low} and ${high}`);
     // Integers stay integers: PyTorch casts the bounds.
-    return x.isFloatingPoint() ? bounded(x, low, high) : x.clamp(Math.trunc(low), Math.trunc(high));
+    return x.isFloatingPoint() ? x.unaryRow('hardtanh', low, high) : x.clamp(Math.trunc(low), Math.trunc(high));
   });
 export const softplus = withNumbers<[beta: number, threshold: number], { readonly beta?: number; readonly threshold?: number }>('softplus', { beta: 1, threshold: 20 },
   (x, beta, threshold) => x.softplus(beta, threshold));
 export const softshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('softshrink', { lambd: 0.5 },
   (x, lambd) => {
     if (!(lambd >= 0)) throw new ArgumentError('softshrink', 'lambd', `must not be negative, got ${lambd}`);
-    return x.sub(x.clamp(-lambd, lambd));
+    return x.unaryRow('softshrink', lambd);
   });
 export const hardshrink = withNumbers<[lambd: number], { readonly lambd?: number }>('hardshrink', { lambd: 0.5 },
-  // NaN is within no bounds and stays.
-  (x, lambd) => x.where(x.abs().le(lambd).logicalNot(), 0));
+  (x, lambd) => x.unaryRow('hardshrink', lambd));
 
+const thresholded = visible('threshold', (x: Tensor, bound: number, value: number): Tensor => x.unaryRow('threshold', bound, value));
 interface ThresholdOptions extends Inplace { readonly threshold?: number; readonly value?: number }
 const THRESHOLD = signature('threshold(input, threshold, value, inplace?)');
 /** `x > threshold ? x : value`. */
 export function threshold(input: Tensor, ...args: CallArgs<[threshold: number, value: number, inplace: boolean], ThresholdOptions>): Tensor {
   const given = bind(THRESHOLD, [tensorArg('threshold', 'input', input), ...args]);
   const bound = numberArg('threshold', 'threshold', given.threshold), value = numberArg('threshold', 'value', given.value);
-  // NaN is not below any threshold and stays. Integers stay integers: PyTorch casts both numbers.
+  // Integers stay integers: PyTorch casts both numbers.
   const cast = (number: number): number => (input.isFloatingPoint() ? number : Math.trunc(number));
-  const run = (x: Tensor): Tensor => x.where(x.le(cast(bound)).logicalNot(), cast(value));
+  const run = (x: Tensor): Tensor => thresholded(x, cast(bound), cast(value));
   return boolArg('threshold', 'inplace', given.inplace) ? written(input, run) : run(input);
 }
 
@@ -141,6 +111,7 @@ export function prelu(input: Tensor, slope: Tensor | { readonly weight: Tensor }
   return input.where(positive, weight.view(shape).mul(input.where(positive.logicalNot(), 0)));
 }
 
+const gated = visible('gated', (value: Tensor, gate: Tensor): Tensor => value.binaryRow('glu', gate));
 const GLU = signature('glu(input, dim?)');
 /** The first half of `dim` times the sigmoid of the second. */
 export function glu(input: Tensor, ...args: CallArgs<[dim: number], { readonly dim?: number }>): Tensor {
@@ -148,7 +119,8 @@ export function glu(input: Tensor, ...args: CallArgs<[dim: number], { readonly d
   const dim = intArg('glu', 'dim', given.dim, -1);
   const size = input.size(dim);
   if (size % 2 !== 0) throw new ArgumentError('glu', 'dim', `must have an even size, got ${size} in shape [${input.shape.join(', ')}]`);
-  return input.narrow(dim, 0, size / 2).mul(input.narrow(dim, size / 2, size / 2).sigmoid());
+  const [value, gate] = input.split([size / 2, size / 2], dim);
+  return gated(value, gate);
 }
 
 interface SoftmaxOptions { readonly dim?: number; readonly dtype?: DType }

@@ -8,11 +8,12 @@ import { operation } from '../tensor/operation.ts';
 import { floatType } from '../tensor/promotion.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Reduction } from './args.ts';
+import { logsigmoid } from './functional-activation.ts';
 import { pairwiseDistance } from './functional-distance.ts';
+import { reduce } from './reduce-loss.ts';
 
 const REDUCTION = "reduction: 'mean'|'sum'|'none' = 'mean'";
 
-const reduce = (loss: Tensor, reduction: Reduction): Tensor => (reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss);
 /** A margin is a float in PyTorch, so that integers give floats. */
 const asFloat = (x: Tensor): Tensor => (x.isFloatingPoint() ? x : x.castTo(floatType(x.dtypeCode)));
 const brackets = (x: Tensor): string => `[${x.shape.join(', ')}]`;
@@ -149,8 +150,7 @@ export const multilabelMarginLoss = operation(`multilabelMarginLoss(input: Tenso
 /** Mean over the classes (last dim) of the binary cross entropy of logits with labels 0 and 1. PyTorch's `F.multilabel_soft_margin_loss`. */
 export const multilabelSoftMarginLoss = operation(`multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: Tensor?, *, ${REDUCTION})`,
   (input, target, weight, reduction): Tensor => {
-    const logSigmoid = (x: Tensor): Tensor => x.neg().softplus().neg();
-    const terms = target.mul(logSigmoid(input)).add(target.neg().add(1).mul(logSigmoid(input.neg()))).neg();
+    const terms = target.mul(logsigmoid(input)).add(target.neg().add(1).mul(logsigmoid(input.neg()))).neg();
     return reduce((weight ? terms.mul(weight) : terms).mean(-1), reduction);
   });
 

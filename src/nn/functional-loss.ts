@@ -1,22 +1,21 @@
 /** Losses. `reduction` is 'mean' (default), 'sum' or 'none'. */
 import { bind, boolArg, intArg, numberArg, signature, stringArg, type Bound, type CallArgs } from '../core/args.ts';
 import { isFloating } from '../core/dtype.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { ArgumentError, DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { sameShape } from '../core/layout.ts';
 import { toBeChecked } from '../tensor/batching.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { fusedCrossEntropy } from '../tensor/fused.ts';
+import { observer, visible } from '../tensor/observer.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { logsigmoid } from './functional-activation.ts';
 import { REDUCTIONS, reductionArg, tensorArg, type Maybe, type Reduction } from './args.ts';
+import { reduce } from './reduce-loss.ts';
 
 export type { Reduction } from './args.ts';
 
 export interface ReductionOptions {
   readonly reduction?: Reduction;
-}
-
-function reduce(loss: Tensor, reduction: Reduction): Tensor {
-  return reduction === 'mean' ? loss.mean() : reduction === 'sum' ? loss.sum() : loss;
 }
 
 /** A weight of a loss: a tensor or absent. */
@@ -40,14 +39,19 @@ function warnBroadcast(op: string, input: Tensor, target: Tensor): void {
   }
 }
 
+const squaredError = visible('squaredError', (input: Tensor, target: Tensor): Tensor => input.binaryRow('mse', target));
+const absoluteError = visible('absoluteError', (input: Tensor, target: Tensor): Tensor => input.binaryRow('l1', target));
+/** `x^2 / 2` of the difference x within `delta` of 0, linear with slope `delta` outside; times `scale`. */
+const huberError = visible('huberError', (input: Tensor, target: Tensor, delta: number, scale: number): Tensor => input.binaryRow('huber', target, delta, scale));
+const logisticError = visible('logisticError', (logits: Tensor, target: Tensor): Tensor => logits.binaryRow('bceWithLogits', target));
+
 const MSE = signature('mseLoss(input, target, *, reduction?, weight?)');
 /** `(input - target)^2`. */
 export function mseLoss(input: Tensor, target: Tensor, options: ReductionOptions & { readonly weight?: Maybe<Tensor> } = {}): Tensor {
   pair('mseLoss', input, target);
   const given = bind(MSE, [input, target, options]);
   warnBroadcast('mseLoss', input, target);
-  const loss = input.sub(target).square();
-  return weighted('mseLoss', loss, given);
+  return weighted('mseLoss', squaredError(input, target), given);
 }
 
 /** Applies an elementwise `weight`, whose sum divides a mean. */
@@ -64,16 +68,7 @@ export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions 
   pair('l1Loss', input, target);
   const given = bind(L1, [input, target, options]);
   warnBroadcast('l1Loss', input, target);
-  return weighted('l1Loss', input.sub(target).abs(), given);
-}
-
-/** `x^2 / 2` of the difference x within `delta` of 0, linear with slope `delta` outside. */
-function huber(input: Tensor, target: Tensor, delta: number): Tensor {
-  // Halves are rounded once, at the end.
-  if (input.dtype === target.dtype && (input.dtype === 'float16' || input.dtype === 'bfloat16')) return huber(input.float(), target.float(), delta).to(input.dtype);
-  // With c the difference d within delta of 0, both branches are c * (d - c / 2).
-  const difference = input.sub(target), within = difference.clamp(-delta, delta);
-  return difference.sub(within.mul(0.5)).mul(within);
+  return weighted('l1Loss', absoluteError(input, target), given);
 }
 
 const SMOOTH_L1 = signature('smoothL1Loss(input, target, *, reduction?, beta?)');
@@ -84,7 +79,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: ReductionOp
   const beta = numberArg('smoothL1Loss', 'beta', given.beta, 1);
   if (beta < 0) throw new ArgumentError('smoothL1Loss', 'beta', `must not be negative, got ${beta}`);
   warnBroadcast('smoothL1Loss', input, target);
-  return reduce(beta === 0 ? input.sub(target).abs() : huber(input, target, beta).div(beta), reductionArg('smoothL1Loss', given.reduction));
+  return reduce(beta === 0 ? absoluteError(input, target) : huberError(input, target, beta, 1 / beta), reductionArg('smoothL1Loss', given.reduction));
 }
 
 const HUBER = signature('huberLoss(input, target, reduction?, delta?)');
@@ -95,7 +90,7 @@ export function huberLoss(input: Tensor, target: Tensor, ...args: CallArgs<[redu
   const delta = numberArg('huberLoss', 'delta', given.delta, 1);
   if (!(delta > 0)) throw new ArgumentError('huberLoss', 'delta', `must be greater than 0, got ${delta}`);
   warnBroadcast('huberLoss', input, target);
-  return reduce(huber(input, target, delta), reductionArg('huberLoss', given.reduction));
+  return reduce(huberError(input, target, delta, 1), reductionArg('huberLoss', given.reduction));
 }
 
 /** The cross entropy of probabilities, with PyTorch's bounds at 0 and 1: -100 for the logarithm, 1e-12 for the divisor of the gradient. */
@@ -140,9 +135,8 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, ...a
   const given = bind(BCE_LOGITS, [input, target, ...args]);
   requireSameShape(op, input, target);
   const weight = weightArg(op, 'weight', given), posWeight = weightArg(op, 'posWeight', given);
-  const logSigmoid = input.neg().softplus().neg();
-  const negative = target.neg().add(1).mul(input);
-  const loss = posWeight === null ? negative.sub(logSigmoid) : negative.sub(posWeight.sub(1).mul(target).add(1).mul(logSigmoid));
+  const loss = posWeight === null ? logisticError(input, target)
+    : target.neg().add(1).mul(input).sub(posWeight.sub(1).mul(target).add(1).mul(logsigmoid(input)));
   return reduce(weight === null ? loss : loss.mul(weight), reductionArg(op, given.reduction));
 }
 
@@ -204,7 +198,20 @@ export function nllLoss(input: Tensor, target: Tensor, ...args: CallArgs<[weight
   return nllReduced(rows.ndim === 1 ? rows.unsqueeze(0) : rows, target, weight, ignoreIndex, reductionArg(op, given.reduction));
 }
 
+/** What every row has at its index; null if some are out of range, which those of an ignored class are when it is none of the classes. */
+function pickedByAll(rows: Tensor, target: Tensor, ignoreIndex: number): Tensor | null {
+  if (ignoreIndex >= 0 && ignoreIndex < rows.shape[1]) return null;
+  try {
+    return rows.gather(1, target.unsqueeze(1)).squeeze(1);
+  } catch (error) {
+    if (error instanceof IndexRangeError) return null;
+    throw error;
+  }
+}
+
 function nllReduced(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: Reduction): Tensor {
+  const picked = weight === null && observer === null ? pickedByAll(rows, indices(target), ignoreIndex) : null;
+  if (picked !== null) return (reduction === 'none' ? picked.reshape(target.shape) : reduction === 'sum' ? picked.sum() : picked.mean()).neg();
   const { losses, factors } = nllRows(rows, indices(target), weight, ignoreIndex);
   if (reduction === 'none') return losses.reshape(target.shape);
   return reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());

@@ -34,6 +34,9 @@ export interface Row {
 
 const row = (types: RowTypes, ulp: number, js: string, more: Omit<Row, 'types' | 'ulp' | 'js'> = {}): Row => ({ types, js, ulp, ...more });
 
+// SELU's constants, from Klambauer et al. (2017).
+const SELU_ALPHA = 1.6732632423543772, SELU_SCALE = 1.0507009873554805;
+
 /** Loops whose length depends on the operands: lanes of a vector would wait for the slowest. */
 const SCALAR = { native: false, reason: 'a series per element, of a length that depends on the operands' } as const;
 
@@ -71,8 +74,14 @@ export const UNARY = {
   sigmoid: row('float', 4, '1 / (1 + Math.exp(-x))'),
   relu: row('number', 0, 'x > 0 || x !== x ? x : 0', { big: 'x > 0n ? x : 0n' }),
   silu: row('float', 4, 'x / (1 + Math.exp(-x))'),
-  softplus: row('float', 4, 'Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))'),
+  /** `log(1 + exp(p0 * x)) / p0`, x itself where `p0 * x` is above p1. */
+  softplus: row('float', 4, 'p0 * x > p1 ? x : (Math.max(p0 * x, 0) + Math.log1p(Math.exp(-Math.abs(p0 * x)))) / p0'),
+  /** `log(sigmoid(x))` */
+  logsigmoid: row('float', 4, 'Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)))'),
+  mish: row('float', 6, 'mish(x)'),
   gelu: row('float', 8, 'gelu(x)'),
+  /** Hendrycks and Gimpel's approximation of gelu. */
+  geluTanh: row('float', 8, 'x / (1 + Math.exp(-x * geluRate(x)))'),
   floor: row('number', 0, 'Math.floor(x)', { int: 'x', big: 'x' }),
   ceil: row('number', 0, 'Math.ceil(x)', { int: 'x', big: 'x' }),
   trunc: row('number', 0, 'Math.trunc(x)', { int: 'x', big: 'x' }),
@@ -86,6 +95,19 @@ export const UNARY = {
   clampScalar: row('number', 0, 'x !== x ? x : Math.min(Math.max(x, p0), p1)', { big: 'x < p0 ? p0 : x > p1 ? p1 : x' }),
   /** `x > 0 ? x : p0 * x`. */
   leakyRelu: row('float', 0.5, 'x > 0 ? x : p0 * x'),
+  /** clampScalar with another derivative: none at the bounds, all of it at NaN. */
+  hardtanh: row('number', 0, 'x !== x ? x : Math.min(Math.max(x, p0), p1)', { big: 'x < p0 ? p0 : x > p1 ? p1 : x' }),
+  hardsigmoid: row('real', 2, 'Math.min(Math.max(x + 3, 0), 6) / 6'),
+  hardswish: row('real', 3, 'x * Math.min(Math.max(x + 3, 0), 6) / 6'),
+  /** `x` without what lies within p0 of 0. */
+  softshrink: row('real', 0.5, 'x - Math.min(Math.max(x, -p0), p0)'),
+  /** 0 within p0 of 0. */
+  hardshrink: row('real', 0, 'Math.abs(x) <= p0 ? 0 : x'),
+  /** p1 up to p0; NaN stays. */
+  threshold: row('number', 0, 'x <= p0 ? p1 : x'),
+  /** `p0 * (exp(p1 * x) - 1)` up to 0. */
+  elu: row('real', 3, 'x <= 0 ? p0 * Math.expm1(p1 * x) : x'),
+  selu: row('real', 3, `${SELU_SCALE} * (x <= 0 ? ${SELU_ALPHA} * Math.expm1(x) : x)`),
   frac: row('real', 0, 'x - Math.trunc(x)'),
   /** NaN has no sign. */
   signbit: row('predicate', 0, 'x < 0 || (x === 0 && 1 / x < 0)', { int: 'x < 0', big: 'x < 0n' }),
@@ -155,8 +177,32 @@ export const BINARY = {
   tanhGrad: row('float', 2, 'a * (1 - b * b)'),
   /** ULP relative to the terms, which cancel near the minimum of gelu. */
   geluGrad: row('float', 6, 'a * geluSlope(b)'),
+  siluGrad: row('float', 6, 'a * siluSlope(b)'),
+  mishGrad: row('float', 8, 'a * mishSlope(b)'),
+  geluTanhGrad: row('float', 8, 'a * geluTanhSlope(b)'),
+  softplusGrad: row('float', 4, 'p0 * b > p1 ? a : a / (1 + Math.exp(-p0 * b))'),
+  logsigmoidGrad: row('float', 4, 'a / (1 + Math.exp(b))'),
+  eluGrad: row('float', 4, 'b <= 0 ? a * (p0 * p1 * Math.exp(p1 * b)) : a', { single: 'b <= 0 ? a * Math.fround(p0 * p1 * Math.exp(p1 * b)) : a' }),
+  seluGrad: row('float', 4, `a * (b <= 0 ? ${SELU_SCALE * SELU_ALPHA} * Math.exp(b) : ${SELU_SCALE})`),
+  leakyReluGrad: row('float', 0.5, 'b > 0 ? a : p0 * a'),
+  hardsigmoidGrad: row('float', 2, 'Math.abs(b) < 3 ? a / 6 : 0'),
+  hardswishGrad: row('float', 3, 'b <= -3 ? 0 : b < 3 ? a * ((b + 1.5) / 3) : a'),
+  clampGrad: row('float', 0, 'b >= p0 && b <= p1 ? a : 0'),
+  hardtanhGrad: row('float', 0, 'b <= p0 || b >= p1 ? 0 : a'),
+  /** Of softshrink and hardshrink. */
+  shrinkGrad: row('float', 0, 'Math.abs(b) <= p0 ? 0 : a'),
+  thresholdGrad: row('float', 0, 'b <= p0 ? 0 : a'),
   /** `p0 * a * b`: derivative of squares and products with a constant. */
   mulScaled: row('float', 1, 'p0 * a * b'),
+  /** Gated linear unit: `a * sigmoid(b)`. */
+  glu: row('real', 4, 'a / (1 + Math.exp(-b))'),
+  /** Losses of an input a and a target b. */
+  mse: row('number', 1.5, '(a - b) * (a - b)', { int: 'Math.imul(a - b, a - b)' }),
+  l1: row('number', 0.5, 'Math.abs(a - b)', { int: 'Math.abs((a - b) | 0) | 0', big: 'a > b ? a - b : b - a' }),
+  /** `d^2 / 2` of the difference d within p0 of 0, linear with slope p0 outside; all times p1. */
+  huber: row('real', 4, 'huber(a - b, p0) * p1'),
+  /** Binary cross entropy of `sigmoid(a)`. */
+  bceWithLogits: row('real', 4, '(1 - b) * a - (Math.min(a, 0) - Math.log1p(Math.exp(-Math.abs(a))))'),
   /** 0 where a is negative, b where it is zero, else 1. */
   heaviside: row('same', 0, 'a === 0 ? b : a > 0 ? 1 : 0', { big: 'a === 0n ? b : a > 0n ? 1n : 0n' }),
   nextafter: row('real', 0, 'nextafter(a, b)', { single: 'nextafterSingle(a, b)' }),
@@ -183,6 +229,12 @@ export const TERNARY = {
   addcmul: row('number', 2, 'a + p0 * b * c', { int: '(a + Math.imul(Math.imul(p0, b), c)) | 0' }),
   /** `a + p0 * b / c` */
   addcdiv: row('float', 2, 'a + p0 * (b / c)'),
+  /** Derivatives of glu by the gate c, and of the losses by the input b; `a` is the upstream gradient. */
+  gluGrad: row('real', 6, 'a * b * sigmoidSlope(c)'),
+  mseGrad: row('real', 3, 'p0 * a * (b - c)'),
+  l1Grad: row('real', 1, 'p0 * a * (b > c ? 1 : b < c ? -1 : 0)'),
+  huberGrad: row('real', 3, 'p1 * a * Math.min(Math.max(b - c, -p0), p0)'),
+  bceWithLogitsGrad: row('real', 6, 'a * (1 / (1 + Math.exp(-b)) - c)'),
   /** b for NaN, c for infinity, p0 for minus infinity. */
   nanToNum: row('same', 0, 'a !== a ? b : a === Infinity ? c : a === -Infinity ? p0 : a', { int: 'a', big: 'a' }),
 } as const satisfies Record<string, Row>;

@@ -108,7 +108,7 @@ function unaryBackward(g: Tensor, node: Node): Tensor | null {
 }
 
 /** `a` or `b` may be a number, not both. */
-export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, p0 = 0): Tensor {
+export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, p0 = 0, p1 = 0): Tensor {
   if (entry.check !== null) entry.check(a, b);
   const ta = typeof a === 'object' ? a : null, tb = typeof b === 'object' ? b : null;
   const like = (ta ?? tb) as Tensor;
@@ -118,10 +118,10 @@ export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scala
   const layout = ta === null || tb === null ? resultLayout(like.layout)
     : ta.layout === tb.layout ? resultLayout(ta.layout) : broadcastLayout(entry.name, ta.layout, tb.layout);
   let out = emptyLike(like, layout, entry.types === 'predicate' ? BOOL : compute);
-  parameters(p0);
+  parameters(p0, p1);
   binaryInto(entry.code, out, ta === null || ta.dtypeCode === compute ? a : rawCast(ta, compute), tb === null || tb.dtypeCode === compute ? b : rawCast(tb, compute), compute);
   if (entry.types !== 'predicate' && compute !== type) out = rawCast(out, type) as Tensor;
-  if (gradEnabled && entry.rule !== null && ((ta !== null && wantsGrad(ta)) || (tb !== null && wantsGrad(tb)))) recordBinary(entry, a, b, out, p0);
+  if (gradEnabled && entry.rule !== null && ((ta !== null && wantsGrad(ta)) || (tb !== null && wantsGrad(tb)))) recordBinary(entry, a, b, out, p0, p1);
   return out;
 }
 
@@ -132,24 +132,24 @@ function broadcastLayout(name: string, a: Layout, b: Layout): Layout {
 
 const asOperand = (x: Tensor | Scalar): Operand => (typeof x === 'object' ? x : Number(x));
 
-function recordBinary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, out: Tensor, p0: number): void {
+function recordBinary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, out: Tensor, p0: number, p1: number): void {
   const ta = typeof a === 'object' && wantsGrad(a) && isFloating(a.dtypeCode) ? a : null;
   const tb = typeof b === 'object' && wantsGrad(b) && isFloating(b.dtypeCode) ? b : null;
   const rule = entry.rule as BinaryRule;
   const needs = (ta === null ? 0 : rule.a.needs) | (tb === null ? 0 : rule.b.needs);
   const saved = needs === 0 ? null : [needs & A ? asOperand(a) : null, needs & B ? asOperand(b) : null, needs & Y ? out : null];
-  record(entry.name, out, [ta, tb], binaryBackward, saved, { rule, p0, p1: 0 } satisfies Context<BinaryRule>);
+  record(entry.name, out, [ta, tb], binaryBackward, saved, { rule, p0, p1 } satisfies Context<BinaryRule>);
 }
 
 function binaryBackward(g: Tensor, node: Node): (Tensor | null)[] {
-  const { rule, p0 } = node.context as Context<BinaryRule>;
+  const { rule, p0, p1 } = node.context as Context<BinaryRule>;
   const wantA = node.needs(0), wantB = node.needs(1);
   const needs = (wantA ? rule.a.needs : 0) | (wantB ? rule.b.needs : 0);
   const a = needs & A ? node.saved<Operand>(0) : g, b = needs & B ? node.saved<Operand>(1) : g, y = needs & Y ? node.saved(2) : g;
-  return [wantA ? rule.a.grad(g, a, b, y, p0) : null, wantB ? rule.b.grad(g, a, b, y, p0) : null];
+  return [wantA ? rule.a.grad(g, a, b, y, p0, p1) : null, wantB ? rule.b.grad(g, a, b, y, p0, p1) : null];
 }
 
-export function ternary(entry: TernaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, c: Tensor | Scalar, p0 = 0): Tensor {
+export function ternary(entry: TernaryEntry, a: Tensor | Scalar, b: Tensor | Scalar, c: Tensor | Scalar, p0 = 0, p1 = 0): Tensor {
   const where = entry.name === 'where';
   const inputs = [a, b, c];
   const like = inputs.find((x): x is Tensor => typeof x === 'object') as Tensor;
@@ -158,27 +158,27 @@ export function ternary(entry: TernaryEntry, a: Tensor | Scalar, b: Tensor | Sca
   let shape = like.layout.shape;
   for (const x of inputs) if (typeof x === 'object') shape = broadcastShapes(entry.name, shape, x.layout.shape);
   let out = emptyLike(like, contiguousLayout(shape), compute);
-  parameters(p0);
+  parameters(p0, p1);
   ternaryInto(entry.code, out, where ? a : rawInput(a, compute), rawInput(b, compute), rawInput(c, compute), compute);
   if (compute !== type) out = rawCast(out, type) as Tensor;
-  if (gradEnabled && entry.rule !== null && inputs.some((x) => typeof x === 'object' && wantsGrad(x))) recordTernary(entry, inputs, out, p0);
+  if (gradEnabled && entry.rule !== null && inputs.some((x) => typeof x === 'object' && wantsGrad(x))) recordTernary(entry, inputs, out, p0, p1);
   return out;
 }
 
-function recordTernary(entry: TernaryEntry, inputs: readonly (Tensor | Scalar)[], out: Tensor, p0: number): void {
+function recordTernary(entry: TernaryEntry, inputs: readonly (Tensor | Scalar)[], out: Tensor, p0: number, p1: number): void {
   const rule = entry.rule as TernaryRule;
   const wanted = inputs.map((x) => (typeof x === 'object' && wantsGrad(x) && isFloating(x.dtypeCode) ? x : null));
   let needs = 0;
   for (let k = 0; k < 3; k++) if (wanted[k] !== null) needs |= rule.grads[k]?.needs ?? 0;
   const saved = needs === 0 ? null : inputs.map((x, k) => (needs & (A << k) ? asOperand(x) : null));
-  record(entry.name, out, wanted, ternaryBackward, saved, { rule, p0, p1: 0 } satisfies Context<TernaryRule>);
+  record(entry.name, out, wanted, ternaryBackward, saved, { rule, p0, p1 } satisfies Context<TernaryRule>);
 }
 
 function ternaryBackward(g: Tensor, node: Node): (Tensor | null)[] {
-  const { rule, p0 } = node.context as Context<TernaryRule>;
+  const { rule, p0, p1 } = node.context as Context<TernaryRule>;
   const needs = rule.grads.reduce((all, d, k) => (node.needs(k) && d !== null ? all | d.needs : all), 0);
   const a = needs & A ? node.saved<Operand>(0) : g, b = needs & B ? node.saved<Operand>(1) : g, c = needs & C ? node.saved<Operand>(2) : g;
-  return rule.grads.map((d, k) => (node.needs(k) && d !== null ? d.grad(g, a, b, c, p0) : null));
+  return rule.grads.map((d, k) => (node.needs(k) && d !== null ? d.grad(g, a, b, c, p0, p1) : null));
 }
 
 /** Refuses in-place writes that would change a leaf in the graph. */

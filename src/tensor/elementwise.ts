@@ -2,7 +2,7 @@
 import { BOOL, I64, U8, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { bind, isOptions, lastArg, numberArg, show, signature, stringArg, type CallArgs } from '../core/args.ts';
-import type { BinaryOp, UnaryOp } from '../ops/elementwise.ts';
+import type { BinaryOp, TernaryOp, UnaryOp } from '../ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
 import { defaultDTypeCode, resultType, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
@@ -27,10 +27,14 @@ type Operand<Options> = Other | (Options & { readonly other: Other });
 
 /** Rows behind other methods, and those that PyTorch has as functions only. */
 const WITHOUT_METHOD = [
-  'clampScalar', 'addScaled', 'entr', 'erfcx', 'ndtr', 'logNdtr', 'ndtri', 'i0e', 'i1', 'i1e', 'polygamma', 'xlog1py', 'zeta',
+  'clampScalar', 'hardtanh', 'hardsigmoid', 'hardswish', 'softshrink', 'hardshrink', 'threshold', 'elu', 'selu', 'mish', 'geluTanh', 'logsigmoid',
+  'glu', 'mse', 'l1', 'huber', 'bceWithLogits', 'addScaled', 'entr', 'erfcx', 'ndtr', 'logNdtr', 'ndtri', 'i0e', 'i1', 'i1e', 'polygamma', 'xlog1py', 'zeta',
 ] as const satisfies readonly (UnaryOp | BinaryOp)[];
 /** Rows that only derivatives use. */
-const DERIVATIVE_ROWS = ['reluGrad', 'sigmoidGrad', 'tanhGrad', 'geluGrad', 'mulScaled'] as const;
+const DERIVATIVE_ROWS = [
+  'reluGrad', 'sigmoidGrad', 'tanhGrad', 'geluGrad', 'siluGrad', 'mishGrad', 'geluTanhGrad', 'softplusGrad', 'logsigmoidGrad', 'eluGrad', 'seluGrad', 'leakyReluGrad',
+  'hardsigmoidGrad', 'hardswishGrad', 'clampGrad', 'hardtanhGrad', 'shrinkGrad', 'thresholdGrad', 'mulScaled',
+] as const satisfies readonly BinaryOp[];
 /** Methods without an in-place form, as in PyTorch. */
 const WITHOUT_IN_PLACE = [
   'isnan', 'isinf', 'isfinite', 'isneginf', 'isposinf', 'signbit', 'angle', 'silu', 'maximum', 'minimum', 'fmax', 'fmin', 'logaddexp', 'logaddexp2', ...DERIVATIVE_ROWS,
@@ -230,16 +234,12 @@ export abstract class Elementwise extends Movement {
     const self = this as unknown as Tensor;
     const mode = stringArg('gelu', 'approximate', options?.approximate, ['none', 'tanh'] as const, 'none');
     if (mode === 'none') return unary(unaryEntries.gelu, self);
-    const inner = self.add(self.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-    return self.mul(0.5).mul(inner.tanh().add(1));
+    return unary(unaryEntries.geluTanh, self);
   }
 
   /** `log(1 + exp(beta * x)) / beta`, linear above the threshold. */
   softplus(beta = 1, threshold = 20): Tensor {
-    const self = this as unknown as Tensor;
-    const scaled = beta === 1 ? self : self.mul(beta);
-    const soft = unary(unaryEntries.softplus, scaled);
-    return self.where(scaled.gt(threshold), beta === 1 ? soft : soft.div(beta));
+    return unary(unaryEntries.softplus, this as unknown as Tensor, beta, threshold);
   }
 
   /** To the nearest integer, halves to even; `decimals` shifts the point. */
@@ -294,13 +294,18 @@ export abstract class Elementwise extends Movement {
   }
 
   /** @internal The unary row of that name, also where there is no method. */
-  unaryRow(name: UnaryOp, p0 = 0): Tensor {
-    return unary(unaryEntries[name], this as unknown as Tensor, p0);
+  unaryRow(name: UnaryOp, p0 = 0, p1 = 0): Tensor {
+    return unary(unaryEntries[name], this as unknown as Tensor, p0, p1);
   }
 
   /** @internal The binary row of that name, also where there is no method. */
-  binaryRow(name: BinaryOp, other: Other): Tensor {
-    return binary(binaryEntries[name], this as unknown as Tensor, other);
+  binaryRow(name: BinaryOp, other: Other, p0 = 0, p1 = 0): Tensor {
+    return binary(binaryEntries[name], this as unknown as Tensor, other, p0, p1);
+  }
+
+  /** @internal The ternary row of that name. */
+  ternaryRow(name: TernaryOp, b: Other, c: Other, p0 = 0, p1 = 0): Tensor {
+    return ternary(ternaryEntries[name], this as unknown as Tensor, b, c, p0, p1);
   }
 
   /** @internal `scale * self * other` in one kernel: what derivatives are made of. */

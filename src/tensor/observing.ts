@@ -11,7 +11,7 @@ import { Tensor } from './tensor.ts';
 /** Methods that compute nothing, and internal ones that say less than what they call. */
 const SILENT: ReadonlySet<string> = new Set([
   'constructor', 'wrap', 'writeNumbers', 'requiresGrad_', 'backward', 'registerHook', 'registerPostAccumulateGradHook', 'retainGrad', 'type', 'dispose', 'toString',
-  'size', 'dim', 'numel', 'stride', 'storageOffset', 'isContiguous', 'isFloatingPoint', 'unaryRow', 'binaryRow', 'castBy', 'converted', 'broadcastable', 'makeNew', 'fillRandom',
+  'size', 'dim', 'numel', 'stride', 'storageOffset', 'isContiguous', 'isFloatingPoint', 'unaryRow', 'binaryRow', 'ternaryRow', 'castBy', 'converted', 'broadcastable', 'makeNew', 'fillRandom',
 ]);
 /** Internal methods and functions whose public name is another one. */
 const PUBLIC: Readonly<Record<string, string>> = { castTo: 'to', choose: 'where', joined: 'cat', fusedCrossEntropy: 'crossEntropy' };

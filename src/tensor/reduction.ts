@@ -268,7 +268,14 @@ export abstract class Reduction extends Elementwise {
     // A gradient may also be smaller than its target: it stands for its expansion.
     if (skip < 0) return self.expand([...shape]);
     if (dims.length === 0) return self;
-    const result = self.sum(dims, shape.length > 0 && skip === 0);
+    // Along what it was expanded over, the sum is one term times their number: the gradient of a sum is nothing else.
+    let terms = self, count = 1;
+    for (const i of dims) {
+      if (this.layout.strides[i] !== 0 || this.shape[i] < 2) continue;
+      terms = terms.narrow(i, 0, 1);
+      count *= this.shape[i];
+    }
+    const sum = terms.sum(dims, shape.length > 0 && skip === 0), result = count === 1 ? sum : sum.mul(count);
     return result.ndim === shape.length ? result : result.reshape([...shape]);
   }
 }

@@ -20,7 +20,7 @@ export interface UnaryRule {
 }
 export interface BinaryDerivative {
   readonly needs: number;
-  readonly grad: (g: Tensor, a: Operand, b: Operand, y: Tensor, p0: number) => Tensor | null;
+  readonly grad: (g: Tensor, a: Operand, b: Operand, y: Tensor, p0: number, p1: number) => Tensor | null;
 }
 export interface BinaryRule {
   readonly a: BinaryDerivative;
@@ -28,7 +28,7 @@ export interface BinaryRule {
 }
 export interface TernaryDerivative {
   readonly needs: number;
-  readonly grad: (g: Tensor, a: Operand, b: Operand, c: Operand, p0: number) => Tensor | null;
+  readonly grad: (g: Tensor, a: Operand, b: Operand, c: Operand, p0: number, p1: number) => Tensor | null;
 }
 export interface TernaryRule {
   readonly grads: readonly (TernaryDerivative | null)[];
@@ -53,6 +53,20 @@ const tensor = (like: Tensor, x: Operand): Tensor => (typeof x === 'object' ? x 
 /** In the operand's own dtype: PyTorch rounds there when the operands' dtypes differ. */
 const scaled = (x: Operand, factor: number): Operand => (typeof x === 'number' ? x * factor : factor === 1 ? x : x.mul(factor));
 
+/** A row `a * slope(b)`, by the slope's own derivative; null where it is piecewise constant. */
+function slope(name: BinaryOp, derivative: ((x: Tensor, p0: number, p1: number) => Tensor) | null): BinaryRule {
+  return both(
+    d(B, (g, _a, b, _y, p0, p1) => g.binaryRow(name, b, p0, p1)),
+    derivative === null ? ZERO : d(A | B, (g, a, b, _y, p0, p1) => g.mul(a).mul(derivative(tensor(g, b), p0, p1))));
+}
+const slopeOfSigmoid = (s: Tensor): Tensor => s.neg().add(1).mul(s);
+
+/** A loss of the difference of its operands. */
+function loss(grad: (g: Tensor, a: Operand, b: Operand, sign: number, p0: number, p1: number) => Tensor): BinaryRule {
+  return both(d(A | B, (g, a, b, _y, p0, p1) => grad(g, a, b, 1, p0, p1)), d(A | B, (g, a, b, _y, p0, p1) => grad(g, a, b, -1, p0, p1)));
+}
+
+const GELU_RATE = 1.5957691216057308; // 2 sqrt(2 / pi)
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const INV_SQRT_2PI = 0.3989422804014327;
 
@@ -94,12 +108,12 @@ export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
   erfc: unary(X, (g, x) => g.mulScaled(x.square().neg().exp(), -TWO_OVER_SQRT_PI)),
   sigmoid: unary(Y, (g, _x, y) => g.sigmoidGrad(y)),
   relu: unary(Y, (g, _x, y) => g.reluGrad(y)),
-  silu: unary(X, (g, x) => {
-    const s = x.sigmoid();
-    return g.mul(s.mul(x.mul(s.neg().add(1)).add(1)));
-  }),
-  softplus: unary(X, (g, x) => g.mul(x.sigmoid())),
+  silu: unary(X, (g, x) => g.binaryRow('siluGrad', x)),
+  softplus: unary(X, (g, x, _y, p0, p1) => g.binaryRow('softplusGrad', x, p0, p1)),
+  logsigmoid: unary(X, (g, x) => g.binaryRow('logsigmoidGrad', x)),
+  mish: unary(X, (g, x) => g.binaryRow('mishGrad', x)),
   gelu: unary(X, (g, x) => g.geluGrad(x)),
+  geluTanh: unary(X, (g, x) => g.binaryRow('geluTanhGrad', x)),
   floor: zero,
   ceil: zero,
   trunc: zero,
@@ -110,8 +124,16 @@ export const UNARY_RULES: Readonly<Record<UnaryOp, UnaryRule | null>> = {
   logicalNot: null,
   bitwiseNot: null,
   /** As PyTorch: the bounds themselves pass the gradient. */
-  clampScalar: unary(X, (g, x, _y, p0, p1) => g.mul(x.ge(p0).logicalAnd(x.le(p1)))),
-  leakyRelu: unary(X, (g, x, _y, p0) => g.where(x.gt(0), g.mul(p0))),
+  clampScalar: unary(X, (g, x, _y, p0, p1) => g.binaryRow('clampGrad', x, p0, p1)),
+  leakyRelu: unary(X, (g, x, _y, p0) => g.binaryRow('leakyReluGrad', x, p0)),
+  hardtanh: unary(X, (g, x, _y, p0, p1) => g.binaryRow('hardtanhGrad', x, p0, p1)),
+  hardsigmoid: unary(X, (g, x) => g.binaryRow('hardsigmoidGrad', x)),
+  hardswish: unary(X, (g, x) => g.binaryRow('hardswishGrad', x)),
+  softshrink: unary(X, (g, x, _y, p0) => g.binaryRow('shrinkGrad', x, p0)),
+  hardshrink: unary(X, (g, x, _y, p0) => g.binaryRow('shrinkGrad', x, p0)),
+  threshold: unary(X, (g, x, _y, p0) => g.binaryRow('thresholdGrad', x, p0)),
+  elu: unary(X, (g, x, _y, p0, p1) => g.binaryRow('eluGrad', x, p0, p1)),
+  selu: unary(X, (g, x) => g.binaryRow('seluGrad', x)),
   frac: unary(0, (g) => g),
   signbit: null,
   isneginf: null,
@@ -207,7 +229,39 @@ export const BINARY_RULES: Readonly<Record<BinaryOp, BinaryRule | null>> = {
       const square = tensor(g, b).square();
       return g.mul(a).mul(square.mul(-0.5).exp().mul(square.mul(-INV_SQRT_2PI).add(2 * INV_SQRT_2PI)));
     })),
+  // With s the sigmoid and q = s (1 - s) its slope, that of s + x q is q (2 + x (1 - 2 s)).
+  siluGrad: slope('siluGrad', (x) => {
+    const s = x.sigmoid();
+    return slopeOfSigmoid(s).mul(x.mul(s.mul(-2).add(1)).add(2));
+  }),
+  // With T = tanh(softplus(x)), that of T + x s (1 - T^2) is s (1 - T^2) (2 + x (1 - s) - 2 x s T).
+  mishGrad: slope('mishGrad', (x) => {
+    const s = x.sigmoid(), y = x.softplus().tanh();
+    return s.mul(y.square().neg().add(1)).mul(x.mul(s.neg().add(1).sub(s.mul(y).mul(2))).add(2));
+  }),
+  // Of x s(u): with u's derivatives v and w, that of s + x q v is q (2 v + x (1 - 2 s) v^2 + x w).
+  geluTanhGrad: slope('geluTanhGrad', (x) => {
+    const square = x.square(), s = x.mul(square.mul(0.044715).add(1)).mul(GELU_RATE).sigmoid();
+    const v = square.mul(3 * 0.044715).add(1).mul(GELU_RATE), w = x.mul(6 * 0.044715 * GELU_RATE);
+    return slopeOfSigmoid(s).mul(v.mul(2).add(x.mul(s.mul(-2).add(1).mul(v.square()).add(w))));
+  }),
+  softplusGrad: slope('softplusGrad', (x, p0, p1) => slopeOfSigmoid(x.mul(p0).sigmoid()).mul(p0).where(x.mul(p0).le(p1), 0)),
+  logsigmoidGrad: slope('logsigmoidGrad', (x) => slopeOfSigmoid(x.sigmoid()).neg()),
+  eluGrad: slope('eluGrad', (x, p0, p1) => x.mul(p1).exp().mul(p0 * p1 * p1).where(x.le(0), 0)),
+  seluGrad: slope('seluGrad', (x) => x.newOnes([]).binaryRow('seluGrad', x).where(x.le(0), 0)),
+  leakyReluGrad: slope('leakyReluGrad', null),
+  hardsigmoidGrad: slope('hardsigmoidGrad', null),
+  hardswishGrad: slope('hardswishGrad', (x) => x.abs().lt(3).to(x.dtype).div(3)),
+  clampGrad: slope('clampGrad', null),
+  hardtanhGrad: slope('hardtanhGrad', null),
+  shrinkGrad: slope('shrinkGrad', null),
+  thresholdGrad: slope('thresholdGrad', null),
   mulScaled: both(d(B, (g, _a, b, _y, p0) => g.mulScaled(tensor(g, b), p0)), d(A, (g, a, _b, _y, p0) => g.mulScaled(tensor(g, a), p0))),
+  glu: both(d(B, (g, _a, b) => g.binaryRow('glu', b)), d(A | B, (g, a, b) => g.ternaryRow('gluGrad', a, b))),
+  mse: loss((g, a, b, sign) => g.ternaryRow('mseGrad', a, b, 2 * sign)),
+  l1: loss((g, a, b, sign) => g.ternaryRow('l1Grad', a, b, sign)),
+  huber: loss((g, a, b, sign, p0, p1) => g.ternaryRow('huberGrad', a, b, p0, sign * p1)),
+  bceWithLogits: both(d(A | B, (g, a, b) => g.ternaryRow('bceWithLogitsGrad', a, b)), d(A, (g, a) => g.mulScaled(tensor(g, a), -1))),
   heaviside: both(missing('heaviside', 'input'), missing('heaviside', 'values')),
   nextafter: both(d(A | B, (g, a, b) => g.mul(compare(g, a, b, 'ne'))), ZERO),
   // By the sigmoid, whose own derivative stays finite where exp(b - a) does not.
@@ -243,6 +297,9 @@ function powBase(g: Tensor, a: Tensor, b: Operand): Tensor {
   return value.where(b.ne(0), 0);
 }
 
+/** g where the operands are less than delta apart. */
+const within = (g: Tensor, a: Operand, b: Operand, delta: number): Tensor => g.where(tensor(g, a).sub(b).abs().lt(delta), 0);
+
 export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
   where: { grads: [null, t(A, (g, a) => g.where(a as Tensor, 0)), t(A, (g, a) => g.where((a as Tensor).logicalNot(), 0))] },
   clamp: {
@@ -267,6 +324,35 @@ export const TERNARY_RULES: Readonly<Record<TernaryOp, TernaryRule | null>> = {
       t(0, (g) => g),
       t(C, (g, _a, _b, c, p0) => g.div(c).mul(p0)),
       t(B | C, (g, _a, b, c, p0) => g.mul(tensor(g, scaled(b, -p0)).div(tensor(g, c).square()))),
+    ],
+  },
+  gluGrad: {
+    grads: [
+      t(B | C, (g, _a, b, c) => g.ternaryRow('gluGrad', b, c)),
+      t(A | C, (g, a, _b, c) => g.ternaryRow('gluGrad', a, c)),
+      t(A | B | C, (g, a, b, c) => g.ternaryRow('gluGrad', times(tensor(g, a), b), c).mul(tensor(g, c).sigmoid().mul(-2).add(1))),
+    ],
+  },
+  mseGrad: {
+    grads: [
+      t(B | C, (g, _a, b, c, p0) => g.ternaryRow('mseGrad', b, c, p0)),
+      t(A, (g, a, _b, _c, p0) => g.mulScaled(tensor(g, a), p0)),
+      t(A, (g, a, _b, _c, p0) => g.mulScaled(tensor(g, a), -p0)),
+    ],
+  },
+  l1Grad: { grads: [t(B | C, (g, _a, b, c, p0) => g.ternaryRow('l1Grad', b, c, p0)), t(0, (g) => g.mul(0)), t(0, (g) => g.mul(0))] },
+  huberGrad: {
+    grads: [
+      t(B | C, (g, _a, b, c, p0, p1) => g.ternaryRow('huberGrad', b, c, p0, p1)),
+      t(A | B | C, (g, a, b, c, p0, p1) => within(g.mulScaled(tensor(g, a), p1), b, c, p0)),
+      t(A | B | C, (g, a, b, c, p0, p1) => within(g.mulScaled(tensor(g, a), -p1), b, c, p0)),
+    ],
+  },
+  bceWithLogitsGrad: {
+    grads: [
+      t(B | C, (g, _a, b, c) => g.ternaryRow('bceWithLogitsGrad', b, c)),
+      t(A | B, (g, a, b) => g.ternaryRow('gluGrad', a, b)),
+      t(A, (g, a) => g.mulScaled(tensor(g, a), -1)),
     ],
   },
   nanToNum: { grads: [t(A, (g, a) => g.mul((a as Tensor).isfinite())), null, null] },

@@ -112,6 +112,7 @@ function crossEntropy(a: Arguments, g: Graph): Name {
   return g.add('Where', [ignored, g.constant(0, dtype), g.add('Neg', [chosen])]);
 }
 
+const difference = (a: Arguments, g: Graph): Name => g.add('Sub', [a.name('input', a.out.dtype), a.name('target', a.out.dtype)]);
 const positive = (g: Graph, x: Name, dtype: DType): Name => g.add('Greater', [x, g.constant(0, dtype)]);
 
 export const NETWORK: Rules = {
@@ -129,12 +130,15 @@ export const NETWORK: Rules = {
       return g.add('Where', [positive(g, x, dtype), x, g.add('Mul', [expm1(g, low, dtype), g.constant(alpha, dtype)])]);
     }),
     activation('hardtanh', ['minVal', 'maxVal'], (g, x, [low, high], dtype) => (isFloat(dtype) ? clip(g, x, low, high, dtype) : clip(g, x, Math.trunc(low), Math.trunc(high), dtype))),
+    activation('logsigmoid', [], (g, x) => g.add('Neg', [g.add('Softplus', [g.add('Neg', [x])])])),
+    activation('threshold', ['bound', 'value'], (g, x, [bound, value], dtype) => g.add('Where', [g.add('LessOrEqual', [x, g.constant(bound, dtype)]), g.constant(value, dtype), x])),
     activation('softshrink', ['lambd'], (g, x, [lambd], dtype) => g.add('Sub', [x, clip(g, x, -lambd, lambd, dtype)])),
     activation('hardshrink', ['lambd'], (g, x, [lambd], dtype) => g.add('Where', [g.add('LessOrEqual', [g.add('Abs', [x]), g.constant(lambd, dtype)]), g.constant(0, dtype), x])),
   ]),
   leakyRelu: rule('leakyRelu(input, negativeSlope?)', (a, g) => g.add('LeakyRelu', [a.name('input')], { alpha: { float: a.number('negativeSlope', 0.01) } })),
   softplus: rule('softplus(input, beta?, threshold?)', (a, g) => softplus(g, a.name('input'), a.number('beta', 1), a.number('threshold', 20), a.out.dtype)),
   gelu: rule('gelu(input, approximate?)', gelu),
+  gated: rule('gated(value, gate)', (a, g) => g.add('Mul', [a.name('value'), g.add('Sigmoid', [a.name('gate')])])),
   linear: rule('linear(input, weight, bias?, activation?)', linear),
   einsum: rule('einsum(equation, operands)', (a, g) => g.add('Einsum', a.nodes('operands').map((node) => a.of(node, a.out.dtype)), { equation: a.string('equation', '') })),
   batchNorm: rule('batchNorm(input, runningMean?, runningVar?, weight?, bias?, training?, momentum?, eps?)', (a, g) => batchNorm(a, g, !a.bool('training'))),
@@ -148,6 +152,21 @@ export const NETWORK: Rules = {
   layerNorm: rule('layerNorm(input, normalizedShape, weight?, bias?, eps?)', layerNorm),
   rmsNorm: rule('rmsNorm(input, normalizedShape, weight?, eps?)', rmsNorm),
   dropout: rule('dropout(input, p, inplace?)', (a, g) => g.add('Dropout', [a.name('input'), g.constant(a.number('p'), 'float32'), g.constant(true, 'bool')])),
+  squaredError: rule('squaredError(input, target)', (a, g) => {
+    const d = difference(a, g);
+    return g.add('Mul', [d, d]);
+  }),
+  absoluteError: rule('absoluteError(input, target)', (a, g) => g.add('Abs', [difference(a, g)])),
+  huberError: rule('huberError(input, target, delta, scale)', (a, g) => {
+    const { dtype } = a.out, d = difference(a, g), delta = a.number('delta'), near = clip(g, d, -delta, delta, dtype);
+    const curve = g.add('Mul', [near, g.add('Sub', [d, g.add('Mul', [near, g.constant(0.5, dtype)])])]);
+    return g.add('Mul', [curve, g.constant(a.number('scale'), dtype)]);
+  }),
+  logisticError: rule('logisticError(logits, target)', (a, g) => {
+    const { dtype } = a.out, x = a.name('logits', dtype), y = a.name('target', dtype);
+    const negative = g.add('Mul', [g.add('Sub', [g.constant(1, dtype), y]), x]);
+    return g.add('Add', [negative, g.add('Softplus', [g.add('Neg', [x])])]);
+  }),
   fusedCrossEntropy: rule('fusedCrossEntropy(input, target, ignoreIndex?)', crossEntropy),
 };
 
