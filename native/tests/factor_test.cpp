@@ -172,16 +172,16 @@ void triangular_case(const Kernels& k, int op, bool unit, int64_t batch, int64_t
 
 template <class T>
 void all_cases(const Kernels& k) {
-  for (int64_t n : {0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 64, 100, 131}) {
-    cholesky_case<T>(k, n < 20 ? 5 : 1, n);
-    lu_case<T>(k, n < 20 ? 5 : 1, n, n, true);
+  for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 15, 16, 17, 31, 33, 64, 100, 131}) {
+    cholesky_case<T>(k, n < 20 ? 21 : 1, n);
+    lu_case<T>(k, n < 20 ? 21 : 1, n, n, true);
     lu_case<T>(k, 2, n, n, false);
-    for (int64_t r : {1, 3, 16, 40}) solve_case<T>(k, false, n < 20 ? 3 : 1, n, r);
-    solve_case<T>(k, true, n < 20 ? 3 : 1, n, n);
+    for (int64_t r : {1, 3, 16, 40}) solve_case<T>(k, false, n < 20 ? 19 : 1, n, r);
+    solve_case<T>(k, true, n < 20 ? 19 : 1, n, n);
     for (int op : {0, 1})
       for (int unit : {0, 1})
         for (int turned : {0, 1}) {
-          for (int64_t r : {0, 1, 2, 16, 33, 70}) triangular_case<T>(k, op, unit != 0, n < 20 ? 3 : 1, n, r, turned != 0, 1);
+          for (int64_t r : {0, 1, 2, 16, 33, 70}) triangular_case<T>(k, op, unit != 0, n < 20 ? 19 : 1, n, r, turned != 0, 1);
           triangular_case<T>(k, op, unit != 0, 2, n, 1 + n % 2, turned != 0, 2);
         }
     for (int64_t at = 0; at < n; at += 7) indefinite<T>(k, n, at), singular<T>(k, n, at);

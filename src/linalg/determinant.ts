@@ -93,17 +93,31 @@ export function determinant(op: string, A: Tensor): Tensor {
   return determinants(A);
 }
 
+/** The logarithm of the product of magnitudes: one logarithm for as many of them as their product has room for. */
+function logOfProduct(values: Float64Array): number {
+  let log = 0, product = 1;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (size > 1e-100 && size < 1e100) {
+      product *= size;
+      if (product > 1e-200 && product < 1e200) continue;
+      log += Math.log(product);
+      product = 1;
+    } else {
+      log += Math.log(size);
+    }
+  }
+  return log + Math.log(product);
+}
+
 class LogDet extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
     const batch = batchOf(A), count = numelOf(batch), signs = new Float64Array(count), logs = new Float64Array(count);
     eachFactor(A, (b, sign, diagonal) => {
-      let product = sign, log = 0;
-      for (const d of diagonal) {
-        product *= Math.sign(d);
-        log += Math.log(Math.abs(d));
-      }
+      let product = sign;
+      for (const d of diagonal) product *= Math.sign(d);
       signs[b] = product;
-      logs[b] = log;
+      logs[b] = logOfProduct(diagonal);
     });
     ctx.saveForBackward(A);
     ctx.setMaterializeGrads(false);
