@@ -8,6 +8,7 @@
 
 #include "extents.h"
 #include "immediate.h"
+#include "matrices.h"
 #include "op_names.h"
 #include "optim_rules.h"
 #include "spatial.h"
@@ -89,16 +90,15 @@ constexpr FamilyRule kRules[kFamilies] = {
      {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
     {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
     {"taps", &Kernels::taps, 4, 4, 3, 16, 2, 0, {{}, {}, {Space::all, optional}, {}}},
+    {"triangular", &Kernels::triangular, 2, 2, 3, 16, 1, 0, {{}, {}}},
+    {"factor", &Kernels::factor, 4, 4, 4, 4, 1, 0,
+     {{Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}}},
     {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
     {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
 };
 
 // Which of the first three operands of taps is read or written along the axis.
 constexpr int tapped(int op) { return op == kTapsRead ? 1 : op == kTapsSpread ? 0 : 2; }
-
-constexpr bool is_float(DType t) { return t == DType::f32 || t == DType::f64; }
-constexpr bool is_compute(DType t) { return t <= DType::boolean; }
-constexpr bool is_index(DType t) { return t == DType::i64 || t == DType::i32; }
 
 bool touched(Space space, const Call& call) {
   int from = 0, to = call.ndim;
@@ -128,6 +128,7 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::norm_grad: return static_cast<int64_t>(norm_elements(family, k, call)) - 1;
     case Family::recurrence:
     case Family::recurrence_grad: return static_cast<int64_t>(recurrence_elements(family, k, call)) - 1;
+    case Family::factor: return static_cast<int64_t>(factor_elements(k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::join: return k > 0 ? call.ints[k - 1] - 1 : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
@@ -136,10 +137,6 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::optim_step: return k == call.operands - 1 ? kOptim[call.op].hyper - 1 : 0;
     default: return 0;
   }
-}
-
-bool stride_is_zero(const Call& call, int k, int dim) {
-  return call.operand[k].data == nullptr || call.operand[k].stride[dim] == 0;
 }
 
 // Kernels whose scratch grows with a dimension want operands whose memory grows with it, so that no frame can ask for more
@@ -159,11 +156,6 @@ DType result_dtype(ResultRule rule, DType input) {
   }
   return input;
 }
-
-constexpr const char* kDtypes = "dtypes do not go together";
-constexpr const char* kLayout = "an operand moves along a dimension that it must not move along";
-constexpr const char* kBeyond = "an operand reaches beyond its buffer";
-constexpr const char* kParameter = "a parameter is out of range";
 
 const char* check_optim(const Call& call) {
   const OptimRule& rule = kOptim[call.op];
@@ -344,6 +336,10 @@ const char* check_family(const Call& call) {
       if (!is_float(o[0].dtype) || o[1].dtype != o[0].dtype || o[3].dtype != DType::i32) return kDtypes;
       return o[2].data == nullptr || o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     }
+    case Family::triangular:
+      return check_triangular(call);
+    case Family::factor:
+      return check_factor(call);
     case Family::optim_step:
       return check_optim(call);
   }
@@ -417,6 +413,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::conv || family == Family::pool) return spatial_elements(family, k, call) > 0;
   if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
   if (family == Family::recurrence || family == Family::recurrence_grad) return recurrence_elements(family, k, call) > 0;
+  if (family == Family::factor) return factor_elements(k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -443,6 +440,8 @@ constexpr Names names_of(Family family) {
     case Family::conv: return {conv_names, conv_count};
     case Family::pool: return {pool_names, pool_count};
     case Family::taps: return {taps_names, taps_count};
+    case Family::triangular: return {triangular_names, triangular_count};
+    case Family::factor: return {factor_names, factor_count};
     case Family::random: return {random_names, random_count};
     case Family::optim_step: return {optim_names, optim_count};
     default: return {nullptr, 0};
@@ -495,7 +494,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
                                    family == Family::select || family == Family::search_sorted || family == Family::join || family == Family::taps ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
                                    family == Family::pool || family == Family::norm || family == Family::norm_grad ||
-                                   family == Family::recurrence || family == Family::recurrence_grad;
+                                   family == Family::recurrence || family == Family::recurrence_grad || family == Family::factor;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

@@ -12,9 +12,10 @@ enum class Family : int32_t {
   copy, join, unary, binary, ternary, reduce, arg_reduce, scan, polyval, moments, matmul, gather, scatter, nonzero, sort, select,
   arg_scan, search_sorted, softmax,
   softmax_grad, cross_entropy, cross_entropy_grad, norm, norm_grad,
-  recurrence, recurrence_grad, attention, attention_grad, conv, pool, taps, random, optim_step,
+  recurrence, recurrence_grad, attention, attention_grad, conv, pool, taps,
+  triangular, factor, random, optim_step,
 };
-constexpr int kFamilies = 33;
+constexpr int kFamilies = 35;
 
 // The layout of src/core/frame.ts, in int32 units (floats_at and params_at in float64 units).
 namespace frame_layout {

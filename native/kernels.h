@@ -86,6 +86,8 @@ struct Kernels {
   Kernel conv;           // [out, a, b, bias?]           all contiguous; see src/backend/backend.ts
   Kernel pool;           // [out, a, index i64?]         all contiguous; see src/backend/backend.ts
   Kernel taps;           // [out, a, b?, index i32]      [loop..., P, J, K]; ints: axis size, axis stride; see src/backend/backend.ts
+  Kernel triangular;     // [x, t]                       [batch..., N, N, R]; ints[0] = unit diagonal
+  Kernel factor;         // [a, second?, info, x?]       [B, M, N, R]; all contiguous; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
   Kernel optim_step;     // see src/backend/backend.ts
 };
@@ -101,6 +103,7 @@ Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cr
 Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
 Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
 Status conv(const Call&), pool(const Call&), taps(const Call&), random(const Call&), optim_step(const Call&);
+Status triangular(const Call&), factor(const Call&);
 }
 #endif
 

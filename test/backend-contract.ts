@@ -7,6 +7,7 @@ import { movementContract } from './backend-contract-movement.ts';
 import { nnContract } from './backend-contract-nn.ts';
 import { orderContract } from './backend-contract-order.ts';
 import { reduceContract } from './backend-contract-reduce.ts';
+import { linalgContract } from './backend-contract-linalg.ts';
 import { spatialContract } from './backend-contract-spatial.ts';
 
 /** Drives every family of a backend; `makeBackend` is called when the tests run. */
@@ -21,5 +22,6 @@ export function contract(name: string, makeBackend: () => Backend): void {
     matmulContract(backend);
     nnContract(backend);
     spatialContract(backend);
+    linalgContract(backend);
   });
 }

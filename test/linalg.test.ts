@@ -127,6 +127,40 @@ onBackends(() => {
     expect(linalg.cond(singular, 1).item()).toBe(Infinity);
   });
 
+  describe.each(['float32', 'float64'] as const)('kernels of %s', (dtype) => {
+    const eps = dtype === 'float32' ? 1.2e-7 : 2.3e-16;
+
+    test.each([[1], [4], [8], [9], [16], [33], [70]])('batches of %i rows agree with single matrices and with what they factor', (n) => {
+      const A = random(3, 19, n, n).add(eye(n).mul(3)).to(dtype), S = A.matmul(A.mT).add(torch.eye(n, { dtype }));
+      const B = random(19, n, 3).to(dtype), L = linalg.cholesky(S), bound = eps * 100 * n;
+      expect(largest(L.matmul(L.mT).sub(S).div(largest(S)))).toBeLessThan(eps * (n + 4));
+      expect(largest(S.matmul(linalg.solve(S, B.expand(3, 19, n, 3))).sub(B))).toBeLessThan(bound * largest(S));
+      expect(largest(S.matmul(linalg.inv(S)).sub(torch.eye(n, { dtype })))).toBeLessThan(bound * largest(S));
+      const [P, lower, upper] = linalg.lu(A);
+      expect(largest(P.matmul(lower).matmul(upper).sub(A))).toBeLessThan(bound);
+      const X = linalg.solveTriangular(L.select(0, 0), B, { upper: false });
+      expect(largest(L.select(0, 0).matmul(X).sub(B))).toBeLessThan(bound * largest(L));
+      const right = linalg.solveTriangular(L.mT, B.mT, { upper: true, left: false });
+      expect(largest(right.matmul(L.mT).sub(B.mT))).toBeLessThan(bound * largest(L));
+      expect(linalg.cholesky(S.select(1, 5)).sub(L.select(1, 5)).abs().max().item()).toBe(0);
+      expect(largest(linalg.slogdet(S).logabsdet.sub(L.diagonal(0, -2, -1).log().sum(-1).mul(2)))).toBeLessThan(bound);
+    });
+
+    test('empty ones, one element, NaN and infinities', () => {
+      const of = (rows: number[][]): Tensor => torch.tensor(rows, { dtype });
+      expect(linalg.inv(torch.zeros([0, 3, 3], { dtype })).shape).toEqual([0, 3, 3]);
+      expect(linalg.solve(torch.zeros([2, 0, 0], { dtype }), torch.zeros([2, 0, 4], { dtype })).shape).toEqual([2, 0, 4]);
+      expect(linalg.det(torch.zeros([2, 0, 0], { dtype })).tolist()).toEqual([1, 1]);
+      expect(linalg.choleskyEx(torch.zeros([2, 0, 0], { dtype })).info.tolist()).toEqual([0, 0]);
+      expect(linalg.luFactor(torch.zeros([2, 0, 3], { dtype })).pivots.shape).toEqual([2, 0]);
+      expect([linalg.inv(of([[4]])).item(), linalg.cholesky(of([[4]])).item(), linalg.det(of([[-4]])).item()]).toEqual([0.25, 2, -4]);
+      expect([linalg.inv(of([[Infinity]])).item(), linalg.cholesky(of([[Infinity]])).item()]).toEqual([0, Infinity]);
+      expect(linalg.inv(of([[NaN, 1], [1, 2]])).isnan().all().item()).toBe(true);
+      expect(linalg.choleskyEx(of([[4, NaN], [2, NaN]])).info.item()).toBe(2);
+      expect(linalg.solveTriangular(of([[2, NaN], [2, 0]]), of([[2], [1]]), { upper: false }).tolist()).toEqual([[1], [-Infinity]]);
+    });
+  });
+
   test('einsum contracts several operands, diagonals and ellipses as sums over all indices do', () => {
     const a = random(2, 3), b = random(3, 4), c = random(4, 4), d = random(2, 4);
     const chain = torch.einsum('ij,jk,kk,ik->i', a, b, c, d);

@@ -2,6 +2,7 @@
 // blocks of exactly the given size, so that AddressSanitizer sees the first element outside.
 #include "call.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -163,6 +164,12 @@ void walk_as_kernel(Family family, const Call& call) {
         if (all > 0 && call.operand[k].data != nullptr) touch(call.operand[k], length[family == Family::recurrence_grad][k] - 1);
       return;
     }
+    case Family::factor: {
+      const int64_t *d = call.dim, length[4] = {d[0] * d[1] * d[2], d[0] * std::min(d[1], d[2]), d[0], d[0] * d[2] * d[3]};
+      for (int k = 0; k < 4; ++k)
+        if (call.operand[k].data != nullptr && length[k] > 0) touch(call.operand[k], length[k] - 1);
+      return;
+    }
     case Family::random:
       walk(call, 0, 0, 1);
       for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
@@ -181,7 +188,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 2, 4, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -195,6 +202,8 @@ void fill(Family family, Frame& frame) {
   if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
   if (family == Family::join) ndim = 2;
   if (family == Family::taps) ndim = 3 + static_cast<int>(below(2));
+  if (family == Family::triangular) ndim = 3 + static_cast<int>(below(2));
+  if (family == Family::factor) ndim = 4;
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
   if (family == Family::norm || family == Family::norm_grad) ndim = 4;
@@ -306,6 +315,21 @@ void fill(Family family, Frame& frame) {
       still(x, last), still(x, last - 2), still(y, last), still(w, last - 1), still(3, last - 1), type(3, 3);
       for (int k = 0; k < operands; ++k)
         if (!chance(20)) frame.operand(k)[at::arg] = k == 2 && op != 2 && chance(3) ? at::absent : static_cast<int32_t>(below(3));
+      break;
+    }
+    case Family::triangular:
+      still(0, last - 1), still(1, last);
+      if (!chance(10)) frame.operand(0)[at::strides + last] = 1, frame.word[at::dims + last - 1] = frame.word[at::dims + last - 2];
+      frame.word[at::ints] &= 1;
+      break;
+    case Family::factor: {
+      const bool is_lu = frame.word[at::op] == kFactorLu, solves = frame.word[at::op] > kFactorLu;
+      if (!is_lu) frame.word[at::dims + 2] = frame.word[at::dims + 1];
+      if (frame.word[at::op] == kFactorInverse) frame.word[at::dims + 3] = frame.word[at::dims + 2];
+      frame.word[at::ints] &= 1;
+      type(1, 3), type(2, 3);
+      if (frame.word[at::op] == kFactorCholesky) frame.operand(1)[at::arg] = at::absent;
+      if (!solves) frame.operand(3)[at::arg] = at::absent;
       break;
     }
     case Family::random: type(1, 3); break;

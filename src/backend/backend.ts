@@ -105,6 +105,18 @@
  *     read    y[p, j] = sum over k of w[p, k] * x[index[p, k], j]; a = x, b = w or ABSENT (all 1)
  *     spread  x[index[p, k], j] += w[p, k] * y[p, j]; a = y, b = w or ABSENT
  *     weigh   w[p, k] += sum over j of y[p, j] * x[index[p, k], j]; a = y, b = x
+ * - triangular [x, t]: dims are [batch..., N, N, R]. x [N, R] has stride 0 along the second N and stride 1 along R, t stride 0
+ *   along R; op says which of t's triangles is read, INTS[0] = 1 that its diagonal counts as ones. x is replaced by the solution
+ *   of t X = x. float32, float64.
+ * - factor [a, second?, info, x?]: dims are [B, M, N, R], all contiguous (strides are not read); float32, float64. Of every
+ *   matrix of a [B, M, N], in its place; info (int32) [B] receives 0, or where the factorisation failed, counted from 1. What
+ *   is not named is ABSENT.
+ *     cholesky  M = N: U with a = U^T U, zeros below it; a's upper triangle alone is read. info: the order of the first leading
+ *               minor that is not positive, with which the work stops
+ *     lu        L, whose diagonal of ones is not stored, and U; second: pivots (int32) [B, min(M, N)], the row with which each
+ *               row was exchanged, from 1. INTS[0] = 0: no exchanges. info: the first zero on U's diagonal; the work goes on
+ *     solve     M = N: as lu, and x [B, N, R] is replaced by the solution of a X = x
+ *     inverse   M = N = R: as lu, and x [B, N, N] receives the inverse
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -168,6 +180,8 @@ export interface Backend {
   conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
   pool(out: Storage, a: Storage, index: Operand): void;
   taps(out: Storage, a: Storage, b: Operand, index: Storage): void;
+  triangular(x: Storage, t: Storage): void;
+  factor(a: Storage, second: Operand, info: Storage, x: Operand): void;
   random(out: Storage, state: Storage): void;
   optimStep(operands: readonly Operand[]): void;
 
@@ -179,6 +193,6 @@ export interface Backend {
 export const FAMILIES = [
   'copy', 'join', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
   'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
-  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'random', 'optimStep',
+  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'triangular', 'factor', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

@@ -1,23 +1,20 @@
 /** Cholesky factors. Derivative: Murray (2016), Differentiation of the Cholesky decomposition, eq. 9. */
-import { numelOf } from '../core/layout.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
+import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { factorCholesky } from './numeric/cholesky.ts';
-import { batchOf, eachMatrix, halfLower, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { batchOf, copyColumns, emptyInts, halfLower, requireSquare, requireSuccess, rowsOf, sameBatch } from './matrices.ts';
 import { checkSystem, triangular } from './triangular.ts';
 
 /** [L, info] of the matrices in the lower triangle. */
 class Cholesky extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
-    const n = rowsOf(A), batch = batchOf(A), values = workingCopy(A), info = new Int32Array(numelOf(batch));
-    eachMatrix(batch, (b) => (info[b] = factorCholesky(values, b * n * n, n)));
-    const L = write(A, A.shape, values);
+    const L = copyColumns(A), info = emptyInts(A, batchOf(A));
+    factorInto('cholesky', L.mT, null, info);
     ctx.saveForBackward(L);
-    return [L, writeInts(A, batch, info)];
+    return [L, info];
   }
 
   static override backward(ctx: Context, g: Tensor): Tensor {

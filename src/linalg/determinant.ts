@@ -5,21 +5,22 @@ import { arange } from '../tensor/create.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
+import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { factorLU } from './numeric/lu.ts';
-import { batchOf, diagonalMatrix, eachMatrix, identity, requireSquare, rowsOf, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { elements } from '../tensor/values.ts';
+import { batchOf, copyRows, diagonalMatrix, eachMatrix, emptyInts, identity, requireSquare, rowsOf, write } from './matrices.ts';
 import { solveBatch } from './solve.ts';
 import { svdOf } from './svd.ts';
 
 /** The sign and U's diagonal of every matrix, handed to `each`. */
 function eachFactor(A: Tensor, each: (b: number, sign: number, diagonal: Float64Array) => void): void {
-  const n = rowsOf(A), values = workingCopy(A), pivots = new Int32Array(n), diagonal = new Float64Array(n);
-  eachMatrix(batchOf(A), (b) => {
-    factorLU(values, b * n * n, n, n, pivots, 0, true);
+  const n = rowsOf(A), batch = batchOf(A), LU = copyRows(A), pivots = emptyInts(A, [...batch, n]), diagonal = new Float64Array(n);
+  factorInto('lu', LU, pivots, emptyInts(A, batch));
+  const values = elements(LU) as Float64Array, exchanges = elements(pivots) as Int32Array;
+  eachMatrix(batch, (b) => {
     let sign = 1;
     for (let i = 0; i < n; i++) {
-      if (pivots[i] !== i + 1) sign = -sign;
+      if (exchanges[b * n + i] !== i + 1) sign = -sign;
       diagonal[i] = values[b * n * n + i * n + i];
     }
     each(b, sign, diagonal);
@@ -29,7 +30,11 @@ function eachFactor(A: Tensor, each: (b: number, sign: number, diagonal: Float64
 class Det extends Function {
   static override forward(ctx: Context, A: Tensor): Tensor {
     const batch = batchOf(A), values = new Float64Array(numelOf(batch));
-    eachFactor(A, (b, sign, diagonal) => (values[b] = diagonal.reduce((product, d) => product * d, sign)));
+    eachFactor(A, (b, sign, diagonal) => {
+      let product = sign;
+      for (const d of diagonal) product *= d;
+      values[b] = product;
+    });
     const det = write(A, batch, values);
     ctx.saveForBackward(A, det);
     return det;
@@ -88,12 +93,31 @@ export function determinant(op: string, A: Tensor): Tensor {
   return determinants(A);
 }
 
+/** The logarithm of the product of magnitudes: one logarithm for as many of them as their product has room for. */
+function logOfProduct(values: Float64Array): number {
+  let log = 0, product = 1;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (size > 1e-100 && size < 1e100) {
+      product *= size;
+      if (product > 1e-200 && product < 1e200) continue;
+      log += Math.log(product);
+      product = 1;
+    } else {
+      log += Math.log(size);
+    }
+  }
+  return log + Math.log(product);
+}
+
 class LogDet extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
     const batch = batchOf(A), count = numelOf(batch), signs = new Float64Array(count), logs = new Float64Array(count);
     eachFactor(A, (b, sign, diagonal) => {
-      signs[b] = diagonal.reduce((product, d) => product * Math.sign(d), sign);
-      logs[b] = diagonal.reduce((sum, d) => sum + Math.log(Math.abs(d)), 0);
+      let product = sign;
+      for (const d of diagonal) product *= Math.sign(d);
+      signs[b] = product;
+      logs[b] = logOfProduct(diagonal);
     });
     ctx.saveForBackward(A);
     ctx.setMaterializeGrads(false);

@@ -5,21 +5,18 @@ import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
+import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { factorLU, permutationOf } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, identity, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { batchOf, colsOf, copyRows, eachMatrix, emptyInts, identity, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 /** [LU, pivots, info] of a batch; LU is differentiable. */
 class LUFactor extends Function {
   static override forward(ctx: Context, A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] {
-    const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
-    const values = workingCopy(A), pivots = new Int32Array(numelOf(batch) * k), info = new Int32Array(numelOf(batch));
-    eachMatrix(batch, (b) => (info[b] = factorLU(values, b * m * n, m, n, pivots, b * k, pivot)));
-    const LU = write(A, A.shape, values), order = writeInts(A, [...batch, k], pivots);
-    ctx.saveForBackward(LU, order);
-    return [LU, order, writeInts(A, batch, info)];
+    const batch = batchOf(A), LU = copyRows(A), pivots = emptyInts(A, [...batch, Math.min(rowsOf(A), colsOf(A))]), info = emptyInts(A, batch);
+    factorInto('lu', LU, pivots, info, null, pivot);
+    ctx.saveForBackward(LU, pivots);
+    return [LU, pivots, info];
   }
 
   static override backward(ctx: Context, g: Tensor): [Tensor, null] {
@@ -38,6 +35,17 @@ class LUFactor extends Function {
     if (right !== null) out = out.cat([triangular(lower.mT, g.narrow(-1, k, n - k), true, true, true)], -1);
     return [P.matmul(out), null];
   }
+}
+
+/** The row of the factored matrix that stands at each place after the exchanges. */
+function permutationOf(pivots: Int32Array, p0: number, k: number, m: number): Int32Array {
+  const order = Int32Array.from({ length: m }, (_, i) => i);
+  for (let i = 0; i < k; i++) {
+    const at = pivots[p0 + i] - 1, value = order[i];
+    order[i] = order[at];
+    order[at] = value;
+  }
+  return order;
 }
 
 /** The matrices P of A = P L U, from pivots. */

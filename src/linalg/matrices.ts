@@ -1,14 +1,14 @@
 /** Batches of matrices between tensors and the float64 arrays on which the decompositions work, and the checks they share. */
 import { F32, F64, I32, type DTypeCode } from '../core/dtype.ts';
-import { broadcastShapes, numelOf } from '../core/layout.ts';
+import { broadcastShapes, Layout, numelOf } from '../core/layout.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
-import { emptyShape } from '../tensor/kernels.ts';
+import { copyInto, emptyLike, emptyShape } from '../tensor/kernels.ts';
 import { copyElements, elements } from '../tensor/values.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 const shown = (A: Tensor): string => `[${A.shape.join(', ')}]`;
 
-/** Decompositions take float32 and float64, computed in float64 and rounded once. */
+/** Decompositions take float32 and float64. */
 export function requireReal(op: string, name: string, A: Tensor): void {
   if (A.dtypeCode !== F32 && A.dtypeCode !== F64) throw new DTypeError(op, A.dtype, `${name} must be float32 or float64, got ${A.dtype}`);
 }
@@ -46,17 +46,31 @@ export function requireFinite(op: string, name: string, values: Float64Array): v
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new ArgumentError(op, name, `must hold finite numbers, got ${values[i]}`);
 }
 
+/** A copy whose rows lie side by side. */
+export function copyRows(A: Tensor): Tensor {
+  const out = emptyShape(A, A.shape, A.dtypeCode);
+  copyInto(out, A);
+  return out;
+}
+
+/** A copy whose columns lie side by side, as LAPACK returns matrices. */
+export function copyColumns(A: Tensor): Tensor {
+  const m = rowsOf(A), n = colsOf(A), strides = [...A.layout.strides];
+  let step = m * n;
+  for (let d = A.ndim - 3; d >= 0; step *= A.shape[d--]) strides[d] = step;
+  strides.splice(-2, 2, 1, m);
+  const out = emptyLike(A, new Layout(A.layout.shape, strides, 0), A.dtypeCode);
+  copyInto(out, A);
+  return out;
+}
+
+/** Room for int32 results: pivots and error codes. */
+export const emptyInts = (like: Tensor, shape: readonly number[]): Tensor => emptyShape(like, shape, I32);
+
 /** A new tensor with the given numbers, in `like`'s dtype. */
 export function write(like: Tensor, shape: readonly number[], values: Float64Array, dtype: DTypeCode = like.dtypeCode): Tensor {
   const out = emptyShape(like, shape, dtype);
   (elements(out) as Float64Array).set(values);
-  return out;
-}
-
-/** An int32 tensor: pivots and error codes. */
-export function writeInts(like: Tensor, shape: readonly number[], values: Int32Array): Tensor {
-  const out = emptyShape(like, shape, I32);
-  (elements(out) as Int32Array).set(values);
   return out;
 }
 

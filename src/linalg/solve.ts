@@ -5,24 +5,19 @@ import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
+import { factorInto } from '../tensor/kernels-linalg.ts';
+import { emptyShape } from '../tensor/kernels.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { factorLU, solveLU } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, identity, requireSquare, requireSuccess, rowsOf, sameBatch, write, writeInts } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { batchOf, copyRows, emptyInts, requireSquare, requireSuccess, rowsOf, sameBatch } from './matrices.ts';
 import { checkSystem } from './triangular.ts';
 
 /** [X, info] of A X = B by LU with partial pivoting. */
 class Solve extends Function {
   static override forward(ctx: Context, A: Tensor, B: Tensor): [Tensor, Tensor] {
-    const n = rowsOf(B), r = colsOf(B), batch = batchOf(B);
-    const matrices = workingCopy(A), values = workingCopy(B), pivots = new Int32Array(n), info = new Int32Array(numelOf(batch));
-    eachMatrix(batch, (b) => {
-      info[b] = factorLU(matrices, b * n * n, n, n, pivots, 0, true);
-      solveLU(matrices, b * n * n, n, pivots, 0, values, b * n * r, r);
-    });
-    const X = write(B, B.shape, values);
+    const batch = batchOf(B), X = copyRows(B), info = emptyInts(A, batch);
+    factorInto('solve', copyRows(A), emptyInts(A, [...batch, rowsOf(A)]), info, X);
     ctx.saveForBackward(A, X);
-    return [X, writeInts(A, batch, info)];
+    return [X, info];
   }
 
   static override backward(ctx: Context, g: Tensor): (Tensor | null)[] {
@@ -36,7 +31,8 @@ const solveWithInfo = bySample('linalg.solve', (A: Tensor, B: Tensor): [Tensor, 
 
 class Inverse extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
-    const [inverse, info] = solveWithInfo(A, identity(A, rowsOf(A)).expand([...A.shape]));
+    const batch = batchOf(A), inverse = emptyShape(A, A.shape, A.dtypeCode), info = emptyInts(A, batch);
+    factorInto('inverse', copyRows(A), emptyInts(A, [...batch, rowsOf(A)]), info, inverse);
     ctx.saveForBackward(inverse);
     return [inverse, info];
   }
@@ -47,12 +43,14 @@ class Inverse extends Function {
   }
 }
 
+const invert = bySample('linalg.inv', (A: Tensor): [Tensor, Tensor] => Inverse.apply(A));
+
 /** X of A X = B for matrices A and B of one batch shape, without checks. */
 export const solveBatch = (A: Tensor, B: Tensor): Tensor => solveWithInfo(A, B)[0];
 
 export function inverseOf(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  return Inverse.apply(A) as [Tensor, Tensor];
+  return invert(A);
 }
 
 /** The inverse; a singular matrix is refused. */

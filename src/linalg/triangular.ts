@@ -3,16 +3,14 @@ import { ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
+import { triangularInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { solveTriangle } from './numeric/lu.ts';
-import { batchOf, colsOf, eachMatrix, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { colsOf, copyRows, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch } from './matrices.ts';
 
 class SolveTriangular extends Function {
   static override forward(ctx: Context, A: Tensor, B: Tensor, upper: boolean, unit: boolean): Tensor {
-    const n = rowsOf(B), r = colsOf(B), matrices = workingCopy(A), values = workingCopy(B);
-    eachMatrix(batchOf(B), (b) => solveTriangle(matrices, b * n * n, n, 1, n, values, b * n * r, r, upper, unit));
-    const X = write(B, B.shape, values);
+    const X = copyRows(B);
+    triangularInto(upper ? 'upper' : 'lower', unit, X, A);
     ctx.saveForBackward(A, X);
     Object.assign(ctx, { upper, unit });
     return X;

@@ -26,6 +26,9 @@ export const CONV_OPS = ['forward', 'inputGrad', 'weightGrad'] as const;
 export const POOL_OPS = ['max', 'avg', 'avgGrad'] as const;
 /** Weighted reading, its transpose, and its gradient in the weights. */
 export const TAPS_OPS = ['read', 'spread', 'weigh'] as const;
+/** Of `triangular`: which triangle is read. */
+export const TRIANGULAR_OPS = ['lower', 'upper'] as const;
+export const FACTOR_OPS = ['cholesky', 'lu', 'solve', 'inverse'] as const;
 export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
 
 export type ReduceOp = (typeof REDUCE_OPS)[number];
@@ -43,4 +46,6 @@ export type RecurrenceOp = (typeof RECURRENCE_OPS)[number];
 export type ConvOp = (typeof CONV_OPS)[number];
 export type PoolOp = (typeof POOL_OPS)[number];
 export type TapsOp = (typeof TAPS_OPS)[number];
+export type TriangularOp = (typeof TRIANGULAR_OPS)[number];
+export type FactorOp = (typeof FACTOR_OPS)[number];
 export type Activation = (typeof ACTIVATIONS)[number];

@@ -15,11 +15,8 @@ const rows = Object.entries<Row>({ ...UNARY, ...BINARY, ...TERNARY }).flatMap(([
 export const IN_TYPESCRIPT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(rows),
   ...Object.fromEntries([
-    'linalg.cholesky', 'linalg.choleskyEx', 'linalg.det', 'linalg.slogdet', 'linalg.eig', 'linalg.eigvals', 'linalg.eigh', 'linalg.eigvalsh', 'linalg.lu',
-    'linalg.luFactor', 'linalg.luFactorEx', 'linalg.luSolve', 'linalg.qr', 'linalg.householderProduct', 'linalg.matrixRank', 'linalg.pinv', 'linalg.cond',
-    'linalg.lstsq', 'linalg.solve', 'linalg.solveEx', 'linalg.inv', 'linalg.invEx', 'linalg.tensorinv', 'linalg.tensorsolve', 'linalg.solveTriangular',
-    'linalg.svd', 'linalg.svdvals', 'cholesky', 'choleskySolve', 'choleskyInverse', 'det', 'slogdet', 'logdet', 'inverse', 'pinverse', 'svd', 'qr', 'orgqr',
-    'lu', 'luSolve', 'triangularSolve', 'svdLowrank', 'pcaLowrank', 'nuclearNorm',
+    'linalg.eig', 'linalg.eigvals', 'linalg.eigh', 'linalg.eigvalsh', 'linalg.qr', 'linalg.householderProduct', 'linalg.matrixRank', 'linalg.pinv',
+    'linalg.cond', 'linalg.lstsq', 'linalg.svd', 'linalg.svdvals', 'pinverse', 'svd', 'qr', 'orgqr', 'svdLowrank', 'pcaLowrank', 'nuclearNorm',
   ].map((name) => [name, DECOMPOSITION])),
   ctcLoss: SEQUENCE,
   poisson: DRAWS,

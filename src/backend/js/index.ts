@@ -18,6 +18,8 @@ import { argScan, searchSorted, select, sort } from './order.ts';
 import { moments, polyval } from './polynomial.ts';
 import { pool } from './pool.ts';
 import { taps } from './taps.ts';
+import { factor } from './linalg/factor.ts';
+import { triangular } from './linalg/triangular.ts';
 import { recurrence, recurrenceGrad } from './recurrence.ts';
 import { argReduce, reduce } from './reduce.ts';
 import { scan } from './scan.ts';
@@ -38,7 +40,7 @@ export const jsBackend: Backend = {
   name: 'js',
   copy, join, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, random, optimStep,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, triangular, factor, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

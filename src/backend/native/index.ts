@@ -73,6 +73,8 @@ export class NativeBackend implements Backend {
   readonly conv: Backend['conv'];
   readonly pool: Backend['pool'];
   readonly taps: Backend['taps'];
+  readonly triangular: Backend['triangular'];
+  readonly factor: Backend['factor'];
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
@@ -111,6 +113,8 @@ export class NativeBackend implements Backend {
     this.conv = this.four('conv');
     this.pool = this.three('pool');
     this.taps = this.four('taps') as Backend['taps'];
+    this.triangular = this.two('triangular') as Backend['triangular'];
+    this.factor = this.many('factor');
     this.random = this.two('random');
     this.optimStep = this.any('optimStep');
   }

@@ -1,0 +1,36 @@
+// What decoding knows of factor and triangular.
+#pragma once
+#include "op_names.h"
+#include "refusals.h"
+
+namespace flambeau {
+
+// Operands of factor: matrices [B, M, N], what belongs to their diagonals, one number per matrix, and right-hand sides [B, N, R].
+inline double factor_elements(int k, const Call& call) {
+  const double count = static_cast<double>(call.dim[0]), m = static_cast<double>(call.dim[1]), n = static_cast<double>(call.dim[2]);
+  const double by_operand[4] = {count * m * n, count * (m < n ? m : n), count, count * n * static_cast<double>(call.dim[3])};
+  return by_operand[k];
+}
+
+inline const char* check_factor(const Call& call) {
+  const Operand* o = call.operand;
+  const bool solves = call.op == kFactorSolve || call.op == kFactorInverse;
+  if ((o[1].data != nullptr) != (call.op != kFactorCholesky) || (o[3].data != nullptr) != solves) return kParameter;
+  if (call.op != kFactorLu && call.dim[1] != call.dim[2]) return "the matrices are not square";
+  if (call.op == kFactorInverse && call.dim[3] != call.dim[2]) return kParameter;
+  if (call.ints[0] < 0 || call.ints[0] > 1) return kParameter;
+  if (o[1].data != nullptr && o[1].dtype != DType::i32) return kDtypes;
+  if (o[3].data != nullptr && o[3].dtype != o[0].dtype) return kDtypes;
+  return is_float(o[0].dtype) && o[2].dtype == DType::i32 ? nullptr : kDtypes;
+}
+
+inline const char* check_triangular(const Call& call) {
+  const Operand* o = call.operand;
+  const int last = call.ndim - 1;
+  if (!stride_is_zero(call, 0, last - 1) || !stride_is_zero(call, 1, last)) return kLayout;
+  if (call.dim[last - 2] != call.dim[last - 1] || call.ints[0] < 0 || call.ints[0] > 1) return kParameter;
+  if (call.dim[last] > 1 && o[0].stride[last] != 1) return "the rows of the right-hand side are not contiguous";
+  return is_float(o[0].dtype) && o[1].dtype == o[0].dtype ? nullptr : kDtypes;
+}
+
+}  // namespace flambeau

@@ -1,0 +1,39 @@
+/** Kernel calls over matrices: factorisations and triangular systems, in the place of their operand. */
+import { DIMS, INTS, frame } from '../core/frame.ts';
+import { numelOf } from '../core/layout.ts';
+import { absent, dims, header, operand, strides } from '../core/plan.ts';
+import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp, type TriangularOp } from '../ops/families.ts';
+import { active } from '../backend/select.ts';
+import type { TensorCore } from './core.ts';
+
+type Maybe = TensorCore | null;
+
+/** See `factor` in the backend's contract; `a` is [..., M, N], all contiguous. */
+export function factorInto(op: FactorOp, a: TensorCore, second: Maybe, info: TensorCore, x: Maybe = null, pivoting = true): void {
+  const { shape } = a.layout, n = shape.length;
+  header(FACTOR_OPS.indexOf(op), 4, 4);
+  frame[DIMS] = numelOf(shape.slice(0, -2));
+  frame[DIMS + 1] = shape[n - 2];
+  frame[DIMS + 2] = shape[n - 1];
+  frame[DIMS + 3] = x === null ? 0 : x.layout.shape[n - 1];
+  frame[INTS] = pivoting ? 1 : 0;
+  [a, second, info, x].forEach((each, k) => {
+    if (each === null) absent(k);
+    else operand(k, each.storage, each.layout.offset, each.dtypeCode);
+  });
+  active.factor(a.storage, second === null ? null : second.storage, info.storage, x === null ? null : x.storage);
+}
+
+/** Replaces `x` [..., N, R], whose rows are contiguous, by the solution of t x = x; `t` is [..., N, N] of the same batch. */
+export function triangularInto(op: TriangularOp, unit: boolean, x: TensorCore, t: TensorCore): void {
+  const { shape } = x.layout, n = shape.length;
+  header(TRIANGULAR_OPS.indexOf(op), n + 1, 2);
+  dims([...shape.slice(0, -1), shape[n - 2], shape[n - 1]]);
+  frame[INTS] = unit ? 1 : 0;
+  const batch = n - 2, { strides: xs } = x.layout, { strides: ts } = t.layout;
+  operand(0, x.storage, x.layout.offset, x.dtypeCode);
+  strides(0, [...xs.slice(0, batch), xs[batch], 0, xs[batch + 1]]);
+  operand(1, t.storage, t.layout.offset, t.dtypeCode);
+  strides(1, [...ts.slice(0, batch), ts[batch], ts[batch + 1], 0]);
+  active.triangular(x.storage, t.storage);
+}

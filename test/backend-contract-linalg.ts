@@ -1,0 +1,102 @@
+/** Factorisations and triangular systems of a backend, on matrices whose factors are exact. */
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../src/backend/backend.ts';
+import { F32, F64, I32 } from '../src/core/dtype.ts';
+import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp } from '../src/ops/families.ts';
+import { operand, randomNumbers, read, run, viewOf, type Argument, type Operand } from './helpers/frames.ts';
+
+type Matrix = number[][];
+
+const product = (a: Matrix, b: Matrix): Matrix => a.map((row) => (b[0] ?? []).map((_, j) => row.reduce((sum, v, t) => sum + v * b[t][j], 0)));
+const transpose = (a: Matrix): Matrix => (a[0] ?? []).map((_, j) => a.map((row) => row[j]));
+const rows = (values: readonly number[], n: number): Matrix => Array.from({ length: values.length / n }, (_, i) => values.slice(i * n, i * n + n));
+
+export function linalgContract(backend: () => Backend): void {
+  const random = randomNumbers(11);
+  const small = (): number => Math.floor(random() * 3) - 1;
+  /** Integers, with powers of two (or ones) on the diagonal. */
+  const triangle = (n: number, upper: boolean, unit: boolean): Matrix => Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (_u, j) => (i === j ? (unit ? 1 : 2 ** Math.floor(random() * 2)) : (upper ? j > i : j < i) && j !== i && Math.abs(i - j) < 4 ? small() : 0)));
+  const numbers = (m: number, n: number): Matrix => Array.from({ length: m }, () => Array.from({ length: n }, small));
+  const filled = (dtype: number, batch: readonly Matrix[], shape: readonly number[]): Operand => operand(dtype as typeof F32, shape, (i) => batch.flat(2)[i]);
+  const factor = (op: FactorOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], pivoting = 1): void =>
+    run(backend(), 'factor', { op: FACTOR_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [pivoting] }, [...written]);
+
+  describe.each([[F32, 1], [F32, 5], [F64, 9], [F32, 17]] as const)('linear algebra of dtype %s and %s rows', (dtype, n) => {
+    test('cholesky reads the upper triangle and leaves its factor', () => {
+      const factors = [triangle(n, true, false), triangle(n, true, false)];
+      const given = factors.map((u) => product(transpose(u), u).map((row, i) => row.map((v, j) => (j < i ? NaN : v))));
+      const a = filled(dtype, given, [2, n, n]), info = operand(I32, [2], () => 9);
+      factor('cholesky', [2, n, n, 0], [a, null, info, null], [a, info]);
+      expect([read(a), read(info)]).toEqual([factors.flat(2), [0, 0]]);
+    });
+
+    test('cholesky names the first minor that is not positive', () => {
+      const at = Math.floor(n / 2), matrix = triangle(n, true, true).map((row, i) => row.map((_, j) => (i !== j ? 0 : i === at ? -1 : 1)));
+      const a = filled(dtype, [matrix], [1, n, n]), info = operand(I32, [1]);
+      factor('cholesky', [1, n, n, 0], [a, null, info, null], [a, info]);
+      expect(read(info)).toEqual([at + 1]);
+    });
+
+    test('lu without exchanges, of rectangles too', () => {
+      for (const [m, w] of [[n, n], [n + 3, n], [n, n + 5]]) {
+        const k = Math.min(m, w), left = [...triangle(k, false, true), ...numbers(m - k, k)], right = triangle(k, true, false).map((row, i) => [...row, ...numbers(k, w - k)[i]]);
+        const a = filled(dtype, [product(left, right)], [1, m, w]), pivots = operand(I32, [1, k]), info = operand(I32, [1]);
+        factor('lu', [1, m, w, 0], [a, pivots, info, null], [a, pivots, info], 0);
+        const expected = Array.from({ length: m }, (_, i) => Array.from({ length: w }, (_u, j) => (j < i ? left[i][j] : right[i][j])));
+        expect(rows(read(a), w)).toEqual(expected);
+        expect([read(pivots), read(info)]).toEqual([Array.from({ length: k }, (_, i) => i + 1), [0]]);
+      }
+    });
+
+    test('lu exchanges for the largest and names the first zero pivot', () => {
+      const scaled = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_u, j) => ((i + 1) % n === j ? 2 : 0)));
+      const a = filled(dtype, [scaled], [1, n, n]), pivots = operand(I32, [1, n]), info = operand(I32, [1]);
+      factor('lu', [1, n, n, 0], [a, pivots, info, null], [a, pivots, info]);
+      expect(rows(read(a), n)).toEqual(scaled.map((row, i) => row.map((_, j) => (i === j ? 2 : 0))));
+      expect([read(pivots), read(info)]).toEqual([Array.from({ length: n }, () => n), [0]]);
+      const zero = operand(dtype, [1, n, n], () => 0);
+      factor('lu', [1, n, n, 0], [zero, pivots, info, null], [zero, pivots, info]);
+      expect([read(info), read(pivots)]).toEqual([[1], Array.from({ length: n }, (_, i) => i + 1)]);
+    });
+
+    test('solve and inverse', () => {
+      const matrices = [0, 1].map(() => [...product(triangle(n, false, true), triangle(n, true, true))].reverse()), x = [numbers(n, 3), numbers(n, 3)];
+      const pivots = operand(I32, [2, n]), info = operand(I32, [2]);
+      const a = filled(dtype, matrices, [2, n, n]), right = filled(dtype, matrices.map((m, b) => product(m, x[b])), [2, n, 3]);
+      factor('solve', [2, n, n, 3], [a, pivots, info, right], [a, pivots, info, right]);
+      const again = filled(dtype, matrices, [2, n, n]), inverse = operand(dtype, [2, n, n], () => NaN);
+      factor('inverse', [2, n, n, n], [again, pivots, info, inverse], [again, pivots, info, inverse]);
+      const near = (values: Matrix, expected: Matrix): void => values.forEach((row, i) => row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(dtype === F32 ? 2e-2 : 1e-9)));
+      const solution = rows(read(right), 3), inverses = rows(read(inverse), n);
+      matrices.forEach((m, b) => {
+        near(product(m, solution.slice(b * n, b * n + n)), product(m, x[b]));
+        near(product(m, inverses.slice(b * n, b * n + n)), m.map((_, i) => m.map((_u, j) => (i === j ? 1 : 0))));
+      });
+      expect(read(info)).toEqual([0, 0]);
+    });
+
+    test.each([['lower', false], ['lower', true], ['upper', false], ['upper', true]] as const)('triangular %s (unit %s), also transposed and of one matrix for all', (side, unit) => {
+      for (const [r, transposed, shared] of [[1, false, false], [1, true, true], [4, true, false], [19, false, true]] as const) {
+        const matrices = (shared ? [0] : [0, 1]).map(() => triangle(n, side === 'upper', unit)), x = [numbers(n, r), numbers(n, r)];
+        // What must not be read is NaN.
+        const stored = matrices.map((m) => (transposed ? transpose(m) : m).map((row, i) => row.map((v, j) => ((side === 'upper') !== transposed ? j < i : j > i) || (unit && i === j) ? NaN : v)));
+        const t = filled(dtype, stored, [stored.length, n, n]), right = filled(dtype, x.map((each, b) => product(matrices[shared ? 0 : b], each)), [2, n, r]);
+        const batch = shared ? 0 : n * n;
+        run(backend(), 'triangular', {
+          op: TRIANGULAR_OPS.indexOf(side), dims: [2, n, n, r], ints: [unit ? 1 : 0],
+          operands: [viewOf(right, [2, n, 1, r], [n * r, r, 0, 1]), viewOf(t, [2, n, n, 1], transposed ? [batch, 1, n, 0] : [batch, n, 1, 0])],
+        }, [right]);
+        expect(read(right).map((v) => v + 0)).toEqual(x.flat(2).map((v) => v + 0));
+      }
+    });
+  });
+
+  test('empty batches and matrices of no rows are left alone', () => {
+    for (const [count, n] of [[0, 3], [2, 0]]) {
+      const a = operand(F32, [count, n, n]), info = operand(I32, [count], () => 9);
+      factor('cholesky', [count, n, n, 0], [a, null, info, null], [info]);
+      expect(read(info)).toEqual(Array.from({ length: count }, () => 0));
+    }
+  });
+}
