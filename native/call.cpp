@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "computed.h"
 #include "extents.h"
 #include "immediate.h"
 #include "matrices.h"
@@ -189,17 +190,17 @@ const char* check_family(const Call& call) {
         if (!stride_is_zero(call, k, 1)) return kLayout;
       return call.dim[1] <= 1 || o[0].stride[1] == 1 ? nullptr : "the rows of the output are not contiguous";
     case Family::unary:
-      if (!is_compute(o[1].dtype)) return kDtypes;
-      return o[0].dtype == result_dtype(unary_result[call.op], o[1].dtype) ? nullptr : kDtypes;
+      return computed(o[0].dtype) == result_dtype(unary_result[call.op], computed(o[1].dtype)) ? nullptr : kDtypes;
     case Family::binary:
-      if (!is_compute(o[1].dtype) || o[1].dtype != o[2].dtype) return kDtypes;
-      return o[0].dtype == result_dtype(binary_result[call.op], o[1].dtype) ? nullptr : kDtypes;
+      if (computed(o[1].dtype) != computed(o[2].dtype)) return kDtypes;
+      return computed(o[0].dtype) == result_dtype(binary_result[call.op], computed(o[1].dtype)) ? nullptr : kDtypes;
     case Family::ternary:
       if (call.op == kWhere) {
         return o[1].dtype == DType::boolean && o[2].dtype == o[3].dtype && o[0].dtype == o[2].dtype ? nullptr : kDtypes;
       }
-      if (!is_compute(o[1].dtype) || o[1].dtype != o[2].dtype || o[1].dtype != o[3].dtype) return kDtypes;
-      return o[0].dtype == o[1].dtype ? nullptr : kDtypes;
+      for (int k = 1; k <= 3; ++k)
+        if (computed(o[k].dtype) != computed(o[0].dtype)) return kDtypes;
+      return nullptr;
     case Family::reduce:
     case Family::arg_reduce: {
       const bool needs_elements = family == Family::arg_reduce || reduce_needs_elements[call.op];
@@ -552,20 +553,21 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
     if (reaches_further) used = used && has_reach<family>(k, call);
     // Each term is below 2^62 and the sum is cut off at `limit`, so it cannot overflow.
     int64_t reach = used && reaches_further ? offset + extra_reach<family>(k, call) : offset;
+    int64_t first = offset;  // what copy reads backwards lies before the offset
     for (int d = 0; d < ndim; ++d) {
       const int64_t stride = from[at::strides + d];
-      if (stride < 0) return "a stride is negative";
+      if (stride < 0 && !(family == Family::copy && k == 1)) return "a stride is negative";
       to.stride[d] = stride;
       if (used && space != Space::none && call.dim[d] > 0) {
-        if (reach >= limit) return kBeyond;
-        reach += stride * (call.dim[d] - 1);
+        if (reach >= limit || first < 0) return kBeyond;
+        (stride < 0 ? first : reach) += stride * (call.dim[d] - 1);
       }
     }
     if (!used) {
       to.data = call.immediate[k];
       continue;
     }
-    if (reach >= limit) return kBeyond;
+    if (reach >= limit || first < 0) return kBeyond;
     char* data = buffer.data + (offset << shift);
     if ((reinterpret_cast<uintptr_t>(data) & ((uintptr_t{1} << shift) - 1)) != 0) return "an operand is not aligned";
     to.data = data;

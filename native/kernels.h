@@ -7,7 +7,7 @@
 // The same frame is the contract of the TypeScript backend: src/backend/backend.ts describes each family.
 //
 // A Call has been validated by decode() in call.cpp: every operand stays inside its buffer for the whole space,
-// dims and strides are not negative, and dtypes are legal for the family. What depends on *values* (an index out of
+// dims are not negative, nor strides but those of what copy reads, and dtypes are legal for the family. What depends on *values* (an index out of
 // range) the kernel checks itself, before it writes anything.
 #pragma once
 #include <cstddef>

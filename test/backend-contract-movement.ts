@@ -45,6 +45,20 @@ function samples(from: DTypeCode): number[] {
 
 export function movementContract(backend: () => Backend): void {
   describe('copy', () => {
+    test.each(ALL)('dtype %i backwards', (dtype) => {
+      const shape = [5, 70], values = (i: number): number => (dtype === BOOL ? Number(i % 3 === 0) : i % 100);
+      const source = operand(dtype, shape, values), given = read(source);
+      for (const axes of [[0], [1], [0, 1]]) {
+        const first = axes.reduce((at, d) => at + (shape[d] - 1) * source.strides[d], source.offset), strides = source.strides.map((step, d) => (axes.includes(d) ? -step : step));
+        for (const to of [dtype, F64]) {
+          const out = operand(to, shape);
+          run(backend(), 'copy', { dims: shape, operands: [out, viewOf(source, shape, strides, first)] });
+          const turned = (d: number, i: number): number => (axes.includes(d) ? shape[d] - 1 - i : i);
+          expect(read(out)).toEqual(given.map((_, i) => given[turned(0, Math.floor(i / 70)) * 70 + turned(1, i % 70)]));
+        }
+      }
+    });
+
     test.each(ALL)('from dtype %i to every dtype', (from) => {
       for (const to of ALL) {
         const values = samples(from);

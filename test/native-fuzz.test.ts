@@ -117,6 +117,11 @@ function fillFrame(family: Family): void {
       stride *= Math.max(1, frame[DIMS + d]);
     }
   }
+  if (family === 'copy' && ndim > 0 && chance(3)) {
+    const d = below(ndim), step = frame[at(1) + STRIDES + d];
+    frame[at(1) + OFFSET] += frame[DIMS + d] * step;
+    frame[at(1) + STRIDES + d] = -step;
+  }
   const still = (k: number, d: number): void => { frame[at(k) + STRIDES + d] = 0; };
   const type = (k: number, code: number): void => { frame[at(k) + DTYPE] = code; };
   const last = ndim - 1;

@@ -212,6 +212,66 @@ onBackends(() => {
     }
   });
 
+  test('arange of many numbers is that of few, in every dtype and direction', () => {
+    const ranges: readonly [number, number, number][] = [[0, 5000, 1], [7, -9000, -3], [2 ** 24 - 100, 2 ** 24 + 9000, 4], [-(2 ** 52), -(2 ** 52) + 4100, 1], [0, 2048.5, 1]];
+    for (const [start, end, step] of ranges) {
+      for (const dtype of ['int64', 'float32', 'float64', 'float16', 'int32'] as const) {
+        if (dtype === 'int32' && Math.abs(start) > 2 ** 31) continue;
+        const n = Math.ceil((end - start) / step);
+        const expected = tensor(Array.from({ length: n }, (_, i) => start + i * step), { dtype: 'float64' }).to(dtype);
+        const got = torch.arange(start, end, step, { dtype });
+        expect([got.dtype, got.shape]).toEqual([dtype, [n]]);
+        expect(torch.equal(got, expected)).toBe(true);
+      }
+    }
+  });
+
+  test('flip reverses views of any strides, several dims at once, and its gradient is flipped back', () => {
+    const x = torch.arange(24, { dtype: 'float32' }).view(2, 3, 4);
+    expect(x.flip(0, 2).tolist()).toEqual([[[15, 14, 13, 12], [19, 18, 17, 16], [23, 22, 21, 20]], [[3, 2, 1, 0], [7, 6, 5, 4], [11, 10, 9, 8]]]);
+    expect(x.transpose(0, 2).narrow(0, 1, 2).flip(0).tolist()).toEqual([[[2, 14], [6, 18], [10, 22]], [[1, 13], [5, 17], [9, 21]]]);
+    expect(x.select(0, 0).expand(2, 3, 4).flip(0).tolist()).toEqual([x.select(0, 0).tolist(), x.select(0, 0).tolist()]);
+    expect(torch.zeros(0, 3).flip(0, 1).shape).toEqual([0, 3]);
+    expect(tensor(5).flip(0).item()).toBe(5);
+    const leafX = torch.ones(3).requiresGrad_();
+    expect(gradient(leafX.flip(0).mul(tensor([1, 2, 3])), leafX)).toEqual([3, 2, 1]);
+    expect(torch.func.vmap((row: Tensor) => row.flip(0))(torch.arange(6).view(2, 3)).tolist()).toEqual([[2, 1, 0], [5, 4, 3]]);
+  });
+
+  test('half floats are rounded once per operation, also in place and beside numbers', () => {
+    for (const dtype of ['float16', 'bfloat16'] as const) {
+      const a = torch.linspace(-3, 3, 1001).to(dtype), b = torch.linspace(0.1, 2, 1001).to(dtype);
+      const rounded = (x: Tensor): Tensor => x.to(dtype);
+      const same = (x: Tensor, y: Tensor): void => { expect(x.dtype).toBe(dtype); expect(torch.equal(x, y)).toBe(true); };
+      same(a.add(b), rounded(a.float().add(b.float())));
+      same(a.mul(0.1), rounded(a.float().mul(0.1)));
+      same(a.exp(), rounded(a.float().exp()));
+      same(a.clone().div_(b), rounded(a.float().div(b.float())));
+      same(torch.lerp(a, b, 0.3), rounded(torch.lerp(a.float(), b.float(), 0.3)));
+      expect(torch.equal(a.lt(b), a.float().lt(b.float()))).toBe(true);
+      expect(a.add(b.float()).dtype).toBe('float32');
+    }
+    expect(tensor([100, -128], { dtype: 'int8' }).add(tensor([100, -1], { dtype: 'int8' })).tolist()).toEqual([-56, 127]);
+  });
+
+  test('unique counts integers that lie close together, with all its results', () => {
+    const x = tensor([[3, -2, 3], [7, -2, 0]], { dtype: 'int16' });
+    const { output, inverseIndices, counts } = x.unique({ returnInverse: true, returnCounts: true });
+    expect([output.dtype, output.tolist(), inverseIndices.tolist(), counts.tolist()]).toEqual(['int16', [-2, 0, 3, 7], [[2, 0, 2], [3, 0, 1]], [2, 1, 2, 1]]);
+    expect(torch.equal(tensor([5n, 10n ** 15n, 5n]).unique(), tensor([5n, 10n ** 15n]))).toBe(true);
+  });
+
+  test('repeatInterleave by one number and maskedSelect of what is broadcast, with gradients', () => {
+    const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+    expect(x.repeatInterleave(3, 1).tolist()).toEqual([[1, 1, 1, 2, 2, 2], [3, 3, 3, 4, 4, 4]]);
+    expect(x.repeatInterleave(2, 0).tolist()).toEqual([[1, 2], [1, 2], [3, 4], [3, 4]]);
+    expect(x.repeatInterleave(2).tolist()).toEqual([1, 1, 2, 2, 3, 3, 4, 4]);
+    expect(x.repeatInterleave(0, 1).shape).toEqual([2, 0]);
+    expect(gradient(x.repeatInterleave(3, 1).mul(tensor([1, 2, 3, 4, 5, 6])), x)).toEqual([[6, 15], [6, 15]]);
+    const y = leaf([1, 2]);
+    expect(gradient(y.maskedSelect(tensor([[true], [false], [true]])).mul(tensor([1, 10, 100, 1000])), y)).toEqual([101, 1010]);
+  });
+
   test('asStrided gives no gradient to elements that are not its tensor\'s own, and shares among those that are one in memory', () => {
     const weights = tensor([1, 2, 4]), base = torch.zeros([4, 6], { requiresGrad: true });
     const columns = base.index(':', '1:3').asStrided([3], [2], 1);

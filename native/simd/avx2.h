@@ -35,6 +35,7 @@ template <> FLAMBEAU_INLINE void VL::store_n(int64_t* p, int n) const { _mm256_m
 
 #include "bools.h"
 #include "rounding.h"
+#include "halves.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
@@ -83,6 +84,12 @@ FLAMBEAU_INLINE float reduce_add(VF a) {
 FLAMBEAU_INLINE double reduce_add(VD a) {
   const __m128d x = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
   return _mm_cvtsd_f64(_mm_add_sd(x, _mm_unpackhi_pd(x, x)));
+}
+
+FLAMBEAU_INLINE VF load_half(const uint16_t* p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p)); }
+FLAMBEAU_INLINE void store_half(uint16_t* p, VF x) {
+  const VF quiet = copysign(bitcast<float>(VI(0x7fc00000)), x);
+  _mm_storeu_si128((__m128i*)p, _mm256_cvtps_ph(select(x != x, quiet, x).v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
 FLAMBEAU_INLINE VF gather_index(const float* base, VI index) { return _mm256_i32gather_ps(base, (__m256i)index.v, 4); }

@@ -72,6 +72,7 @@ template <class T> FLAMBEAU_INLINE Mask<T> load_bools(const uint8_t* p) { return
 }}}  // namespace
 
 #include "rounding.h"
+#include "halves.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 
@@ -125,6 +126,13 @@ FLAMBEAU_INLINE float reduce_max(VF a) { return _mm512_reduce_max_ps(a.v); }
 FLAMBEAU_INLINE double reduce_max(VD a) { return _mm512_reduce_max_pd(a.v); }
 FLAMBEAU_INLINE float reduce_min(VF a) { return _mm512_reduce_min_ps(a.v); }
 FLAMBEAU_INLINE double reduce_min(VD a) { return _mm512_reduce_min_pd(a.v); }
+
+FLAMBEAU_INLINE VF load_half(const uint16_t* p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p)); }
+FLAMBEAU_INLINE void store_half(uint16_t* p, VF x) {
+  const __m256i halves = _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m256i quiet = _mm256_and_si256(halves, _mm256_set1_epi16(short(0xfe00)));
+  _mm256_storeu_si256((__m256i*)p, _mm256_mask_mov_epi16(halves, (x != x).v, quiet));
+}
 
 FLAMBEAU_INLINE VF gather_index(const float* base, VI index) { return _mm512_i32gather_ps((__m512i)index.v, base, 4); }
 FLAMBEAU_INLINE VD gather_index(const double* base, VL index) { return _mm512_i64gather_pd((__m512i)index.v, base, 8); }

@@ -25,6 +25,7 @@ template <class T> FLAMBEAU_INLINE void V<T>::store_n(T* p, int n) const { store
 
 #include "bools.h"
 #include "rounding.h"
+#include "halves.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 

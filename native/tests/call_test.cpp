@@ -230,6 +230,12 @@ void fill(Family family, Frame& frame) {
       stride *= frame.word[at::dims + d] > 0 ? frame.word[at::dims + d] : 1;
     }
   }
+  if (family == Family::copy && ndim > 0 && chance(3)) {  // backwards along a dim
+    int32_t* o = frame.operand(1);
+    const int d = static_cast<int>(below(ndim));
+    o[at::offset] += frame.word[at::dims + d] * o[at::strides + d];
+    o[at::strides + d] = -o[at::strides + d];
+  }
   const auto still = [&](int k, int d) { frame.operand(k)[at::strides + d] = 0; };
   const auto type = [&](int k, int32_t code) { frame.operand(k)[at::dtype] = code; };
   const int last = ndim - 1;

@@ -108,10 +108,11 @@ struct Strides {
 
 void copy_case(const Kernels& k, DType to, DType from, const Strides& s) {
   const int ndim = int(s.dim.size());
-  int64_t out_reach = 1, in_reach = 1, total = 1;
+  int64_t out_reach = 1, in_reach = 1, in_first = 0, total = 1;
   for (int d = 0; d < ndim; ++d) {
     out_reach += (s.dim[d] - 1) * s.out[d];
-    in_reach += (s.dim[d] - 1) * s.in[d];
+    in_reach += (s.dim[d] - 1) * std::abs(s.in[d]);
+    in_first -= (s.dim[d] - 1) * std::min<int64_t>(s.in[d], 0);
     total *= s.dim[d];
   }
   constexpr size_t guard = 128;
@@ -124,7 +125,7 @@ void copy_case(const Kernels& k, DType to, DType from, const Strides& s) {
   call.ndim = ndim;
   call.operands = 2;
   call.operand[0] = {out.data() + guard, to, {}};
-  call.operand[1] = {in.data(), from, {}};
+  call.operand[1] = {in.data() + in_first * kSize[int(from)], from, {}};
   for (int d = 0; d < ndim; ++d) {
     call.dim[d] = s.dim[d];
     call.operand[0].stride[d] = s.out[d];
@@ -141,7 +142,7 @@ void copy_case(const Kernels& k, DType to, DType from, const Strides& s) {
     }
     written[size_t(o)] = true;
     const char* got = out.data() + guard + o * kSize[int(to)];
-    const char* source = in.data() + i * kSize[int(from)];
+    const char* source = in.data() + (in_first + i) * kSize[int(from)];
     const bool good = to == from ? std::memcmp(got, source, kSize[int(to)]) == 0 : holds(got, to, read(source, from));
     if (!good) {
       const Value v = read(source, from), g = read(got, to);
@@ -164,8 +165,11 @@ int main() {
       {{203}, {1}, {1}}, {{77}, {1}, {0}}, {{50}, {1}, {3}}, {{50}, {2}, {1}}, {{}, {}, {}},
       {{37, 41}, {41, 1}, {1, 37}}, {{37, 41}, {1, 37}, {41, 1}}, {{33, 70}, {80, 1}, {90, 1}}, {{7, 40}, {40, 1}, {0, 1}},
       {{7, 40}, {40, 1}, {1, 0}}, {{60, 3}, {3, 1}, {5, 1}}, {{5, 9, 30}, {270, 30, 1}, {9, 1, 45}}, {{4, 6, 5}, {30, 5, 1}, {1, 4, 24}},
+      // backwards
+      {{203}, {1}, {-1}}, {{50}, {2}, {-3}}, {{33, 70}, {70, 1}, {70, -1}}, {{33, 70}, {80, 1}, {-90, 1}}, {{33, 70}, {70, 1}, {-1, -33}},
+      {{7, 40}, {40, 1}, {-1, 0}}, {{5, 9, 30}, {270, 30, 1}, {-270, 30, -1}},
   };
-  const Strides large[] = {{{20000}, {1}, {1}}, {{150, 170}, {170, 1}, {1, 150}}};
+  const Strides large[] = {{{20000}, {1}, {1}}, {{150, 170}, {170, 1}, {1, 150}}, {{20000}, {1}, {-1}}, {{150, 170}, {170, 1}, {170, -1}}};
   for (const Kernels* k : available_kernels()) {
     for (int to = 0; to < kDTypes; ++to) {
       for (int from = 0; from < kDTypes; ++from) {

@@ -309,6 +309,73 @@ void where_of(const Kernels& k, DType t) {
   for (int i = 0; i < 40; ++i) CHECK(out[i] == (i % 3 == 0 ? b[i] : c[i]));
 }
 
+// Operands of small dtypes beside wide ones: the bits of a cast, the wide op and a cast back, in two layouts.
+template <class Wide>
+void small_dtypes(const Kernels& k, std::initializer_list<DType> smalls) {
+  constexpr int64_t n = 1501;
+  const auto size = [](DType t) { return t == DType::i8 || t == DType::u8 ? 1 : 2; };
+  Numbers numbers;
+  for (DType t : smalls) {
+    for (const char* name : {"add", "mul", "floorDivide", "lt"}) {
+      const int op = index_of(name, binary_names);
+      const bool predicate = is_predicate(2, op);
+      for (int64_t step : {1, 2}) {
+        std::vector<char> a(size_t(n * step * 2)), out(size_t(n * step * 2), char(0x5a)), expected = out;
+        std::vector<Wide> wide_a(n), b(n), wide(n);
+        for (char& byte : a) byte = char(numbers.next());
+        for (Wide& x : b) x = random_value<Wide>(numbers, 1);
+        std::vector<uint8_t> bools(n), bools_expected(n);
+        Frame widen(0, {n}), compute(op, {n}), narrow(0, {n}), frame(op, {n});
+        widen.operand(wide_a.data(), {1}).operand(a.data(), t, {step});
+        CHECK(k.copy(widen.call()) == Status::ok);
+        if (predicate) compute.operand(bools_expected.data(), {1});
+        else compute.operand(wide.data(), {1});
+        compute.operand(wide_a.data(), {1}).operand(b.data(), {1});
+        CHECK(k.binary(compute.call()) == Status::ok);
+        if (predicate) frame.operand(bools.data(), {1});
+        else frame.operand(out.data(), t, {step});
+        frame.operand(a.data(), t, {step}).operand(b.data(), {1});
+        CHECK(k.binary(frame.call()) == Status::ok);
+        narrow.operand(expected.data(), t, {step}).operand(wide.data(), {1});
+        if (!predicate) CHECK(k.copy(narrow.call()) == Status::ok);
+        CHECK(bools == bools_expected);
+        CHECK(std::memcmp(out.data(), expected.data(), out.size()) == 0);
+        if (predicate) continue;
+        Frame same(op, {n});  // in place
+        same.operand(a.data(), t, {step}).operand(a.data(), t, {step}).operand(b.data(), {1});
+        CHECK(k.binary(same.call()) == Status::ok);
+        for (int64_t i = 0; i < n; ++i) CHECK(std::memcmp(&a[size_t(i * step * size(t))], &expected[size_t(i * step * size(t))], size_t(size(t))) == 0);
+      }
+    }
+  }
+}
+
+// Quotients of integers of any number of bits, those next to what float64 holds among them.
+template <class T>
+void divisions(const Kernels& k) {
+  constexpr int64_t n = 5000;
+  std::vector<T> a(n), b(n), out(n);
+  Numbers numbers;
+  for (int64_t i = 0; i < n; ++i) {
+    const auto any = [&] {
+      const uint64_t bits = (numbers.next() << 40 ^ numbers.next() << 20 ^ numbers.next()) >> numbers.below(64);
+      return T(numbers.below(2) ? ~bits : bits);
+    };
+    a[size_t(i)] = any();
+    do b[size_t(i)] = any(); while (b[size_t(i)] == 0);
+    if (i % 3 == 0) a[size_t(i)] = T(uint64_t(b[size_t(i)]) * uint64_t(numbers.below(1000)) + uint64_t(numbers.below(3)) - 1);
+  }
+  for (const char* name : {"floorDivide", "remainder", "fmod"}) {
+    Frame frame(index_of(name, binary_names), {n});
+    frame.operand(out.data(), {1}).operand(a.data(), {1}).operand(b.data(), {1});
+    CHECK(k.binary(frame.call()) == Status::ok);
+    for (size_t i = 0; i < size_t(n); ++i) {
+      const __int128 x = a[i], y = b[i], q = x / y, r = x % y, down = r != 0 && (r < 0) != (y < 0) ? 1 : 0;
+      CHECK(out[i] == T(name[1] == 'l' ? q - down : name[0] == 'r' ? r + down * y : r));
+    }
+  }
+}
+
 // Beyond 32 MB outputs are written around the caches, here from an element that no vector is aligned to.
 void large_output(const Kernels& k) {
   constexpr int64_t n = (32 << 18) + 1003;
@@ -337,6 +404,10 @@ int main() {
     where_of<uint16_t>(*k, DType::bf16);
     where_of<int32_t>(*k, DType::i32);
     where_of<double>(*k, DType::f64);
+    small_dtypes<float>(*k, {DType::f16, DType::bf16});
+    small_dtypes<int32_t>(*k, {DType::i16, DType::i8, DType::u8});
+    divisions<int32_t>(*k);
+    divisions<int64_t>(*k);
     large_output(*k);
     layouts<float>(*k);
     layouts<double>(*k);

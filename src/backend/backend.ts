@@ -11,13 +11,15 @@
  * Aliasing: the output of copy, unary, binary, ternary and optimStep may be the very same elements as an input (in
  * place); any other overlap, in any family, is resolved by the caller with a copy.
  *
- * Compute dtypes are float32, float64, int64, int32 and bool; the caller converts the five small dtypes. copy, gather
+ * Compute dtypes are float32, float64, int64, int32 and bool; the caller converts the five small dtypes, but for unary, binary
+ * and ternary: there an operand that is to be int32 may be int16, int8 or uint8, and one that is to be float32 float16 or
+ * bfloat16 (numbers stay float32), cast where it is read or written. copy, gather
  * (whole elements) and `where` take all ten. An op and dtype that a backend does not have throws UnsupportedError.
  *
  * Per family (dims, operands; strides are 0 along dims an operand lacks):
  *
  * - copy [out, a]: any loop; casts a to out's dtype as PyTorch does (float to int truncates, to bool is `!= 0`).
- *   An immediate `a` fills.
+ *   An immediate `a` fills. Strides of `a`, and of no other operand in any family, may be negative.
  * - join [out, a...]: dims are [rows, n]; one to seven operands, of which operand k has INTS[k - 1] elements per row, one
  *   after another, and stride 0 along n; out has stride 1 along n. Row r of out is row r of each operand side by side, cast
  *   as copy does.

@@ -4,8 +4,8 @@ import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature, type Bound, type Signature } from '../core/args.ts';
 import { Layout, checkShape, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { channelsInnermost, formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
-import { recording } from './graph.ts';
-import { copyInto, emptyShape } from './kernels.ts';
+import { record, recording } from './graph.ts';
+import { copyInto, emptyShape, reverseInto } from './kernels.ts';
 import { checkInPlace, checkWritable, overwrite } from './dispatch.ts';
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
@@ -145,7 +145,10 @@ export abstract class Composite extends Indexing {
     if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
     const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
     if (this.ndim === 0) return self.clone();
-    return list.reduce<Tensor>((x, dim) => x.indexSelect(dim, reversed(x, x.shape[dim])), list.length === 0 ? self.clone() : self);
+    const out = emptyShape(self, this.layout.shape, this.dtypeCode);
+    reverseInto(out, self, list);
+    if (recording(self)) record('flip', out, [self], (g) => g.flip(list));
+    return out;
   }
 
   /** Elements moved by shifts along dims (of the flattened tensor without dims). */
@@ -185,6 +188,10 @@ export abstract class Composite extends Indexing {
     const axis = normalizeDim('repeatInterleave', intArg('repeatInterleave', 'dim', dim, 0), self.ndim);
     const counts = repeats instanceof TensorCore ? (repeats as Tensor).tolist() as number | number[] : intArg('repeatInterleave', 'repeats', repeats);
     const size = self.shape[axis];
+    if (typeof counts === 'number' && counts >= 0 && outputSize === undefined) {
+      const shape = self.layout.shape, before = shape.slice(0, axis), after = shape.slice(axis + 1);
+      return self.unsqueeze(axis + 1).expand([...before, size, counts, ...after]).clone().view([...before, size * counts, ...after]);
+    }
     const each = (i: number): number => (typeof counts === 'number' ? counts : counts.length === 1 ? counts[0] : counts[i]);
     if (typeof counts === 'object' && counts.length !== 1 && counts.length !== size) throw new ShapeError('repeatInterleave', `repeats must have 1 element or ${size}, the size of dimension ${axis}, got ${counts.length}`);
     for (const count of typeof counts === 'number' ? [counts] : counts) if (!(count >= 0)) throw new ArgumentError('repeatInterleave', 'repeats', `must not be negative, got ${count}`);
@@ -321,7 +328,6 @@ export function indexTensor(like: Tensor, values: readonly number[]): Tensor {
   return out;
 }
 
-const reversed = (like: Tensor, n: number): Tensor => indexTensor(like, Array.from({ length: n }, (_, i) => n - 1 - i));
 
 type DimArg = number | { readonly dim?: number };
 const JOIN = { cat: signature('cat(tensors, dim?)'), stack: signature('stack(tensors, dim?)') };

@@ -4,10 +4,10 @@ import { allocate, allocateOwn } from '../core/allocator.ts';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, numberArg, show, signature, type Bound } from '../core/args.ts';
 import { fma } from '../core/fma.ts';
-import { checkShape, contiguousLayout, type Layout, type Shape } from '../core/layout.ts';
+import { Layout, checkShape, contiguousLayout, type Shape } from '../core/layout.ts';
 import { formatArg, formatLayout, type FormatOption } from '../core/memory-format.ts';
-import { rawCast } from './dispatch.ts';
-import { copyInto } from './kernels.ts';
+import { binaryEntries, rawCast } from './dispatch.ts';
+import { binaryInto, copyInto } from './kernels.ts';
 import { defaultDTypeCode, resultTypeOf, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
@@ -141,9 +141,32 @@ export function arange(...args: readonly unknown[]): Tensor {
   const dtype = dtypeOption('arange', bound.dtype) ?? (integral ? I64 : defaultDTypeCode());
   const n = Math.ceil((end - start) / step);
   checkShape('arange', [n]);
+  const last = start + n * step;
+  if (integral && n >= 2 * RAMP_ROW && Number.isSafeInteger(start) && Number.isSafeInteger(last) && (dtype === I64 || isFloating(dtype))) {
+    const exact = dtype === F32 && Math.max(Math.abs(start), Math.abs(last)) < 2 ** 23 ? F32 : dtype === I64 ? I64 : F64;
+    return finish('arange', rawCast(ramp(start, step, n, exact), dtype) as Tensor, bound);
+  }
+  return finish('arange', rawCast(line(start, step, n), dtype) as Tensor, bound);
+}
+
+/** `start + i * step` in float64. */
+function line(start: number, step: number, n: number): Tensor {
   const out = emptyTensor([n], F64), values = elements(out) as Float64Array;
   for (let i = 0; i < n; i++) values[i] = start + i * step;
-  return finish('arange', rawCast(out, dtype) as Tensor, bound);
+  return out;
+}
+
+const RAMP_ROW = 1024;
+
+/** `start + i * step` for many i, all of them exact in the dtype: what rows begin with plus what columns add, by one kernel. */
+function ramp(start: number, step: number, n: number, dtype: DTypeCode): Tensor {
+  const rows = Math.floor(n / RAMP_ROW), whole = rows * RAMP_ROW;
+  const out = emptyTensor([n], dtype);
+  const first = rawCast(line(start, RAMP_ROW * step, rows), dtype) as Tensor, columns = rawCast(line(0, step, RAMP_ROW), dtype) as Tensor;
+  const part = (offset: number, shape: readonly number[]): Tensor => out.wrap(out.storage, new Layout(shape, contiguousLayout(shape).strides, offset), dtype);
+  binaryInto(binaryEntries.add.code, part(0, [rows, RAMP_ROW]), first.unsqueeze(1), columns, dtype);
+  if (whole < n) binaryInto(binaryEntries.add.code, part(whole, [n - whole]), columns.narrow(0, 0, n - whole), start + whole * step, dtype);
+  return out;
 }
 
 function rangeArg(name: string, value: unknown): number {

@@ -71,19 +71,18 @@ export function rawCast(x: TensorCore, dtype: DTypeCode): TensorCore {
   return out;
 }
 
-const rawInput = (x: Input, dtype: DTypeCode): Input => (typeof x === 'object' ? rawCast(x, dtype) : x);
+/** What an elementwise kernel that computes in `compute` takes: small dtypes it widens itself. */
+const kernelInput = <T extends Input>(x: T, compute: DTypeCode): T | TensorCore => (typeof x !== 'object' || computeType(x.dtypeCode) === compute ? x : rawCast(x, compute));
 
 /** The layout of an elementwise result: contiguous, shared with the input where that is contiguous itself. */
 const resultLayout = (layout: Layout): Layout => (layout.contiguous && layout.offset === 0 ? layout : contiguousLayout(layout.shape));
 
 export function unary(entry: UnaryEntry, a: Tensor, p0 = 0, p1 = 0): Tensor {
   const type = operandType(entry.name, entry.types, a.dtypeCode);
-  const compute = computeType(type);
-  const input = rawCast(a, compute);
-  let out = emptyLike(a, resultLayout(a.layout), entry.types === 'predicate' ? BOOL : compute);
+  const input = kernelInput(a, computeType(type));
+  const out = emptyLike(a, resultLayout(a.layout), entry.types === 'predicate' ? BOOL : type);
   parameters(p0, p1);
   unaryInto(entry.code, out, input);
-  if (entry.types !== 'predicate' && compute !== type) out = rawCast(out, type) as Tensor;
   if (gradEnabled && wantsGrad(a) && entry.rule !== null) recordUnary(entry, a, out, p0, p1);
   return out;
 }
@@ -117,10 +116,10 @@ export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scala
   const compute = computeType(type);
   const layout = ta === null || tb === null ? resultLayout(like.layout)
     : ta.layout === tb.layout ? resultLayout(ta.layout) : broadcastLayout(entry.name, ta.layout, tb.layout);
-  let out = emptyLike(like, layout, entry.types === 'predicate' ? BOOL : compute);
+  const left = kernelInput(a, compute), right = kernelInput(b, compute);
+  const out = emptyLike(like, layout, entry.types === 'predicate' ? BOOL : type);
   parameters(p0, p1);
-  binaryInto(entry.code, out, ta === null || ta.dtypeCode === compute ? a : rawCast(ta, compute), tb === null || tb.dtypeCode === compute ? b : rawCast(tb, compute), compute);
-  if (entry.types !== 'predicate' && compute !== type) out = rawCast(out, type) as Tensor;
+  binaryInto(entry.code, out, left, right, compute);
   if (gradEnabled && entry.rule !== null && ((ta !== null && wantsGrad(ta)) || (tb !== null && wantsGrad(tb)))) recordBinary(entry, a, b, out, p0, p1);
   return out;
 }
@@ -157,10 +156,11 @@ export function ternary(entry: TernaryEntry, a: Tensor | Scalar, b: Tensor | Sca
   const compute = where ? type : computeType(type);
   let shape = like.layout.shape;
   for (const x of inputs) if (typeof x === 'object') shape = broadcastShapes(entry.name, shape, x.layout.shape);
-  let out = emptyLike(like, contiguousLayout(shape), compute);
+  const operand = (x: Input): Input => (where && typeof x === 'object' ? rawCast(x, type) : kernelInput(x, compute));
+  const first = where ? a : operand(a), second = operand(b), third = operand(c);
+  const out = emptyLike(like, contiguousLayout(shape), type);
   parameters(p0, p1);
-  ternaryInto(entry.code, out, where ? a : rawInput(a, compute), rawInput(b, compute), rawInput(c, compute), compute);
-  if (compute !== type) out = rawCast(out, type) as Tensor;
+  ternaryInto(entry.code, out, first, second, third, compute);
   if (gradEnabled && entry.rule !== null && inputs.some((x) => typeof x === 'object' && wantsGrad(x))) recordTernary(entry, inputs, out, p0, p1);
   return out;
 }
@@ -249,16 +249,10 @@ export function unary_(entry: UnaryEntry, self: Tensor, p0 = 0, p1 = 0): Tensor 
   const rule = entry.rule;
   const saving = wants && rule !== null && (rule.needs & X) !== 0 ? valueBefore(self) : null;
   const edges = wants ? edgesBefore([self]) : null;
+  const out = type === self.dtypeCode ? self : emptyLike(self, contiguousLayout(self.layout.shape), type);
   parameters(p0, p1);
-  if (computeType(self.dtypeCode) === self.dtypeCode && type === self.dtypeCode) unaryInto(entry.code, self, self);
-  else {
-    const compute = computeType(self.dtypeCode);
-    const out = emptyLike(self, contiguousLayout(self.layout.shape), entry.types === 'predicate' ? BOOL : compute);
-    const input = rawCast(self, compute);
-    parameters(p0, p1);
-    unaryInto(entry.code, out, input);
-    copyInto(self, out);
-  }
+  unaryInto(entry.code, out, self);
+  if (out !== self) copyInto(self, out);
   self.storage.version++;
   if (edges !== null && rule !== null) {
     recordInPlace(self, name, edges, unaryBackward, rule.needs === 0 ? null : [saving, rule.needs & Y ? self : null], { rule, p0, p1 });
@@ -290,12 +284,12 @@ export function binary_(entry: BinaryEntry, self: Tensor, other: Tensor | Scalar
   const old = needs & A ? valueBefore(self) : null, kept = needs & B ? savedOperand(self, other) : null;
   const edges = wants ? edgesBefore([wantSelf ? self : null, wantOther ? to : null]) : null;
   const compute = computeType(type);
-  const input = to === null ? other : rawCast(unaliased(self, to) as TensorCore, compute);
+  const input = to === null ? other : kernelInput(unaliased(self, to) as TensorCore, compute);
   parameters(p0);
-  if (self.dtypeCode === compute && entry.types !== 'predicate') binaryInto(entry.code, self, self, input, compute);
+  if (computeType(self.dtypeCode) === compute && entry.types !== 'predicate') binaryInto(entry.code, self, self, input, compute);
   else {
     const out = emptyLike(self, contiguousLayout(self.layout.shape), entry.types === 'predicate' ? BOOL : compute);
-    const left = rawCast(self, compute);
+    const left = kernelInput(self, compute);
     parameters(p0);
     binaryInto(entry.code, out, left, input, compute);
     copyInto(self, out);
@@ -322,10 +316,10 @@ export function ternary_(entry: TernaryEntry, self: Tensor, b: Tensor | Scalar, 
   const saved = needs === 0 ? null : [needs & A ? valueBefore(self) : null, needs & B ? savedOperand(self, b) : null, needs & C ? savedOperand(self, c) : null];
   const edges = wants ? edgesBefore(wanted) : null;
   const compute = computeType(type);
-  const ib = rawInput(unaliased(self, b) as Input, compute), ic = rawInput(unaliased(self, c) as Input, compute);
-  const direct = self.dtypeCode === compute;
+  const ib = kernelInput(unaliased(self, b) as Input, compute), ic = kernelInput(unaliased(self, c) as Input, compute);
+  const direct = computeType(self.dtypeCode) === compute;
   const out = direct ? self : emptyLike(self, contiguousLayout(self.layout.shape), compute);
-  const left = rawCast(self, compute);
+  const left = kernelInput(self, compute);
   parameters(p0);
   ternaryInto(entry.code, out, left, ib, ic, compute);
   if (!direct) copyInto(self, out);

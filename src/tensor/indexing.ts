@@ -194,9 +194,9 @@ export abstract class Indexing extends Linalg {
     const self = this as unknown as Tensor;
     const chosen = maskArg('maskedSelect', mask);
     const shape = broadcastShapes('maskedSelect', self.shape, chosen.shape);
-    const columns = nonzeroColumns(chosen.expand([...shape]));
-    const whole = atLeast1d(self.expand([...shape]));
-    return pick('maskedSelect', whole, atDims('maskedSelect', whole.shape, columns.map((index, dim) => ({ dim, index }))));
+    const [index] = nonzeroColumns(chosen.expand([...shape]).reshape([-1]));
+    const whole = self.expand([...shape]).reshape([-1]);
+    return pick('maskedSelect', whole, atDims('maskedSelect', whole.shape, [{ dim: 0, index }]));
   }
 
   /** `value` where the mask is true, else self. Differentiable in self and in a 0-d tensor value. */

@@ -83,6 +83,22 @@ export function copyIntoBox(out: TensorCore, first: number, a: TensorCore): void
   active.copy(out.storage, a.storage);
 }
 
+/** Copies `a` to `out`, of the same shape, with the order along `axes` reversed. */
+export function reverseInto(out: TensorCore, a: TensorCore, axes: readonly number[]): void {
+  const { shape, offset, numel } = a.layout, steps = [...a.layout.strides];
+  if (numel === 0) return;
+  let first = offset;
+  for (const axis of axes) {
+    first += (shape[axis] - 1) * steps[axis];
+    steps[axis] = -steps[axis];
+  }
+  loop(shape, [out.layout.strides, steps]);
+  header(0, frame[NDIM], 2);
+  operand(0, out.storage, out.layout.offset, out.dtypeCode);
+  operand(1, a.storage, first, a.dtypeCode);
+  active.copy(out.storage, a.storage);
+}
+
 /** Elements between two rows, where a row are the dims from `axis` on; -1 if those are not contiguous, or the others no single dim. */
 function rowPitch({ shape, strides: steps }: Layout, axis: number): number {
   let run = 1, pitch = 0, rows = 1;
@@ -201,8 +217,8 @@ export function binaryInto(op: number, out: TensorCore, a: Input, b: Input, dtyp
     frame[DIMS] = layout.numel;
     header(op, 1, 3);
     flatOperand(0, out.storage, layout.offset, out.dtypeCode, 1);
-    flatOperand(1, sa, layout.offset, dtype, 1);
-    flatOperand(2, sb, layout.offset, dtype, 1);
+    flatOperand(1, sa, layout.offset, (a as TensorCore).dtypeCode, 1);
+    flatOperand(2, sb, layout.offset, (b as TensorCore).dtypeCode, 1);
   } else if (layout.contiguous && (sa === null || (a as TensorCore).layout === layout || isSingle(a as TensorCore))
     && (sb === null || (b as TensorCore).layout === layout || isSingle(b as TensorCore))) {
     frame[DIMS] = layout.numel;

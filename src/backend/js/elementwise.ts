@@ -6,6 +6,7 @@ import type { Storage } from '../../core/storage.ts';
 import { BINARY_OPS, TERNARY_OPS, UNARY_OPS } from '../../ops/elementwise.ts';
 import { BINARY_KERNELS, TERNARY_KERNELS, UNARY_KERNELS, WHERE_KERNELS } from './generated/elementwise.ts';
 import type { BinaryKernel, TernaryKernel, UnaryKernel } from './kernel-types.ts';
+import { hasSmall, overWide, type Elementwise } from './wide.ts';
 import { advance, cursor, dim, dtype, elements, start, stride, unsupported, volume } from './space.ts';
 
 // The tables hold one loop per element type; the code that indexes them has checked the dtype.
@@ -32,6 +33,7 @@ function parameter(at: number, code: DTypeCode): Parameter {
 const O = OPERAND + STRIDES, A = O + OPERAND_SIZE, B = A + OPERAND_SIZE, C = B + OPERAND_SIZE;
 
 export function unary(out: Storage, a: Storage | null): void {
+  if (hasSmall(2)) return overWide([out, a], unary as Elementwise);
   const code = dtype(1);
   const kernel = code < COMPUTE_DTYPES ? unaryKernels[frame[OP] * COMPUTE_DTYPES + code] : null;
   if (!kernel) throw unsupported(UNARY_OPS[frame[OP]], code);
@@ -46,6 +48,7 @@ export function unary(out: Storage, a: Storage | null): void {
 }
 
 export function binary(out: Storage, a: Storage | null, b: Storage | null): void {
+  if (hasSmall(3)) return overWide([out, a, b], binary as Elementwise);
   const code = dtype(1), op = frame[OP];
   const kernel = code < COMPUTE_DTYPES ? binaryKernels[op * COMPUTE_DTYPES + code] : null;
   if (!kernel) throw unsupported(BINARY_OPS[op], code);
@@ -64,6 +67,7 @@ export function binary(out: Storage, a: Storage | null, b: Storage | null): void
 
 export function ternary(out: Storage, a: Storage | null, b: Storage | null, c: Storage | null): void {
   const op = frame[OP], code = dtype(2);
+  if (op !== WHERE && hasSmall(4)) return overWide([out, a, b, c], ternary as Elementwise);
   const kernel = op === WHERE ? whereKernels[code] : code < COMPUTE_DTYPES ? ternaryKernels[op * COMPUTE_DTYPES + code] : null;
   if (!kernel) throw unsupported(TERNARY_OPS[op], code);
   // Loops over raw widths take any dtype of that width as unsigned integers.

@@ -60,7 +60,7 @@ const binned = (bins: Tensor, inside: Tensor, size: number): Tensor => bins.clam
 const inner = (sums: Tensor): Tensor => sums.narrow(0, 0, sums.shape[0] - 1);
 
 /** Sums of `weights` (ones without) by bin, as float64 or int64. */
-const tally = (bins: Tensor, size: number, weights: Tensor | undefined): Tensor =>
+export const tally = (bins: Tensor, size: number, weights: Tensor | undefined): Tensor =>
   bins.newZeros([size], { dtype: weights === undefined ? 'int64' : 'float64' }).scatterAdd(0, bins, weights === undefined ? bins.newOnes([]).expand(bins.shape) : weights.detach().castTo(F64));
 
 /**

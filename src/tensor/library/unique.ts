@@ -1,10 +1,11 @@
 /** Distinct elements, or distinct slices along a dim. */
-import { F64, I64, isFloating } from '../../core/dtype.ts';
+import { F64, I64, isFloating, isIntegral } from '../../core/dtype.ts';
 import { ShapeError } from '../../core/errors.ts';
 import { normalizeDim } from '../../core/layout.ts';
 import { named, type Named } from '../../core/named.ts';
 import { nonzeroRows } from '../nonzero.ts';
 import { operation, type Method } from '../operation.ts';
+import { tally } from './searching.ts';
 import { sort } from './sorting.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -39,6 +40,17 @@ function runsOf(changed: Tensor, size: number): Runs {
   const starts = nonzeroRows(begins).reshape([-1]);
   const counts = starts.cat([starts.newFull([1], size)], 0).diff();
   return { starts, ids: begins.cumsum(0).sub(1), counts };
+}
+
+/** Of integers that lie close together, by counting each; null for others. */
+function counted(x: Tensor, returnInverse: boolean, returnCounts: boolean): Unique | null {
+  const size = x.numel();
+  if (!isIntegral(x.dtypeCode) || size === 0) return null;
+  const flat = x.reshape([-1]), low = Number(flat.amin().item()), high = Number(flat.amax().item());
+  if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high - low >= 4 * size) return null;
+  const places = flat.castTo(I64).sub(low), counts = tally(places, high - low + 1, undefined), found = nonzeroRows(counts).reshape([-1]);
+  const inverse = returnInverse ? counts.ne(0).cumsum(0).sub(1).indexSelect(0, places).reshape(x.shape) : null;
+  return results(found.add(low).castTo(x.dtypeCode), inverse, returnCounts ? counts.indexSelect(0, found) : null);
 }
 
 const differs = (flat: Tensor): Tensor => {
@@ -85,6 +97,8 @@ const unsort = (order: Tensor, ids: Tensor): Tensor => order.newZeros([...order.
 export const unique = operation('unique(input: Tensor, sorted: bool = true, returnInverse: bool = false, returnCounts: bool = false, dim: int?)', (input, _sorted, returnInverse, returnCounts, dim): Unique => {
   const x = input.detach();
   if (dim === undefined) {
+    const few = counted(x, returnInverse, returnCounts);
+    if (few !== null) return few;
     const { values, indices } = sort(x.reshape([-1]), 0), { starts, ids, counts } = runsOf(differs(values), values.shape[0]);
     return results(values.indexSelect(0, starts), returnInverse ? unsort(indices, ids).reshape(x.shape) : null, returnCounts ? counts : null);
   }
