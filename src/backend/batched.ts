@@ -3,8 +3,9 @@
  *
  * The frame of a call describes one sample. Where a storage is batched, most families take the hidden dims as further
  * leading dims of the same loop, merged with the first one where the strides allow (so that a batch of rows times one
- * matrix is one product); others run once per sample. Families without an entry refuse, and the operation above them
- * runs sample by sample (tensor/sample-loop.ts). An output that was allocated for one sample becomes batched here.
+ * matrix is one product); others let a dim of theirs grow (batch-folds.ts), or run once per sample. A family without an
+ * entry refuses, and the operation above it runs sample by sample (tensor/sample-loop.ts); it must never be met in a
+ * derivative, which has no operation above it. An output that was allocated for one sample becomes batched here.
  */
 import { allocatePlain } from '../core/allocator.ts';
 import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
@@ -12,25 +13,34 @@ import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { GONE, Storage } from '../core/storage.ts';
-import { RANDOM_OPS, TAPS_OPS } from '../ops/families.ts';
+import { POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, TAPS_OPS } from '../ops/families.ts';
 import { around } from './around.ts';
 import type { Backend, Family } from './backend.ts';
+import { FOLDS, type Fold } from './batch-folds.ts';
 
 type Operand = Storage | null;
 type Kernel = (...operands: readonly Operand[]) => void;
 
 /**
  * loop: every dim is a loop dim. kept: as loop, but merged among the kept dims only, which INTS[0] counts. lead: the last
- * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. sample: once per
- * sample. The number of outputs follows, and whether the kernel reads what an output holds.
+ * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. fold: what the fold
+ * says; such a kernel writes all of an output. sample: once per sample, likewise.
  */
 interface Rule {
-  readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'sample';
-  readonly outputs?: number;
+  readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'fold' | 'sample';
+  /** Which operands are written; the first if absent. */
+  readonly outputs?: () => readonly number[];
   /** How many last dims have a meaning. */
   readonly inner?: number;
-  readonly keeps?: () => boolean;
+  /** Whether the kernel reads what an output holds. */
+  readonly keeps?: (k: number) => boolean;
+  readonly fold?: Fold;
 }
+
+const FIRST = (): readonly number[] => [0];
+const FIRST_TWO = (): readonly number[] => [0, 1];
+const FIRST_THREE = (): readonly number[] => [0, 1, 2];
+const isGated = (): boolean => frame[OP] === RECURRENCE_OPS.indexOf('lstm') || frame[OP] === RECURRENCE_OPS.indexOf('gru');
 
 const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   copy: { by: 'loop' }, join: { by: 'rows' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
@@ -38,11 +48,20 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
   matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },
   gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
-  sort: { by: 'lead', inner: 1, outputs: 2 }, select: { by: 'lead', inner: 1, outputs: 2 }, argScan: { by: 'lead', inner: 1, outputs: 2 },
+  sort: { by: 'lead', inner: 1, outputs: FIRST_TWO }, select: { by: 'lead', inner: 1, outputs: FIRST_TWO }, argScan: { by: 'lead', inner: 1, outputs: FIRST_TWO },
   searchSorted: { by: 'lead', inner: 1 },
   // Reading overwrites, its gradients add.
   taps: { by: 'lead', inner: 3, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
-  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: 2 }, crossEntropyGrad: { by: 'rows' },
+  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: FIRST_TWO }, crossEntropyGrad: { by: 'rows' },
+  conv: { by: 'fold', fold: FOLDS.conv },
+  pool: { by: 'fold', fold: FOLDS.pool, outputs: () => (frame[OP] === POOL_OPS.indexOf('max') ? [0, 2] : [0]) },
+  // Given statistics are read.
+  norm: { by: 'fold', fold: FOLDS.norm, outputs: () => (frame[INTS + 2] === 1 ? [0] : [0, 2, 3]) },
+  normGrad: { by: 'fold', fold: FOLDS.normGrad, outputs: FIRST_THREE },
+  attention: { by: 'fold', fold: FOLDS.attention }, attentionGrad: { by: 'fold', fold: FOLDS.attention, outputs: FIRST_THREE },
+  // The input's part of the gates comes in what is written, as do the gradients of the last states.
+  recurrence: { by: 'sample', outputs: FIRST_THREE, keeps: (k) => k === (isGated() ? 2 : 0) },
+  recurrenceGrad: { by: 'sample', outputs: () => (frame[OP] === RECURRENCE_OPS.indexOf('gru') ? [0, 1] : [0, 1, 2]), keeps: (k) => k > 0 },
 };
 
 const operandAt = (k: number): number => OPERAND + k * OPERAND_SIZE;
@@ -81,6 +100,7 @@ function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
   if (size === 1) return true;
   const ndim = frame[NDIM];
   if (rule.by === 'sample') return false;
+  if (rule.by === 'fold') return size > 0 && (rule.fold as Fold)(size, strides);
   if (rule.by === 'rows') {
     // Of a single row, the distance to the next one says nothing: rows of samples may lie anywhere.
     if (frame[DIMS] === 1) for (let k = 0; k < strides.length; k++) frame[operandAt(k) + STRIDES] = strides[k];
@@ -192,11 +212,11 @@ function call(family: Family, kernel: Kernel, operands: readonly Operand[]): voi
   if (levels.length === 0) return kernel(...operands);
   const rule = RULES[family];
   if (rule === undefined) throw new BatchedReadError(`vmap: no batching rule for kernels of the family ${family}`);
-  const keeps = rule.keeps?.() ?? false;
-  for (let k = 0; k < (rule.outputs ?? 1); k++) {
-    const out = operands[k] as Storage;
-    const whole = !keeps && operands.every((other, i) => i === k || other !== out)
-      && (k > 0 || written(rule.by) * ITEM_SIZE[frame[operandAt(0) + DTYPE]] >= sampleBytes(out));
+  for (const k of (rule.outputs ?? FIRST)()) {
+    const out = operands[k];
+    if (out === null) continue;
+    const whole = !(rule.keeps?.(k) ?? false) && operands.every((other, i) => i === k || other !== out)
+      && (k > 0 || rule.by === 'fold' || written(rule.by) * ITEM_SIZE[frame[operandAt(0) + DTYPE]] >= sampleBytes(out));
     extend(out, operands, levels, whole);
     requireDistinct(out);
   }
