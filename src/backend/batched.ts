@@ -8,7 +8,7 @@
  * derivative, which has no operation above it. An output that was allocated for one sample becomes batched here.
  */
 import { allocatePlain } from '../core/allocator.ts';
-import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
+import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, unionOf, type BatchDim, type Level } from '../core/batch.ts';
 import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
@@ -66,12 +66,20 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
 
 const operandAt = (k: number): number => OPERAND + k * OPERAND_SIZE;
 
+/** Bytes between a storage's samples of a level; 0 where it is not batched over it. */
+function bytesOver(level: Level, storage: Operand): number {
+  for (const dim of dimsOf(storage)) if (dim.level === level) return dim.stride;
+  return 0;
+}
+
 /** Strides over a level in elements of each operand in the frame. */
 function stridesOver(level: Level, operands: readonly Operand[]): number[] {
-  return operands.map((storage, k) => {
-    const dim = dimsOf(storage).find((each) => each.level === level);
-    return dim === undefined ? 0 : dim.stride / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
-  });
+  const strides = new Array<number>(operands.length);
+  for (let k = 0; k < strides.length; k++) {
+    const bytes = bytesOver(level, operands[k]);
+    strides[k] = bytes === 0 ? 0 : bytes / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  }
+  return strides;
 }
 
 /** Grows the first dim by a hidden one around it, where no operand can tell. */
@@ -121,27 +129,37 @@ function plain(storage: Operand): Operand {
   return new Storage(storage.memory, storage.byteOffset, storage.byteLength);
 }
 
+interface Dim {
+  readonly size: number;
+  readonly strides: readonly number[];
+}
+
 function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], levels: readonly Level[]): void {
   const plains = operands.map(plain);
-  const rest: { size: number; strides: readonly number[] }[] = [];
-  const strides = levels.map((level) => stridesOver(level, operands));
+  let rest: Dim[] | null = null;
   for (let i = levels.length - 1; i >= 0; i--) {
-    if (rest.length > 0 || !absorb(rule, levels[i].size, strides[i])) rest.push({ size: levels[i].size, strides: strides[i] });
+    const { size } = levels[i], strides = stridesOver(levels[i], operands);
+    if (rest === null && absorb(rule, size, strides)) continue;
+    (rest ??= []).push({ size, strides });
   }
-  if (rest.length === 0) kernel(...plains);
+  if (rest === null) kernel(...plains);
   else eachSample(rest, () => kernel(...plains));
 }
 
 /** Runs a call once per combination of indices of hidden dims, moving the operands' offsets. */
-function eachSample(dims: readonly { readonly size: number; readonly strides: readonly number[] }[], run: () => void): void {
-  if (dims.length === 0) return run();
-  const [{ size, strides }, ...rest] = dims;
-  const move = (k: number, by: number): void => void (frame[operandAt(k) + OFFSET] += by);
+function eachSample(dims: readonly Dim[], run: () => void, at = 0): void {
+  if (at === dims.length) return run();
+  const { size, strides } = dims[at];
   for (let i = 0; i < size; i++) {
-    eachSample(rest, run);
-    strides.forEach((stride, k) => move(k, stride));
+    eachSample(dims, run, at + 1);
+    move(strides, 1);
   }
-  strides.forEach((stride, k) => move(k, -stride * size));
+  move(strides, -size);
+}
+
+/** Moves the operands' offsets by so many samples. */
+function move(strides: readonly number[], samples: number): void {
+  for (let k = 0; k < strides.length; k++) frame[operandAt(k) + OFFSET] += strides[k] * samples;
 }
 
 /** How many elements the call writes into operand 0, if they are distinct. */
@@ -154,27 +172,36 @@ function written(by: Rule['by']): number {
 
 /** Makes an output batched over `levels`, and moves it in the frame. Its elements are copied to every sample unless all are overwritten. */
 function extend(storage: Storage, operands: readonly Operand[], levels: readonly Level[], overwritten: boolean): void {
-  const missing = levels.filter((level) => !dimsOf(storage).some((dim) => dim.level === level));
-  if (missing.length === 0) return;
-  for (const level of missing) requireOwn(storage, level);
-  const state = storage.state as Batch;
-  const before = state.dims, all = sorted([...before, ...missing.map((level) => ({ level, stride: -1 }))]);
+  const before = dimsOf(storage);
+  let all: Level[] | null = null;
+  for (const level of levels) {
+    if (hasLevel(before, level)) continue;
+    requireOwn(storage, level);
+    (all ??= before.map((dim) => dim.level)).push(level);
+  }
+  if (all === null) return;
+  if (all.length > 1) all.sort((a, b) => a.start - b.start);
   const sample = sampleBytes(storage);
   let bytes = sample;
-  const dims: BatchDim[] = all.map(({ level }) => ({ level, stride: 0 }));
+  const dims = new Array<BatchDim>(all.length);
   for (let i = dims.length - 1; i >= 0; i--) {
-    dims[i] = { level: all[i].level, stride: bytes };
-    bytes *= all[i].level.size;
+    dims[i] = { level: all[i], stride: bytes };
+    bytes *= all[i].size;
   }
   const next = allocatePlain(bytes);
   if (!overwritten) replicate(storage, next, sample, dims, before, 0, storage.byteOffset, next.byteOffset);
-  operands.forEach((operand, k) => {
-    if (operand === storage) frame[operandAt(k) + OFFSET] += (next.byteOffset - storage.byteOffset) / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
-  });
+  for (let k = 0; k < operands.length; k++) {
+    if (operands[k] === storage) frame[operandAt(k) + OFFSET] += (next.byteOffset - storage.byteOffset) / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  }
   storage.memory = next.memory;
   storage.byteOffset = next.byteOffset;
   storage.byteLength = bytes;
-  state.dims = dims;
+  (storage.state as Batch).dims = dims;
+}
+
+function hasLevel(dims: readonly BatchDim[], level: Level): boolean {
+  for (const dim of dims) if (dim.level === level) return true;
+  return false;
 }
 
 /** Bytes of one sample of a storage that was allocated here (samples are dense, the last level innermost). */
@@ -188,8 +215,14 @@ function replicate(from: Storage, to: Storage, sample: number, dims: readonly Ba
     to.memory.bytes.set(from.memory.bytes.subarray(source, source + sample), target);
     return;
   }
-  const { level, stride } = dims[at], old = before.find((dim) => dim.level === level)?.stride ?? 0;
-  for (let i = 0; i < level.size; i++) replicate(from, to, sample, dims, before, at + 1, source + i * old, target + i * stride);
+  const { level, stride } = dims[at], old = before.find((dim) => dim.level === level);
+  if (old !== undefined) {
+    for (let i = 0; i < level.size; i++) replicate(from, to, sample, dims, before, at + 1, source + i * old.stride, target + i * stride);
+    return;
+  }
+  if (level.size > 0) replicate(from, to, sample, dims, before, at + 1, source, target);
+  const { bytes } = to.memory, all = level.size * stride;
+  for (let done = stride; done < all; done *= 2) bytes.copyWithin(target + done, target, target + Math.min(done, all - done));
 }
 
 function requireOwn(storage: Storage, level: Level): void {
@@ -233,11 +266,11 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
     throw new VmapError(RANDOM_REFUSED);
   }
   const reads = RANDOM_OPS[frame[OP]] === 'bernoulli' && frame[INTS] === 1;
-  extend(out, [out], unionOf([out]).concat(active.filter((level) => level.randomness === 'different' && !dimsOf(out).some((dim) => dim.level === level))), !reads);
+  extend(out, [out], [...unionOf([out]), ...active.filter((level) => level.randomness === 'different' && !hasLevel(dimsOf(out), level))], !reads);
   requireDistinct(out);
   const levels = unionOf([out]), plains = [plain(out), plain(state)];
   const fresh = levels.filter((level) => level.randomness === 'different'), same = levels.filter((level) => level.randomness !== 'different');
-  const over = (level: Level): { size: number; strides: readonly number[] } => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
+  const over = (level: Level): Dim => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
   const each = fresh.map(over).reverse();
   // A permutation is of one sample's elements.
   while (RANDOM_OPS[frame[OP]] !== 'randperm' && each.length > 0 && each[0].strides[0] === Math.max(frame[NDIM] === 0 ? 1 : frame[DIMS], 1)) {
@@ -252,12 +285,18 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
   });
 }
 
-/** Wraps the backend that runs the kernels. */
+const made = new WeakMap<Backend, Backend>();
+
+/** Wraps the backend that runs the kernels; once, for every vmap asks. */
 export function batched(inner: Backend): Backend {
-  return around(inner, (family, kernel) => {
+  const known = made.get(inner);
+  if (known !== undefined) return known;
+  const wrapper = around(inner, (family, kernel) => {
     if (family === 'random') return (out: Storage, state: Storage) => draw(kernel, out, state);
     // The only family whose operands come as one list; plain ones, or it refuses.
     if (family === 'optimStep') return kernel;
     return (...operands: readonly Operand[]) => call(family, kernel, operands);
   });
+  made.set(inner, wrapper);
+  return wrapper;
 }
