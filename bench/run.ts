@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as torch from 'flambeau';
 import { activations } from './cases-activations.ts';
+import { functions } from './cases-func.ts';
 import { kernelCases } from './cases-kernels.ts';
 import { linalg } from './cases-linalg.ts';
 import { moves } from './cases-moves.ts';
@@ -114,7 +115,7 @@ function print(row: Row, columns: readonly string[]): void {
 async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   const pattern = new RegExp(options.filter, 'i');
-  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...programCases, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
+  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...programCases, ...functions, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
   if (options.list) return void process.stdout.write(`${cases.map((c) => `${c.group}: ${c.name}`).join('\n')}\n`);
   if (cases.length === 0) throw new Error(`no case matches --filter ${options.filter}`);
   for (const peer of options.peer) if (peer !== 'torch' && peer !== 'tfjs') throw new Error(`--peer must be torch or tfjs, got ${peer}`);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AutogradError, ShapeError, autograd, enableGrad, isGradEnabled, linspace, noGrad, ones, randn, setBackend, setGradEnabled, tensor, zeros, type Tensor } from 'flambeau';
+import * as torch from 'flambeau';
+import { AutogradError, ShapeError, arange, autograd, enableGrad, eye, isGradEnabled, linspace, noGrad, ones, randn, setBackend, setGradEnabled, tensor, zeros, type Tensor } from 'flambeau';
 import { BACKENDS } from './fixtures/backends.ts';
 
 const leaf = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: 'float64', requiresGrad: true });
@@ -152,6 +153,24 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       }
     });
 
+    test('takes a batch of gradients at once, as PyTorch does', () => {
+      const a = arange(3, { dtype: 'float32' }).requiresGrad_(), z = ones(2, { requiresGrad: true }), b = a.pow(2), rows = eye(3), batched = { isGradsBatched: true, retainGraph: true };
+      expect(autograd.grad(b, a, rows, batched)[0].tolist()).toEqual([[0, 0, 0], [0, 2, 0], [0, 0, 4]]);
+      expect(autograd.grad(b.sum(), a, tensor([1, 2]), batched)[0].tolist()).toEqual([[0, 2, 4], [0, 4, 8]]);
+      expect(autograd.grad([b.sum(), b.mul(3).sum()], a, [tensor([1, 2]), tensor([1, 0])], batched)[0].tolist()).toEqual([[0, 8, 16], [0, 4, 8]]);
+      // What is not used has no batch.
+      expect(autograd.grad(b, [a, z], rows, { ...batched, allowUnused: true })[1]).toBe(null);
+      expect(autograd.grad(b, [a, z], rows, { ...batched, materializeGrads: true })[1].tolist()).toEqual([0, 0]);
+      const [g] = autograd.grad(b, a, rows, { isGradsBatched: true, createGraph: true });
+      expect(autograd.grad(g.sum(), a)[0].tolist()).toEqual([2, 2, 2]);
+      const own = ones(2, 3), [same] = autograd.grad(a.add(0), a, own, batched);
+      same.add_(1);
+      expect(own.tolist()).toEqual([[1, 1, 1], [1, 1, 1]]);
+      expect(() => autograd.grad(b, a, ones(3), batched)).toThrow(/with isGradsBatched gradOutputs\[0\] must have shape \[3, 3\], a batch of gradients of output 0, got \[3\]/);
+      expect(() => autograd.grad([b, b], a, [rows, ones(2, 3)], batched)).toThrow(/gradOutputs\[1\] must have shape \[3, 3\]/);
+      expect(() => autograd.grad(b.sum(), a, batched)).toThrow(/gradOutputs must be a Tensor/);
+    });
+
     test('supports a gradient penalty', () => {
       const w = leaf([0.5, -1.5]), x = leaf([2, 3]);
       const [g] = autograd.grad(w.mul(x).tanh().sum(), [x], { createGraph: true });
@@ -293,6 +312,25 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
       }
       expect(x.mul(2).requiresGrad).toBe(true);
       expect(setGradEnabled(false, () => x.mul(2).requiresGrad)).toBe(false);
+    });
+
+    test("a view made in noGrad says that it requires grad, as PyTorch's does; a result and what is detached do not", () => {
+      const leaf = ones(2, 3, { requiresGrad: true }), inner = leaf.mul(2);
+      noGrad(() => {
+        for (const x of [leaf, inner]) {
+          const views = [x.view(3, 2), x.reshape(6), x.t(), x.select(0, 0), x.narrow(0, 0, 1), x.unsqueeze(0), x.expand(4, 2, 3), x.chunk(2)[0], x.unbind()[0], x.diagonal(), x.index(0, '1:')];
+          expect(views.map((view) => [view.requiresGrad, view.isLeaf, view.gradFn])).toEqual(views.map(() => [true, true, null]));
+          const others = [x.detach(), x.data, x.detach().view(6), x.mul(2), x.t().contiguous(), x.view('int32')];
+          expect(others.map((other) => other.requiresGrad)).toEqual(others.map(() => false));
+        }
+        torch.add(leaf, 1, { out: leaf.view(6).view(2, 3) });
+        expect(leaf.tolist()).toEqual([[2, 2, 2], [2, 2, 2]]);
+      });
+      // No gradient passes it.
+      const view = noGrad(() => leaf.view(6));
+      leaf.sum().add(view.sum()).backward();
+      expect([(leaf.grad as Tensor).tolist(), view.grad]).toEqual([[[1, 1, 1], [1, 1, 1]], null]);
+      expect(String(noGrad(() => ones(1, { requiresGrad: true }).view(1)))).toBe('tensor([1.], requires_grad=True)');
     });
 
     test('comes back after an error and refuses async functions', () => {

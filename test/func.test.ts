@@ -338,6 +338,16 @@ onBackends(() => {
       expectClose(X, lin([5, 3], 0.1));
     });
 
+    test("selects by a sample's integer as by a number, in one call alone and one by one beside other indices", () => {
+      const at = tensor([2n, 0n, -1n]), rows = lin([3, 4, 5]);
+      expectClose(vmap((t: Tensor, i: Tensor) => t.index(i))(rows, at), stack([2, 0, -1].map((i, b) => rows.index(b, i))));
+      expectClose(vmap((t: Tensor, i: Tensor) => t.index('1:3', null, i))(rows, at), stack([2, 0, -1].map((i, b) => rows.index(b, '1:3', null, i))));
+      expectClose(vmap((t: Tensor, i: Tensor) => t.index([0, 1], '...', i))(rows, at), stack([2, 0, -1].map((i, b) => rows.index(b, [0, 1], '...', i))));
+      expectClose(vmap((t: Tensor, i: Tensor) => t.indexPut([i], 7))(rows, at), stack([2, 0, -1].map((i, b) => rows.select(0, b).indexPut([i], 7))));
+      expectClose(vmap(grad((t: Tensor, i: Tensor) => t.index(i).square().sum()))(rows, at), stack([2, 0, -1].map((i, b) => grad((t: Tensor) => t.index(i).square().sum())(rows.select(0, b)))));
+      expect(() => vmap((t: Tensor, i: Tensor) => t.index(i))(rows, tensor([0n, 4n, 1n]))).toThrow(/index 4 is out of range/);
+    });
+
     test('refuses reads of single samples, and what escapes from it', () => {
       expect(() => vmap((t: Tensor) => (t.sum().item() > 0 ? t : t.neg()))(X)).toThrow(VmapError);
       expect(() => vmap((t: Tensor) => t.maskedSelect(t.gt(0)))(X)).toThrow(/different shapes/);

@@ -137,6 +137,13 @@ describe('a state dict', () => {
     expect(into.parameters().every((p) => p.requiresGrad && p.isLeaf)).toBe(true);
   });
 
+  test("says what it lacked and had too much, in PyTorch's words", () => {
+    const layer = new nn.Linear(2, 2);
+    expect(String(layer.loadStateDict(layer.stateDict()))).toBe('<All keys matched successfully>');
+    expect(inspect(layer.loadStateDict(layer.stateDict()))).toBe('<All keys matched successfully>');
+    expect(inspect(layer.loadStateDict({ weight: layer.weight, zz: layer.weight }, false))).toBe("_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['zz'])");
+  });
+
   test('that does not fit is refused as a whole, with everything that is wrong', () => {
     const net = new Net(), before = net.scale.item();
     const state = { scale: torch.tensor([7]), 'hidden.weight': torch.zeros(1), extra: torch.zeros(1), 'out.weight': 3 as unknown as torch.Tensor };

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as torch from 'flambeau';
 import { nn, optim, type Tensor } from 'flambeau';
+import { deserialize, serialize } from 'flambeau/io';
 import { onBackends } from './fixtures/backends.ts';
 
 interface LionHyper { lr: number; betas: [number, number]; weightDecay: number }
@@ -105,6 +106,48 @@ describe('a subclass of Optimizer', () => {
       return value;
     });
     expect([loss.item(), p.tolist()]).toEqual([5, [0.5, -1.5]]);
+  });
+
+  test('keeps numbers, strings, lists and objects beside tensors, in its state dict, in a file and when loaded', () => {
+    interface Kept { step: number; name: string; list: number[]; avg: Tensor; flag: boolean; none: null; nest: { t: Tensor } }
+    class Counting extends optim.Optimizer {
+      protected override update(param: Tensor): void {
+        const state = this.stateOf<Kept>(param);
+        if (Object.keys(state).length === 0) Object.assign(state, { step: 0, name: 'a', list: [1, 2], avg: torch.zerosLike(param, { dtype: 'float64' }), flag: true, none: null, nest: { t: torch.ones(1) } });
+        state.step++;
+      }
+
+      kept(param: Tensor): Kept {
+        return this.stateOf<Kept>(param);
+      }
+    }
+    const made = (): [Tensor, Counting] => {
+      const p = torch.ones(2, { requiresGrad: true });
+      p.grad = torch.ones(2);
+      return [p, new Counting([p], { lr: 0.1 })];
+    };
+    const [p, first] = made();
+    first.step();
+    first.step();
+    const dict = first.stateDict();
+    expect(dict.state[0]).toMatchObject({ step: 2, name: 'a', list: [1, 2], flag: true, none: null });
+    for (const given of [dict, ...(['safetensors', 'pt'] as const).map((format) => deserialize<typeof dict>(serialize(dict, { format })))]) {
+      const [q, second] = made();
+      second.loadStateDict(given);
+      const { avg, nest, ...plain } = second.kept(q);
+      expect(plain).toEqual({ step: 2, name: 'a', list: [1, 2], flag: true, none: null });
+      // As in PyTorch, in the parameter's dtype.
+      expect([avg.dtype, nest.t.item()]).toEqual(['float32', 1]);
+      second.step();
+      expect([second.kept(q).step, first.kept(p).step]).toEqual([3, 2]);
+    }
+  });
+
+  test("a plain number is a step count that PyTorch's older state dicts have", () => {
+    const p = torch.ones(2, { requiresGrad: true }), adam = new optim.Adam([p]);
+    adam.loadStateDict({ ...adam.stateDict(), state: { 0: { step: 3, exp_avg: torch.zeros(2), exp_avg_sq: torch.zeros(2) } } });
+    expect(adam.state.get(p)?.step.item()).toBe(3);
+    expect(() => adam.loadStateDict({ ...adam.stateDict(), state: { 0: { step: 3, exp_avg: 1, exp_avg_sq: torch.zeros(2) } } })).toThrow(/exp_avg must be a Tensor/);
   });
 
   test('that writes neither is told so', () => {

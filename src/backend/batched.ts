@@ -3,34 +3,44 @@
  *
  * The frame of a call describes one sample. Where a storage is batched, most families take the hidden dims as further
  * leading dims of the same loop, merged with the first one where the strides allow (so that a batch of rows times one
- * matrix is one product); others run once per sample. Families without an entry refuse, and the operation above them
- * runs sample by sample (tensor/sample-loop.ts). An output that was allocated for one sample becomes batched here.
+ * matrix is one product); others let a dim of theirs grow (batch-folds.ts), or run once per sample. A family without an
+ * entry refuses, and the operation above it runs sample by sample (tensor/sample-loop.ts); it must never be met in a
+ * derivative, which has no operation above it. An output that was allocated for one sample becomes batched here.
  */
 import { allocatePlain } from '../core/allocator.ts';
-import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, sorted, unionOf, type BatchDim, type Level } from '../core/batch.ts';
+import { Batch, BatchedReadError, RANDOM_REFUSED, dimsOf, running, unionOf, type BatchDim, type Level } from '../core/batch.ts';
 import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { GONE, Storage } from '../core/storage.ts';
-import { RANDOM_OPS, TAPS_OPS } from '../ops/families.ts';
+import { POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, TAPS_OPS } from '../ops/families.ts';
 import { around } from './around.ts';
 import type { Backend, Family } from './backend.ts';
+import { FOLDS, type Fold } from './batch-folds.ts';
 
 type Operand = Storage | null;
 type Kernel = (...operands: readonly Operand[]) => void;
 
 /**
  * loop: every dim is a loop dim. kept: as loop, but merged among the kept dims only, which INTS[0] counts. lead: the last
- * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. sample: once per
- * sample. The number of outputs follows, and whether the kernel reads what an output holds.
+ * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. fold: what the fold
+ * says; such a kernel writes all of an output. sample: once per sample, likewise.
  */
 interface Rule {
-  readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'sample';
-  readonly outputs?: number;
+  readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'fold' | 'sample';
+  /** Which operands are written; the first if absent. */
+  readonly outputs?: () => readonly number[];
   /** How many last dims have a meaning. */
   readonly inner?: number;
-  readonly keeps?: () => boolean;
+  /** Whether the kernel reads what an output holds. */
+  readonly keeps?: (k: number) => boolean;
+  readonly fold?: Fold;
 }
+
+const FIRST = (): readonly number[] => [0];
+const FIRST_TWO = (): readonly number[] => [0, 1];
+const FIRST_THREE = (): readonly number[] => [0, 1, 2];
+const isGated = (): boolean => frame[OP] === RECURRENCE_OPS.indexOf('lstm') || frame[OP] === RECURRENCE_OPS.indexOf('gru');
 
 const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   copy: { by: 'loop' }, join: { by: 'rows' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
@@ -38,21 +48,38 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
   matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },
   gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
-  sort: { by: 'lead', inner: 1, outputs: 2 }, select: { by: 'lead', inner: 1, outputs: 2 }, argScan: { by: 'lead', inner: 1, outputs: 2 },
+  sort: { by: 'lead', inner: 1, outputs: FIRST_TWO }, select: { by: 'lead', inner: 1, outputs: FIRST_TWO }, argScan: { by: 'lead', inner: 1, outputs: FIRST_TWO },
   searchSorted: { by: 'lead', inner: 1 },
   // Reading overwrites, its gradients add.
   taps: { by: 'lead', inner: 3, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
-  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: 2 }, crossEntropyGrad: { by: 'rows' },
+  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: FIRST_TWO }, crossEntropyGrad: { by: 'rows' },
+  conv: { by: 'fold', fold: FOLDS.conv },
+  pool: { by: 'fold', fold: FOLDS.pool, outputs: () => (frame[OP] === POOL_OPS.indexOf('max') ? [0, 2] : [0]) },
+  // Given statistics are read.
+  norm: { by: 'fold', fold: FOLDS.norm, outputs: () => (frame[INTS + 2] === 1 ? [0] : [0, 2, 3]) },
+  normGrad: { by: 'fold', fold: FOLDS.normGrad, outputs: FIRST_THREE },
+  attention: { by: 'fold', fold: FOLDS.attention }, attentionGrad: { by: 'fold', fold: FOLDS.attention, outputs: FIRST_THREE },
+  // The input's part of the gates comes in what is written, as do the gradients of the last states.
+  recurrence: { by: 'sample', outputs: FIRST_THREE, keeps: (k) => k === (isGated() ? 2 : 0) },
+  recurrenceGrad: { by: 'sample', outputs: () => (frame[OP] === RECURRENCE_OPS.indexOf('gru') ? [0, 1] : [0, 1, 2]), keeps: (k) => k > 0 },
 };
 
 const operandAt = (k: number): number => OPERAND + k * OPERAND_SIZE;
 
+/** Bytes between a storage's samples of a level; 0 where it is not batched over it. */
+function bytesOver(level: Level, storage: Operand): number {
+  for (const dim of dimsOf(storage)) if (dim.level === level) return dim.stride;
+  return 0;
+}
+
 /** Strides over a level in elements of each operand in the frame. */
 function stridesOver(level: Level, operands: readonly Operand[]): number[] {
-  return operands.map((storage, k) => {
-    const dim = dimsOf(storage).find((each) => each.level === level);
-    return dim === undefined ? 0 : dim.stride / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
-  });
+  const strides = new Array<number>(operands.length);
+  for (let k = 0; k < strides.length; k++) {
+    const bytes = bytesOver(level, operands[k]);
+    strides[k] = bytes === 0 ? 0 : bytes / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  }
+  return strides;
 }
 
 /** Grows the first dim by a hidden one around it, where no operand can tell. */
@@ -81,6 +108,7 @@ function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
   if (size === 1) return true;
   const ndim = frame[NDIM];
   if (rule.by === 'sample') return false;
+  if (rule.by === 'fold') return size > 0 && (rule.fold as Fold)(size, strides);
   if (rule.by === 'rows') {
     // Of a single row, the distance to the next one says nothing: rows of samples may lie anywhere.
     if (frame[DIMS] === 1) for (let k = 0; k < strides.length; k++) frame[operandAt(k) + STRIDES] = strides[k];
@@ -101,27 +129,37 @@ function plain(storage: Operand): Operand {
   return new Storage(storage.memory, storage.byteOffset, storage.byteLength);
 }
 
+interface Dim {
+  readonly size: number;
+  readonly strides: readonly number[];
+}
+
 function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], levels: readonly Level[]): void {
   const plains = operands.map(plain);
-  const rest: { size: number; strides: readonly number[] }[] = [];
-  const strides = levels.map((level) => stridesOver(level, operands));
+  let rest: Dim[] | null = null;
   for (let i = levels.length - 1; i >= 0; i--) {
-    if (rest.length > 0 || !absorb(rule, levels[i].size, strides[i])) rest.push({ size: levels[i].size, strides: strides[i] });
+    const { size } = levels[i], strides = stridesOver(levels[i], operands);
+    if (rest === null && absorb(rule, size, strides)) continue;
+    (rest ??= []).push({ size, strides });
   }
-  if (rest.length === 0) kernel(...plains);
+  if (rest === null) kernel(...plains);
   else eachSample(rest, () => kernel(...plains));
 }
 
 /** Runs a call once per combination of indices of hidden dims, moving the operands' offsets. */
-function eachSample(dims: readonly { readonly size: number; readonly strides: readonly number[] }[], run: () => void): void {
-  if (dims.length === 0) return run();
-  const [{ size, strides }, ...rest] = dims;
-  const move = (k: number, by: number): void => void (frame[operandAt(k) + OFFSET] += by);
+function eachSample(dims: readonly Dim[], run: () => void, at = 0): void {
+  if (at === dims.length) return run();
+  const { size, strides } = dims[at];
   for (let i = 0; i < size; i++) {
-    eachSample(rest, run);
-    strides.forEach((stride, k) => move(k, stride));
+    eachSample(dims, run, at + 1);
+    move(strides, 1);
   }
-  strides.forEach((stride, k) => move(k, -stride * size));
+  move(strides, -size);
+}
+
+/** Moves the operands' offsets by so many samples. */
+function move(strides: readonly number[], samples: number): void {
+  for (let k = 0; k < strides.length; k++) frame[operandAt(k) + OFFSET] += strides[k] * samples;
 }
 
 /** How many elements the call writes into operand 0, if they are distinct. */
@@ -134,27 +172,36 @@ function written(by: Rule['by']): number {
 
 /** Makes an output batched over `levels`, and moves it in the frame. Its elements are copied to every sample unless all are overwritten. */
 function extend(storage: Storage, operands: readonly Operand[], levels: readonly Level[], overwritten: boolean): void {
-  const missing = levels.filter((level) => !dimsOf(storage).some((dim) => dim.level === level));
-  if (missing.length === 0) return;
-  for (const level of missing) requireOwn(storage, level);
-  const state = storage.state as Batch;
-  const before = state.dims, all = sorted([...before, ...missing.map((level) => ({ level, stride: -1 }))]);
+  const before = dimsOf(storage);
+  let all: Level[] | null = null;
+  for (const level of levels) {
+    if (hasLevel(before, level)) continue;
+    requireOwn(storage, level);
+    (all ??= before.map((dim) => dim.level)).push(level);
+  }
+  if (all === null) return;
+  if (all.length > 1) all.sort((a, b) => a.start - b.start);
   const sample = sampleBytes(storage);
   let bytes = sample;
-  const dims: BatchDim[] = all.map(({ level }) => ({ level, stride: 0 }));
+  const dims = new Array<BatchDim>(all.length);
   for (let i = dims.length - 1; i >= 0; i--) {
-    dims[i] = { level: all[i].level, stride: bytes };
-    bytes *= all[i].level.size;
+    dims[i] = { level: all[i], stride: bytes };
+    bytes *= all[i].size;
   }
   const next = allocatePlain(bytes);
   if (!overwritten) replicate(storage, next, sample, dims, before, 0, storage.byteOffset, next.byteOffset);
-  operands.forEach((operand, k) => {
-    if (operand === storage) frame[operandAt(k) + OFFSET] += (next.byteOffset - storage.byteOffset) / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
-  });
+  for (let k = 0; k < operands.length; k++) {
+    if (operands[k] === storage) frame[operandAt(k) + OFFSET] += (next.byteOffset - storage.byteOffset) / ITEM_SIZE[frame[operandAt(k) + DTYPE]];
+  }
   storage.memory = next.memory;
   storage.byteOffset = next.byteOffset;
   storage.byteLength = bytes;
-  state.dims = dims;
+  (storage.state as Batch).dims = dims;
+}
+
+function hasLevel(dims: readonly BatchDim[], level: Level): boolean {
+  for (const dim of dims) if (dim.level === level) return true;
+  return false;
 }
 
 /** Bytes of one sample of a storage that was allocated here (samples are dense, the last level innermost). */
@@ -168,8 +215,14 @@ function replicate(from: Storage, to: Storage, sample: number, dims: readonly Ba
     to.memory.bytes.set(from.memory.bytes.subarray(source, source + sample), target);
     return;
   }
-  const { level, stride } = dims[at], old = before.find((dim) => dim.level === level)?.stride ?? 0;
-  for (let i = 0; i < level.size; i++) replicate(from, to, sample, dims, before, at + 1, source + i * old, target + i * stride);
+  const { level, stride } = dims[at], old = before.find((dim) => dim.level === level);
+  if (old !== undefined) {
+    for (let i = 0; i < level.size; i++) replicate(from, to, sample, dims, before, at + 1, source + i * old.stride, target + i * stride);
+    return;
+  }
+  if (level.size > 0) replicate(from, to, sample, dims, before, at + 1, source, target);
+  const { bytes } = to.memory, all = level.size * stride;
+  for (let done = stride; done < all; done *= 2) bytes.copyWithin(target + done, target, target + Math.min(done, all - done));
 }
 
 function requireOwn(storage: Storage, level: Level): void {
@@ -192,11 +245,11 @@ function call(family: Family, kernel: Kernel, operands: readonly Operand[]): voi
   if (levels.length === 0) return kernel(...operands);
   const rule = RULES[family];
   if (rule === undefined) throw new BatchedReadError(`vmap: no batching rule for kernels of the family ${family}`);
-  const keeps = rule.keeps?.() ?? false;
-  for (let k = 0; k < (rule.outputs ?? 1); k++) {
-    const out = operands[k] as Storage;
-    const whole = !keeps && operands.every((other, i) => i === k || other !== out)
-      && (k > 0 || written(rule.by) * ITEM_SIZE[frame[operandAt(0) + DTYPE]] >= sampleBytes(out));
+  for (const k of (rule.outputs ?? FIRST)()) {
+    const out = operands[k];
+    if (out === null) continue;
+    const whole = !(rule.keeps?.(k) ?? false) && operands.every((other, i) => i === k || other !== out)
+      && (k > 0 || rule.by === 'fold' || written(rule.by) * ITEM_SIZE[frame[operandAt(0) + DTYPE]] >= sampleBytes(out));
     extend(out, operands, levels, whole);
     requireDistinct(out);
   }
@@ -213,11 +266,11 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
     throw new VmapError(RANDOM_REFUSED);
   }
   const reads = RANDOM_OPS[frame[OP]] === 'bernoulli' && frame[INTS] === 1;
-  extend(out, [out], unionOf([out]).concat(active.filter((level) => level.randomness === 'different' && !dimsOf(out).some((dim) => dim.level === level))), !reads);
+  extend(out, [out], [...unionOf([out]), ...active.filter((level) => level.randomness === 'different' && !hasLevel(dimsOf(out), level))], !reads);
   requireDistinct(out);
   const levels = unionOf([out]), plains = [plain(out), plain(state)];
   const fresh = levels.filter((level) => level.randomness === 'different'), same = levels.filter((level) => level.randomness !== 'different');
-  const over = (level: Level): { size: number; strides: readonly number[] } => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
+  const over = (level: Level): Dim => ({ size: level.size, strides: [stridesOver(level, [out])[0], 0] });
   const each = fresh.map(over).reverse();
   // A permutation is of one sample's elements.
   while (RANDOM_OPS[frame[OP]] !== 'randperm' && each.length > 0 && each[0].strides[0] === Math.max(frame[NDIM] === 0 ? 1 : frame[DIMS], 1)) {
@@ -232,12 +285,18 @@ function draw(kernel: Kernel, out: Storage, state: Storage): void {
   });
 }
 
-/** Wraps the backend that runs the kernels. */
+const made = new WeakMap<Backend, Backend>();
+
+/** Wraps the backend that runs the kernels; once, for every vmap asks. */
 export function batched(inner: Backend): Backend {
-  return around(inner, (family, kernel) => {
+  const known = made.get(inner);
+  if (known !== undefined) return known;
+  const wrapper = around(inner, (family, kernel) => {
     if (family === 'random') return (out: Storage, state: Storage) => draw(kernel, out, state);
     // The only family whose operands come as one list; plain ones, or it refuses.
     if (family === 'optimStep') return kernel;
     return (...operands: readonly Operand[]) => call(family, kernel, operands);
   });
+  made.set(inner, wrapper);
+  return wrapper;
 }

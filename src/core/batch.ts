@@ -96,9 +96,17 @@ export function levelsOf(storage: Storage): readonly Level[] | null {
 
 export const sorted = (dims: readonly BatchDim[]): BatchDim[] => [...dims].sort((a, b) => a.level.start - b.level.start);
 
+const NO_LEVELS: readonly Level[] = Object.freeze([]);
+
 /** All levels that any of the storages is batched over, outermost first. */
-export function unionOf(storages: readonly (Storage | null)[]): Level[] {
-  const levels = new Set<Level>();
-  for (const storage of storages) for (const { level } of dimsOf(storage)) levels.add(level);
-  return [...levels].sort((a, b) => a.start - b.start);
+export function unionOf(storages: readonly (Storage | null)[]): readonly Level[] {
+  let levels: Level[] | null = null;
+  for (const storage of storages) {
+    for (const { level } of dimsOf(storage)) {
+      if (levels === null) levels = [level];
+      else if (!levels.includes(level)) levels.push(level);
+    }
+  }
+  if (levels === null) return NO_LEVELS;
+  return levels.length === 1 ? levels : levels.sort((a, b) => a.start - b.start);
 }

@@ -4,6 +4,7 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/er
 import { isFloating } from '../core/dtype.ts';
 import { sameShape } from '../core/layout.ts';
 import { gradEnabled } from '../tensor/grad-mode.ts';
+import { wantsGrad } from '../tensor/graph.ts';
 import { zerosLike } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { TapeLevel, leadsOut, pull } from './tape.ts';
@@ -175,7 +176,7 @@ export function recordCall(op: string, call: (tree: Tree) => unknown, tree: Tree
 /** Vector-Jacobian products; recorded where the caller records and something of the caller's is behind them. */
 export function pullback({ inputs, primals, attached }: Linearized, cotangents: readonly Tensor[]): Tensor[] {
   const create = gradEnabled && leadsOut([...attached, ...cotangents]);
-  return pull(attached, cotangents, inputs, create, true).map((g, i) => (g === null ? zerosLike(primals[i]) : g.requiresGrad && !(create && leadsOut([g])) ? g.detach() : g));
+  return pull(attached, cotangents, inputs, create, true).map((g, i) => (g === null ? zerosLike(primals[i]) : wantsGrad(g) && !(create && leadsOut([g])) ? g.detach() : g));
 }
 
 /**
@@ -190,12 +191,12 @@ export function linearMap({ inputs, primals, attached }: Linearized): (tangents:
   const dummies = attached.map((y) => level.input(zerosLike(y.detach())));
   const pulled = level.record(() => pull(attached, dummies, inputs, true, true));
   level.end();
-  const used = pulled.map((u, i) => ({ u, i })).filter((entry): entry is { u: Tensor; i: number } => entry.u !== null && entry.u.requiresGrad);
+  const used = pulled.map((u, i) => ({ u, i })).filter((entry): entry is { u: Tensor; i: number } => entry.u !== null && wantsGrad(entry.u));
   return (tangents) => {
     const chosen = used.map(({ i }) => tangents[i]);
     const create = gradEnabled && leadsOut([...used.map(({ u }) => u), ...chosen]);
     return pull(used.map(({ u }) => u), chosen, dummies, create, true)
-      .map((t, i) => (t === null ? zerosLike(attached[i].detach()) : t.requiresGrad && !(create && leadsOut([t])) ? t.detach() : t));
+      .map((t, i) => (t === null ? zerosLike(attached[i].detach()) : wantsGrad(t) && !(create && leadsOut([t])) ? t.detach() : t));
   };
 }
 
@@ -228,7 +229,7 @@ export function jvp(func: Func, primals: readonly unknown[], tangents: readonly 
   const along = matching('jvp', 'tangents', tangents, primals, inputs);
   const hasAux = boolArg('jvp', 'hasAux', bound.hasAux);
   const call = recordCall('jvp', ofInputs(run), primals, inputs, hasAux);
-  if (boolArg('jvp', 'strict', bound.strict) && call.attached.some((y) => !y.requiresGrad)) throw new AutogradError('jvp: an output of func does not depend on the primals, which strict forbids');
+  if (boolArg('jvp', 'strict', bound.strict) && call.attached.some((y) => !wantsGrad(y))) throw new AutogradError('jvp: an output of func does not depend on the primals, which strict forbids');
   const tangent = refill(call.output, linearMap(call)(along));
   return hasAux ? [call.output, tangent, call.aux] : [call.output, tangent];
 }

@@ -9,7 +9,7 @@ import { levelsOf } from '../core/batch.ts';
 import { isFloating } from '../core/dtype.ts';
 import { DTypeError } from '../core/errors.ts';
 import { enableGrad, gradEnabled } from '../tensor/grad-mode.ts';
-import { AccumulateGrad, Node, edgeOf, runBackward } from '../tensor/graph.ts';
+import { AccumulateGrad, Node, edgeOf, runBackward, wantsGrad } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The node of a transform's input. */
@@ -54,7 +54,7 @@ export class TapeLevel {
 
   /** A result as the caller sees it: detached unless it leads to something of the caller's. After {@link end}. */
   release(x: Tensor): Tensor {
-    return x.requiresGrad && !this.leadsOut([x]) ? x.detach() : x;
+    return wantsGrad(x) && !this.leadsOut([x]) ? x.detach() : x;
   }
 
   /** Whether a derivative of these tensors must be recorded: the caller records, and something of the caller's is behind them. */
@@ -82,7 +82,7 @@ export function leadsOut(tensors: readonly Tensor[]): boolean {
 
 /** Gradients of `outputs` (with the given gradients) at `inputs`; null where an input was not used. */
 export function pull(outputs: readonly Tensor[], cotangents: readonly Tensor[], inputs: readonly Tensor[], createGraph: boolean, retainGraph: boolean): (Tensor | null)[] {
-  const used = outputs.map((x, i) => ({ x, g: cotangents[i] })).filter(({ x }) => x.requiresGrad);
+  const used = outputs.map((x, i) => ({ x, g: cotangents[i] })).filter(({ x }) => wantsGrad(x));
   if (used.length === 0) return inputs.map(() => null);
   const captures = new Map<Node, { slot: number; index: number }[]>();
   inputs.forEach((x, index) => {

@@ -26,9 +26,10 @@ export function mapLeaves(tree: Tree, change: (leaf: unknown) => unknown): Tree 
   return change(tree);
 }
 
-export function leavesOf(tree: Tree): unknown[] {
-  const leaves: unknown[] = [];
-  mapLeaves(tree, (leaf) => void leaves.push(leaf));
+export function leavesOf(tree: Tree, leaves: unknown[] = []): unknown[] {
+  if (isArray(tree)) for (const item of tree) leavesOf(item, leaves);
+  else if (isObject(tree)) for (const key of Object.keys(tree)) leavesOf(tree[key], leaves);
+  else leaves.push(tree);
   return leaves;
 }
 

@@ -67,8 +67,8 @@ function lossOf({ labels, lengths }: Batch, b: number, alpha: Float64Array): num
   return -logSum(alpha[last], width > 1 ? alpha[last - 1] : -Infinity, -Infinity);
 }
 
-/** Adds `scale` times the gradient of sample b into `grad`: that of the loss through a log-softmax, as PyTorch defines it. */
-function backwardSums(input: Batch, b: number, alpha: Float64Array, loss: number, scale: number, grad: Float64Array): void {
+/** Writes the gradient of sample b's loss into `grad`: that through a log-softmax, as PyTorch defines it. */
+function backwardSums(input: Batch, b: number, alpha: Float64Array, loss: number, grad: Float64Array): void {
   const { logProbs, sizes: [, batch, classes], labels, lengths } = input;
   const states = labels[b], width = states.length;
   const sums = new Float64Array(classes);
@@ -86,7 +86,7 @@ function backwardSums(input: Batch, b: number, alpha: Float64Array, loss: number
     }
     for (let c = 0; c < classes; c++) {
       const logProb = logProbs[frame + c];
-      grad[frame + c] = (Math.exp(logProb) - Math.exp(sums[c] + loss - logProb)) * scale;
+      grad[frame + c] = Math.exp(logProb) - Math.exp(sums[c] + loss - logProb);
     }
   }
 }
@@ -104,11 +104,11 @@ class CtcLoss extends Function {
   static override backward(ctx: Context, g: Tensor): (Tensor | null)[] {
     const [logProbs] = ctx.savedTensors, { input, alphas, losses, zeroInfinity } = ctx as unknown as { input: Batch; alphas: Float64Array[]; losses: Float64Array; zeroInfinity: boolean };
     if (isGradEnabled()) return [composedGradient(logProbs, input, Array.from(losses, (loss) => loss !== Infinity)).mul(g.unsqueeze(1)), null, null];
-    const scales = toNumbers('ctcLoss', g), grad = new Float64Array(logProbs.numel());
+    const grad = new Float64Array(logProbs.numel());
     alphas.forEach((alpha, b) => {
-      if (!(zeroInfinity && losses[b] === Infinity)) backwardSums(input, b, alpha, losses[b], scales[b], grad);
+      if (!(zeroInfinity && losses[b] === Infinity)) backwardSums(input, b, alpha, losses[b], grad);
     });
-    return [tensor(grad, { dtype: logProbs.dtype }).view(logProbs.shape), null, null];
+    return [tensor(grad).view(logProbs.shape).mul(g.to('float64').unsqueeze(1)).to(logProbs.dtype), null, null];
   }
 }
 
@@ -139,7 +139,7 @@ function composedLosses(logProbs: Tensor, { sizes: [time, batch], labels, length
   return last.where(isTwo, IMPOSSIBLE).logsumexp(1).neg();
 }
 
-/** What {@link backwardSums} computes for an upstream gradient of ones, as a function that can be differentiated. */
+/** What {@link backwardSums} computes, as a function that can be differentiated. */
 function composedGradient(logProbs: Tensor, input: Batch, isFinite: readonly boolean[]): Tensor {
   const { sizes: [time], lengths } = input;
   const x = logProbs.mul(1);

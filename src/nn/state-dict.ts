@@ -7,9 +7,26 @@ import type { Module } from './module.ts';
 /** Tensors by dotted name, in PyTorch's order and with PyTorch's keys. */
 export type StateDict = Readonly<Record<string, Tensor>>;
 
-export interface LoadReport {
-  readonly missingKeys: readonly string[];
-  readonly unexpectedKeys: readonly string[];
+/** What a loaded state dict lacked and what it had too much; prints as PyTorch's. */
+export class LoadReport {
+  readonly missingKeys: string[];
+  readonly unexpectedKeys: string[];
+
+  constructor(missingKeys: string[], unexpectedKeys: string[]) {
+    this.missingKeys = missingKeys;
+    this.unexpectedKeys = unexpectedKeys;
+  }
+
+  toString(): string {
+    const { missingKeys, unexpectedKeys } = this;
+    if (missingKeys.length + unexpectedKeys.length === 0) return '<All keys matched successfully>';
+    const list = (keys: readonly string[]): string => `[${keys.map((key) => `'${key}'`).join(', ')}]`;
+    return `_IncompatibleKeys(missing_keys=${list(missingKeys)}, unexpected_keys=${list(unexpectedKeys)})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** A state dict that does not fit the module. */
@@ -49,7 +66,7 @@ export function loadStateDict(module: Loadable, given: StateDict, strict: boolea
     else if (source.shape.join() !== target.shape.join()) mismatches.push(`${name}: shape [${source.shape.join(', ')}] in the state dict, [${target.shape.join(', ')}] in the module`);
     else copies.push([target, source]);
   }
-  const report = { missingKeys, unexpectedKeys: Object.keys(stateDict).filter((name) => !known.has(name)) };
+  const report = new LoadReport(missingKeys, Object.keys(stateDict).filter((name) => !known.has(name)));
   const refuse = (): void => {
     const { missingKeys: missing, unexpectedKeys: unexpected } = strict ? report : NO_KEYS;
     if (mismatches.length + missing.length + unexpected.length > 0) throw new StateDictError(module.constructor.name, missing, unexpected, mismatches);
@@ -70,7 +87,7 @@ export function loadStateDict(module: Loadable, given: StateDict, strict: boolea
   return report;
 }
 
-const NO_KEYS: LoadReport = { missingKeys: [], unexpectedKeys: [] };
+const NO_KEYS = new LoadReport([], []);
 
 /** What the hooks of the modules make of a state dict. */
 function prepared(module: Loadable, given: StateDict, strict: boolean): StateDict {

@@ -48,6 +48,9 @@ export class Adafactor extends Optimizer<AdafactorHyper> {
   }
 
   /** @internal */
+  override readonly scalarStates: readonly string[] = ['step'];
+
+  /** @internal */
   override stateShape(name: string, param: Tensor): readonly number[] {
     if (name !== 'row_var' && name !== 'col_var') return param.shape;
     return param.shape.with(name === 'row_var' ? -1 : -2, 1);

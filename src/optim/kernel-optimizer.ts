@@ -18,6 +18,9 @@ export abstract class KernelOptimizer<H extends BaseHyper> extends Optimizer<H> 
   protected abstract states(param: Tensor, state: ParamState, group: Group<H>): (Tensor | null)[];
 
   /** @internal */
+  override readonly scalarStates: readonly string[] = ['step'];
+
+  /** @internal */
   override stateShape(_name: string, param: Tensor): readonly number[] {
     return param.shape;
   }

@@ -15,7 +15,7 @@ export interface BaseHyper {
   lr: number | Tensor;
 }
 
-/** Tensors by PyTorch's state names, `exp_avg` and the like. */
+/** Tensors by PyTorch's state names, `exp_avg` and the like: what the optimizers here keep for a parameter. */
 export type ParamState = Record<string, Tensor>;
 
 export type Group<H> = ParamGroup & H;
@@ -120,11 +120,14 @@ export class Optimizer<H extends BaseHyper = BaseHyper> {
   /** @internal Whether `update` may keep a gradient. Memory of those that nobody has kept goes back with zeroGrad. */
   protected readonly keepsGradients: boolean = true;
 
-  /** State of a parameter, empty before its first step: PyTorch's `self.state[p]`. */
-  protected stateOf(param: Tensor): ParamState {
+  /**
+   * State of a parameter, empty before its first step: PyTorch's `self.state[p]`. `S` tells what it holds where that is not
+   * tensors alone: numbers, strings, lists and objects go into the state dict, too.
+   */
+  protected stateOf<S extends object = ParamState>(param: Tensor): S {
     let state = this.state.get(param);
     if (state === undefined) this.state.set(param, (state = {}));
-    return state;
+    return state as S;
   }
 
   /** Runs an update that knows contiguous float32 and float64 only; anything else is updated in a copy. */
@@ -150,10 +153,10 @@ export class Optimizer<H extends BaseHyper = BaseHyper> {
   /** @internal Names of the state that PyTorch does not keep and that is left out of the state dict. */
   readonly hiddenState: readonly string[] = [];
 
-  /** @internal Names of the states that are float32 numbers. */
-  readonly scalarStates: readonly string[] = ['step'];
+  /** @internal Names of the states that are float32 numbers in memory. */
+  readonly scalarStates: readonly string[] = [];
 
-  /** @internal The shape that a state must have to be loaded; null for any. */
+  /** @internal The shape that a state must have to be loaded; null for any, and for what is no tensor. */
   stateShape(_name: string, _param: Tensor): readonly number[] | null {
     return null;
   }

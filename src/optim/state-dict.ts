@@ -1,13 +1,15 @@
 /** An optimizer's state in PyTorch's format: PyTorch's names, parameters by their position over all groups. */
+import type { DType } from '../core/dtype.ts';
+import { isOptions } from '../core/args.ts';
 import { ArgumentError } from '../core/errors.ts';
+import { tensor } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
 import { SCHEDULE_FIELDS } from './group.ts';
 import type { BaseHyper, Optimizer, ParamState } from './optimizer.ts';
 
 export type HyperValue = number | boolean | string | null | readonly (number | null)[] | Tensor;
-/** Tensors; LBFGS keeps numbers and lists of tensors, too. */
-export type StateValue = Tensor | number | null | readonly (Tensor | number | null)[];
+export type StateValue = Tensor | number | bigint | boolean | string | null | readonly StateValue[] | { readonly [name: string]: StateValue };
 
 export interface OptimizerStateDict {
   readonly state: Readonly<Record<number, Readonly<Record<string, StateValue>>>>;
@@ -20,7 +22,7 @@ export const stateDtype = (param: Tensor): 'float64' | 'float32' => (param.dtype
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 export function saveState<H extends BaseHyper>(optimizer: Optimizer<H>): OptimizerStateDict {
-  const state: Record<number, Record<string, Tensor>> = {};
+  const state: Record<number, Record<string, StateValue>> = {};
   let position = 0;
   const groups = optimizer.paramGroups.map((group) => {
     const saved: Record<string, HyperValue> = {};
@@ -65,19 +67,32 @@ export function loadState<H extends BaseHyper>(optimizer: Optimizer<H>, stateDic
   });
 }
 
-/** Copies in the dtype that the kernel computes in, so that no two optimizers share state. */
-function copyState<H extends BaseHyper>(optimizer: Optimizer<H>, state: Readonly<Record<string, unknown>>, param: Tensor, fail: (name: string, what: string) => never): ParamState {
-  const copied: ParamState = {};
+/** Copies, so that no two optimizers share state: tensors in the dtype that the update computes in. */
+function copyState<H extends BaseHyper>(optimizer: Optimizer<H>, state: Readonly<Record<string, StateValue>>, param: Tensor, fail: (name: string, what: string) => never): ParamState {
+  const copied: Record<string, StateValue> = {};
   for (const [name, value] of Object.entries(state)) {
-    if (!(value instanceof Tensor)) return fail(name, 'must be a Tensor');
-    if (optimizer.scalarStates.includes(name)) {
-      if (value.numel() !== 1) return fail(name, `must be one number, got shape [${value.shape.join(', ')}]`);
-      copied[name] = keep(value.detach().to('float32').reshape([]).clone());
-      continue;
-    }
     const shape = optimizer.stateShape(name, param);
-    if (shape !== null && value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
-    copied[name] = keep(value.detach().to(stateDtype(param)).clone().contiguous());
+    if (optimizer.scalarStates.includes(name)) {
+      // PyTorch's older state dicts have a plain number.
+      const number = typeof value === 'number' ? tensor(value) : value;
+      if (!(number instanceof Tensor)) return fail(name, 'must be a Tensor or a number');
+      if (number.numel() !== 1) return fail(name, `must be one number, got shape [${number.shape.join(', ')}]`);
+      copied[name] = keep(number.detach().to('float32').reshape([]).clone());
+    } else if (shape === null) {
+      copied[name] = copyValue(value, name === 'step' ? null : param.dtype);
+    } else {
+      if (!(value instanceof Tensor)) return fail(name, 'must be a Tensor');
+      if (value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
+      copied[name] = keep(value.detach().to(stateDtype(param)).clone().contiguous());
+    }
   }
-  return copied;
+  return copied as ParamState;
+}
+
+/** A copy of whatever an optimizer keeps, tensors cast to `dtype`, as PyTorch does. */
+function copyValue(value: StateValue, dtype: DType | null): StateValue {
+  if (value instanceof Tensor) return keep((dtype === null ? value.detach() : value.detach().to(dtype)).clone());
+  if (Array.isArray(value)) return (value as readonly StateValue[]).map((item) => copyValue(item, dtype));
+  if (isOptions(value)) return Object.fromEntries(Object.entries(value as Readonly<Record<string, StateValue>>).map(([key, item]) => [key, copyValue(item, dtype)]));
+  return value;
 }

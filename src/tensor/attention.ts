@@ -1,5 +1,4 @@
 /** Attention as one operation of the graph: weights are made block by block in cache, and made again for the gradient. */
-import { levelsOf } from '../core/batch.ts';
 import { F32, F64 } from '../core/dtype.ts';
 import { DIMS, INTS, OPERAND, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { contiguousLayout, sameShape, type Layout, type Shape } from '../core/layout.ts';
@@ -32,10 +31,10 @@ export function attentionWeights(q: Tensor, k: Tensor, { scale, causal, bias }: 
   return scores.softmax(-1);
 }
 
-/** Whether the kernel can: plain float32 or float64 memory with elements, at most two batch dims, a bias that is a constant. */
+/** Whether the kernel can: float32 or float64 with elements, at most two batch dims, a bias that is a constant. */
 export const hasAttentionKernel = (q: Tensor, k: Tensor, v: Tensor, bias: Tensor | null, batch: Shape): boolean =>
   (q.dtypeCode === F32 || q.dtypeCode === F64) && batch.length <= 2 && q.numel() > 0 && k.numel() > 0 && v.numel() > 0 && !batch.includes(0)
-  && (bias === null || !recording(bias)) && [q, k, v, bias].every((x) => x === null || levelsOf(x.storage) === null)
+  && (bias === null || !recording(bias))
   && (k.shape[k.ndim - 2] === 1 || k.layout.strides[k.ndim - 2] !== 0);
 
 // The dims of the kernel: [B, H, L, S, E, F].
@@ -91,7 +90,7 @@ export function fusedAttention(q: Tensor, k: Tensor, v: Tensor, options: Attenti
 function backward(g: Tensor, node: Node): (Tensor | null)[] {
   const { options, batch } = node.context as Context;
   const [q, k, v] = [node.saved(0), node.saved(1), node.saved(2)], bias = node.saved<Tensor | null>(3);
-  if (gradEnabled || levelsOf(g.storage) !== null) return composed(g, q, k, v, { ...options, bias });
+  if (gradEnabled) return composed(g, q, k, v, { ...options, bias });
   const fresh = (x: Tensor): Tensor => emptyLike(x, layoutAs(x, [...batch, x.shape[x.ndim - 2], x.shape[x.ndim - 1]]), x.dtypeCode);
   const dq = fresh(q), dk = fresh(k), dv = fresh(v);
   describe(sizesOf(q, k, v, batch), options, [[dq, QUERY], [dk, KEY], [dv, VALUE], [g, RESULT], [q, QUERY], [k, KEY], [v, VALUE], [bias, BIAS]]);

@@ -1,10 +1,13 @@
 /** Gradients asked for by function call: `backward` collects them, `grad` returns them. */
 import { bind, boolArg, show, signature } from '../core/args.ts';
-import { ArgumentError, AutogradError } from '../core/errors.ts';
-import { contiguousLayout } from '../core/layout.ts';
+import { Level, running } from '../core/batch.ts';
+import { ArgumentError, AutogradError, ShapeError } from '../core/errors.ts';
+import { contiguousLayout, sameShape } from '../core/layout.ts';
+import { enter, leave, sharesMemory } from './batching.ts';
 import { TensorCore } from './core.ts';
 import { AccumulateGrad, edgeOf, runBackward, type Node } from './graph.ts';
 import { copyInto, emptyLike } from './kernels.ts';
+import { inRegion } from './region.ts';
 import { startGradient, type Tensor } from './tensor.ts';
 
 type Tensors = Tensor | readonly Tensor[];
@@ -29,6 +32,8 @@ export interface GradCall {
   readonly onlyInputs?: boolean;
   /** Gives null for inputs that the outputs do not depend on, instead of throwing. */
   readonly allowUnused?: boolean | null;
+  /** Dim 0 of every one of `gradOutputs` counts gradients, and that of the results their results: one backward for all of them. */
+  readonly isGradsBatched?: boolean;
   /** Gives zeros for them. */
   readonly materializeGrads?: boolean;
 }
@@ -43,7 +48,7 @@ interface NullForUnused {
 }
 
 const BACKWARD = signature('backward(tensors, gradTensors?, retainGraph?, createGraph?, inputs?)');
-const GRAD = signature('grad(outputs, inputs, gradOutputs?, retainGraph?, createGraph?, onlyInputs?, allowUnused?, *, materializeGrads?)');
+const GRAD = signature('grad(outputs, inputs, gradOutputs?, retainGraph?, createGraph?, onlyInputs?, allowUnused?, isGradsBatched?, materializeGrads?)');
 
 function tensorList(op: string, name: string, value: unknown): readonly Tensor[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -118,8 +123,12 @@ export function grad(...args: readonly unknown[]): (Tensor | null)[] {
   if (materialize && !allowUnused) throw new ArgumentError('grad', 'allowUnused', 'must not be false when materializeGrads is true');
   const targets = tensorList('grad', 'inputs', bound.inputs);
   if (targets.length === 0) throw new ArgumentError('grad', 'inputs', 'must not be empty');
-  const { nodes, slots, grads } = rootsOf('grad', 'gradOutputs', tensorList('grad', 'outputs', bound.outputs), bound.gradOutputs);
-  const captured = runBackward(nodes, slots, grads, { retainGraph, createGraph, captures: capturesOf('grad', targets) });
+  const outputs = tensorList('grad', 'outputs', bound.outputs);
+  const run = (given: unknown): (Tensor | null)[] => {
+    const { nodes, slots, grads } = rootsOf('grad', 'gradOutputs', outputs, given);
+    return runBackward(nodes, slots, grads, { retainGraph, createGraph, captures: capturesOf('grad', targets) });
+  };
+  const captured = boolArg('grad', 'isGradsBatched', bound.isGradsBatched) ? batchOf(outputs, bound.gradOutputs, run) : run(bound.gradOutputs);
   return targets.map((input, i) => {
     const found = captured[i] ?? null;
     if (found !== null) return throughHooks(input, found);
@@ -129,6 +138,34 @@ export function grad(...args: readonly unknown[]): (Tensor | null)[] {
     copyInto(zeros, 0);
     return zeros;
   });
+}
+
+/** A backward of several gradients at once: each of them is a sample of a vmap. */
+function batchOf(outputs: readonly Tensor[], given: unknown, run: (grads: readonly Tensor[]) => (Tensor | null)[]): (Tensor | null)[] {
+  const grads = tensorList('grad', 'gradOutputs', given);
+  if (grads.length !== outputs.length) throw new ArgumentError('grad', 'gradOutputs', `must have one entry per tensor, got ${grads.length} for ${outputs.length}`);
+  grads.forEach((g, i) => {
+    if (g.ndim === 0 || !sameShape(g.layout.shape.slice(1), outputs[i].shape) || g.shape[0] !== grads[0].shape[0]) {
+      const expected = [grads[0].ndim === 0 ? 'batch' : grads[0].shape[0], ...outputs[i].shape].join(', ');
+      throw new ShapeError('grad', `with isGradsBatched gradOutputs[${i}] must have shape [${expected}], a batch of gradients of output ${i}, got [${g.shape.join(', ')}]`);
+    }
+  });
+  return inRegion(() => {
+    const level = new Level(grads[0].shape[0], 'error');
+    running.push(level);
+    try {
+      return run(grads.map((g) => enter(g, level, 0))).map((found) => (found && ownBatch(found, level)));
+    } finally {
+      level.alive = false;
+      running.splice(running.indexOf(level), 1);
+    }
+  });
+}
+
+/** The results of a level in memory that nothing else sees: a gradient may be what was given. */
+function ownBatch(x: Tensor, level: Level): Tensor {
+  const out = leave(x, level, 0);
+  return sharesMemory(x) ? out.clone() : out;
 }
 
 /** Hooks of a leaf run where its gradient is collected, which {@link grad} does not do. */

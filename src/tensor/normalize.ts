@@ -2,7 +2,6 @@
  * The one operation behind batch, layer, group, instance and RMS norm: elements are seen as [N, G, K, S], and every
  * group g (of every n, or over all n) is shifted by its mean, divided by its deviation, and scaled by a weight.
  */
-import { levelsOf } from '../core/batch.ts';
 import { BF16, type DTypeCode } from '../core/dtype.ts';
 import { contiguousLayout, numelOf } from '../core/layout.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
@@ -58,15 +57,14 @@ interface Context {
   readonly fixed: boolean;
 }
 
-/** Kernels take plain memory and some elements; hidden batch dims and 16-bit statistics go by tensor operations. */
-const hasKernel = (how: Normalization, ...tensors: readonly (Tensor | null)[]): boolean =>
-  !(how.rounded && how.centered) && numelOf(how.shape) > 0 && tensors.every((t) => t === null || levelsOf(t.storage) === null);
+/** Kernels take some elements; 16-bit statistics go by tensor operations. */
+const hasKernel = (how: Normalization): boolean => !(how.rounded && how.centered) && numelOf(how.shape) > 0;
 
 const plain = (x: Tensor, compute: DTypeCode): Tensor => x.castTo(compute).contiguous();
 const maybePlain = (x: Tensor | null | undefined, compute: DTypeCode): Tensor | null => (x ? plain(x, compute) : null);
 
 function forward(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Normalization, given: Statistics | null): Normalized {
-  if (!hasKernel(how, x, weight, bias, given?.mean ?? null, given?.variance ?? null)) return composed(x, weight, bias, how, given);
+  if (!hasKernel(how)) return composed(x, weight, bias, how, given);
   const compute = computeType(x.dtypeCode), shape = statisticsShape(how);
   const out = emptyShape(x, x.shape, compute);
   const mean = how.centered ? maybePlain(given?.mean, compute) ?? emptyShape(x, shape, compute) : null;
@@ -103,7 +101,7 @@ function affine(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Norm
 function backward(g: Tensor, node: Node): (Tensor | null)[] {
   const { how, fixed } = node.context as Context;
   const [x, weight, bias, mean, variance] = [0, 1, 2, 3, 4].map((k) => node.saved<Tensor | null>(k)) as [Tensor, Tensor | null, Tensor | null, Tensor | null, Tensor];
-  if (gradEnabled || !hasKernel(how, g, x, weight, mean, variance)) return composedBackward(g, node);
+  if (gradEnabled || !hasKernel(how)) return composedBackward(g, node);
   const compute = computeType(x.dtypeCode);
   const of = (k: number, like: Tensor | null): Tensor | null => (like !== null && node.needs(k) ? emptyShape(like, like.shape, compute) : null);
   const dx = of(0, x), dw = of(1, weight), db = of(2, bias);

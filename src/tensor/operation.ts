@@ -17,7 +17,7 @@ import { dtypeCode, type DType } from '../core/dtype.ts';
 import { sameShape } from '../core/layout.ts';
 import { named } from '../core/named.ts';
 import { TensorCore } from './core.ts';
-import { noGrad } from './grad-mode.ts';
+import { gradEnabled, noGrad } from './grad-mode.ts';
 import { observer } from './observer.ts';
 import { canCastCode, type Scalar } from './promotion.ts';
 import { Generator } from './random-state.ts';
@@ -275,7 +275,7 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
 export const outArg = (op: string, out: unknown): Tensor | null => (out === undefined ? null : CHECKS.Tensor(op, 'out', out) as Tensor);
 
 function checkOut(op: string, out: Tensor, result: Tensor): void {
-  if (out.requiresGrad || result.requiresGrad) throw new AutogradError(`${op}: out does not support automatic differentiation, but one of the arguments requires grad`);
+  if (gradEnabled && (out.requiresGrad || result.requiresGrad)) throw new AutogradError(`${op}: out does not support automatic differentiation, but one of the arguments requires grad`);
   if (!canCastCode(result.dtypeCode, out.dtypeCode)) throw new DTypeError(op, out.dtype, `result type ${result.dtype} can't be cast to the desired output type ${out.dtype}`);
   if (!sameShape(out.shape, result.shape)) throw new ArgumentError(op, 'out', `must have the result's shape [${result.shape.join(', ')}], got [${out.shape.join(', ')}]`);
   checkWritable(op, out);

@@ -4,6 +4,7 @@
  */
 import { BOOL, U8 } from '../core/dtype.ts';
 import { show } from '../core/args.ts';
+import { levelsOf } from '../core/batch.ts';
 import { ArgumentError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { numelOf, sameShape } from '../core/layout.ts';
 import { TensorCore } from './core.ts';
@@ -71,7 +72,7 @@ function parseList(op: string, x: TensorCore, list: IndexList): Item {
 function parseTensor(op: string, index: Tensor): Item {
   if (index.dtypeCode === BOOL || index.dtypeCode === U8) return index.ndim === 0 ? { kind: 'flag', value: index.item() as number | boolean ? true : false } : { kind: 'mask', mask: index };
   const integers = indexArg(op, index);
-  return integers.ndim === 0 ? { kind: 'int', at: Number(integers.item()) } : { kind: 'index', index: integers };
+  return integers.ndim === 0 && levelsOf(integers.storage) === null ? { kind: 'int', at: Number(integers.item()) } : { kind: 'index', index: integers };
 }
 
 function parseItem(op: string, x: TensorCore, item: Subscript): Item {
@@ -87,6 +88,8 @@ function parseItem(op: string, x: TensorCore, item: Subscript): Item {
 /** How many dims of the indexed tensor an item uses up. */
 const consumes = (item: Item): number => (item.kind === 'mask' ? item.mask.ndim : item.kind === 'int' || item.kind === 'slice' || item.kind === 'index' ? 1 : 0);
 
+const isAdvanced = ({ kind }: Item): boolean => kind === 'mask' || kind === 'index' || kind === 'flag';
+
 export interface Subscripts {
   /** The tensor after integers, slices, `...` and new axes. */
   readonly view: Tensor;
@@ -99,6 +102,8 @@ export function resolve(op: string, x: Tensor, subscripts: readonly Subscript[])
   const items = subscripts.map((item) => parseItem(op, x, item));
   const used = items.reduce((sum, item) => sum + consumes(item), 0);
   if (used > x.ndim) throw new ShapeError(op, `too many indices: ${used} for a tensor of ${x.ndim} dimensions`);
+  // A vmap's integers select a dim of one shape beside no other index; else a dim is selected, and a sample's is read.
+  if (items.filter(isAdvanced).length > 1) for (const item of items) if (item.kind === 'index' && item.index.ndim === 0) item.index.item();
   if (items.filter(({ kind }) => kind === 'ellipsis').length > 1) throw new ArgumentError(op, 'index', "must have at most one '...'");
   // `axis` counts dims of x, `dim` those of the view.
   let view = x, dim = 0, axis = 0;
