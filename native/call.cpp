@@ -30,7 +30,7 @@ enum class Space : uint8_t {
   but_last,
   first,
   last,
-  none,      // always touched; strides are ignored
+  none,      // always touched; strides count as 0: the frame may hold another call's
 };
 
 enum : uint8_t { number = 1, optional = 2 };  // may be an immediate number; may be absent
@@ -555,7 +555,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
     int64_t reach = used && reaches_further ? offset + extra_reach<family>(k, call) : offset;
     int64_t first = offset;  // what copy reads backwards lies before the offset
     for (int d = 0; d < ndim; ++d) {
-      const int64_t stride = from[at::strides + d];
+      const int64_t stride = space == Space::none ? 0 : from[at::strides + d];
       if (stride < 0 && !(family == Family::copy && k == 1)) return "a stride is negative";
       to.stride[d] = stride;
       if (used && space != Space::none && call.dim[d] > 0) {

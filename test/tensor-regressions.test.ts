@@ -309,4 +309,34 @@ onBackends(() => {
     expect(torch.ones(2, 3).flatten(1).shape).toEqual([2, 3]);
     expect(tensor(1).movedim(0, 0).shape).toEqual([]);
   });
+
+  test('families that read no strides do not mind those of the call before, which may have been negative', () => {
+    const x = torch.arange(1, 97, { dtype: 'float32' }).reshape(2, 3, 4, 4).div(96);
+    const lstm = new nn.LSTM(4, 2), runs: (() => Tensor)[] = [
+      () => F.conv2d(x, torch.ones(2, 3, 3, 3)), () => F.maxPool2d(x, 2), () => F.layerNorm(x, [4, 4]), () => torch.linalg.det(x.add(torch.eye(4))),
+      () => lstm(x.select(1, 0))[0], () => x.nonzero(),
+    ];
+    for (const run of runs) {
+      const alone = run();
+      x.flip([0, 2]);
+      expect(run().tolist()).toEqual(alone.tolist());
+    }
+  });
+
+  test('rows of an ignored class give no loss and no gradient, also where all are ignored or hold infinities', () => {
+    const losses: ((x: Tensor, y: Tensor) => Tensor)[] = [
+      (x, y) => F.nllLoss(x, y), (x, y) => F.nllLoss(x, y, tensor([1, 2])), (x, y) => F.crossEntropy(x, y), (x, y) => F.crossEntropy(x, y, tensor([1, 2])),
+      (x, y) => F.crossEntropy(x, y, { labelSmoothing: 0.2 }),
+    ];
+    const ignored = tensor([-100, -100], { dtype: 'int64' }), first = tensor([-100, 1], { dtype: 'int64' });
+    for (const loss of losses) {
+      const x = tensor([[1, 2], [3, 5]], { requiresGrad: true });
+      const mean = loss(x, ignored);
+      expect(mean.item()).toBeNaN();
+      mean.backward();
+      expect(x.grad?.tolist()).toEqual([[0, 0], [0, 0]].map((row) => row.map((zero) => expect.closeTo(zero, 9) as number)));
+    }
+    expect(F.nllLoss(tensor([[-Infinity, -1], [-2, -3]]), first).item()).toBe(3);
+    expect(F.nllLoss(tensor([[-Infinity, -1], [-2, -3]]), first, tensor([1, 2])).item()).toBe(3);
+  });
 });

@@ -180,9 +180,12 @@ function indices(target: Tensor): Tensor {
 function nllRows(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): { readonly losses: Tensor; readonly counted: Tensor; readonly factors: Tensor } {
   const counted = target.ne(ignoreIndex);
   const safe = target.where(counted, 0);
-  const factors = weight === null ? counted.to(rows.dtype) : weight.indexSelect(0, safe).where(counted, 0);
-  const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1);
-  return { losses: picked.mul(factors).neg(), counted, factors };
+  const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1), weights = weight === null ? null : weight.indexSelect(0, safe);
+  // Chosen, not multiplied by 0: ignored rows may hold infinities, and where all are ignored the mean's divisor is 0.
+  return {
+    losses: (weights === null ? picked : picked.mul(weights)).neg().where(counted, 0), counted,
+    factors: weights === null ? counted.to(rows.dtype) : weights.where(counted, 0),
+  };
 }
 
 const NLL = signature('nllLoss(input, target, weight?, *, ignoreIndex?, reduction?)');

@@ -68,11 +68,8 @@ export abstract class TensorCore {
     return this.node !== null && this.node.accumulates ? null : this.node;
   }
 
-  /** Also true, as in PyTorch, of a view made without recording of what requires grad, though no gradient passes it. */
   get requiresGrad(): boolean {
-    if (this.needsGrad) return true;
-    const { base } = this;
-    return base !== null && (refreshView(this as unknown as Tensor) || (base.needsGrad && isFloating(this.dtypeCode)));
+    return this.needsGrad || (this.base !== null && refreshView(this as unknown as Tensor));
   }
 
   set requiresGrad(value: boolean) {

@@ -79,7 +79,11 @@ function capturesOf(op: string, inputs: readonly Tensor[]): Captures {
   const captures: Captures = new Map();
   inputs.forEach((input, index) => {
     const node = edgeOf(input);
-    if (node === null) throw new AutogradError(`${op}: one of the differentiated tensors does not require grad`);
+    if (node === null) {
+      if (!input.requiresGrad) throw new AutogradError(`${op}: one of the differentiated tensors does not require grad`);
+      // A view made without recording: nothing leads to it.
+      return;
+    }
     const entry = { slot: input.slot, index };
     const list = captures.get(node);
     if (list === undefined) captures.set(node, [entry]);

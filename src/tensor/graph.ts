@@ -7,7 +7,7 @@
 import { levelsOf, regions, type Level } from '../core/batch.ts';
 import { AutogradError } from '../core/errors.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
-import type { DTypeCode } from '../core/dtype.ts';
+import { isFloating, type DTypeCode } from '../core/dtype.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
 import { graphReleased } from '../core/pool.ts';
@@ -280,14 +280,17 @@ export function setRegenerateView(fn: (view: Tensor, base: Tensor) => void): voi
   regenerateView = fn;
 }
 
-/** A view whose base was written in place gets a node that reads the base's new value. */
+/**
+ * Whether a view requires grad. One whose base was written in place gets a node that reads the base's new value. One that was made
+ * without recording says what its base says, and so do results of it, though no gradient passes: that is PyTorch's rule.
+ */
 export function refreshView(view: Tensor): boolean {
   const base = view.base as Tensor;
   if (view.viewVersion !== view.storage.version && base.needsGrad && base.gradFn !== null) {
     regenerateView(view, base);
     view.viewVersion = view.storage.version;
   }
-  return view.needsGrad;
+  return view.needsGrad || (base.needsGrad && isFloating(view.dtypeCode));
 }
 
 /**
