@@ -1,5 +1,7 @@
 // factor and triangular of every ISA against plain loops in float64: what the factors give when multiplied, sizes around the
 // blocks, batches, rectangles, singular and indefinite matrices, any strides of a triangle.
+#include <algorithm>
+
 #include "../op_names.h"
 #include "../parallel.h"
 #include "kernel_call.h"
@@ -122,7 +124,7 @@ void solve_case(const Kernels& k, bool inverse, int64_t batch, int64_t n, int64_
   for (int64_t b = 0; b < batch; ++b) {
     CHECK(info[b] == 0);
     double growth = 1;
-    for (int64_t i = 0; i < n * r; ++i) growth = std::fmax(growth, std::fabs(double(x[b * n * r + i])));
+    for (int64_t i = 0; i < n * r; ++i) growth = std::max(growth, std::fabs(double(x[b * n * r + i])));
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < r; ++j) {
         double sum = 0;
