@@ -213,6 +213,7 @@ function pickedByAll(rows: Tensor, target: Tensor, ignoreIndex: number): Tensor 
 }
 
 function nllReduced(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: Reduction): Tensor {
+  // Who observes may record a program, which must hold for targets that are ignored as well.
   const picked = weight === null && observer === null ? pickedByAll(rows, indices(target), ignoreIndex) : null;
   if (picked !== null) return (reduction === 'none' ? picked.reshape(target.shape) : reduction === 'sum' ? picked.sum() : picked.mean()).neg();
   const { losses, factors } = nllRows(rows, indices(target), weight, ignoreIndex);
