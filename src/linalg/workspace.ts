@@ -1,5 +1,6 @@
 /** float64 memory of the decompositions, which the backend's kernels see too: their large matrix products are its own. */
 import { allocatePlain } from '../core/allocator.ts';
+import { block, type Block } from '../core/block.ts';
 import { F64 } from '../core/dtype.ts';
 import { contiguousLayout, Layout } from '../core/layout.ts';
 import { copyInto, emptyShape, matmulInto } from '../tensor/kernels.ts';
@@ -28,16 +29,6 @@ export function workingCopy(x: Tensor): Float64Array {
   copyInto(copy, x);
   return over(copy);
 }
-
-/** Where a block of an array begins, and how far apart its rows and its columns are. */
-export interface Block {
-  readonly values: Float64Array;
-  readonly at: number;
-  readonly row: number;
-  readonly col: number;
-}
-
-export const block = (values: Float64Array, at: number, row: number, col = 1): Block => ({ values, at, row, col });
 
 /** Products of fewer multiplications than this are not worth a kernel call. */
 const SMALL = 20_000;

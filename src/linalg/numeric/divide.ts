@@ -2,7 +2,8 @@
  * Divide and conquer for the symmetric tridiagonal eigenproblem (Cuppen 1981): halves are joined by the roots of a secular equation,
  * with vectors that are orthogonal to working precision (Gu and Eisenstat 1994). Most work is one matrix product per join.
  */
-import { addProduct, block, workspace } from '../workspace.ts';
+import { block } from '../../core/block.ts';
+import { addProduct, workspace } from '../workspace.ts';
 import { rotate } from './product.ts';
 
 type Direct = (d: Float64Array, e: Float64Array, n: number, z: Float64Array) => boolean;

@@ -2,7 +2,8 @@
  * QR by Householder reflections H = I - tau v v^T with v[0] = 1 (Golub and Van Loan, 5.1 and 5.2). A matrix is held as its
  * columns: column j is the run of m elements at j m, so that reflections work on adjacent elements.
  */
-import { addProduct, block, workspace, type Block } from '../workspace.ts';
+import { block, type Block } from '../../core/block.ts';
+import { addProduct, workspace } from '../workspace.ts';
 import { axpy, dot, length } from './product.ts';
 
 /** Below this, reciprocals overflow: low ranks let what remains of a matrix shrink without end. */

@@ -2,7 +2,8 @@
  * Singular values by one-sided Jacobi rotations of the triangular factor of a pivoted QR (Drmac and Veselic 2008, SIAM J. Matrix
  * Anal. Appl. 29): accurate to the last digits for small singular values too, and indifferent to rank.
  */
-import { addProduct, block, workspace } from '../workspace.ts';
+import { block } from '../../core/block.ts';
+import { addProduct, workspace } from '../workspace.ts';
 import { dot, length, transpose } from './product.ts';
 import { eigenSymmetric } from './symmetric.ts';
 import { columnsOfQ, completeBasis, factorPivotedQR } from './householder.ts';

@@ -1,5 +1,6 @@
 /** Cholesky's factor, a block of rows at a time (Golub and Van Loan, 4.2). */
-import { block, subtractProduct } from './product.ts';
+import { block } from '../../../core/block.ts';
+import { subtractProduct } from './product.ts';
 
 const BLOCK = 32;
 

@@ -1,5 +1,6 @@
 /** LU with partial pivoting, blocked and right-looking (Golub and Van Loan, Matrix Computations, 3.2 and 3.4), and triangular systems. */
-import { block, subtractProduct } from './product.ts';
+import { block } from '../../../core/block.ts';
+import { subtractProduct } from './product.ts';
 
 /** Columns that are eliminated before the rest of the matrix is updated by one product. */
 const BLOCK = 32;

@@ -1,16 +1,7 @@
 /** The product of blocks of float64 matrices with which the factorisations update what remains of them. */
+import type { Block } from '../../../core/block.ts';
 import * as f64 from '../generated/matmul-f64.ts';
 import { multiply, tile } from '../tile.ts';
-
-/** Where a block of an array begins, and how far apart its rows and its columns are. */
-export interface Block {
-  readonly values: Float64Array;
-  readonly at: number;
-  readonly row: number;
-  readonly col: number;
-}
-
-export const block = (values: Float64Array, at: number, row: number, col = 1): Block => ({ values, at, row, col });
 
 /** Below this many multiplications packing costs more than it saves. */
 const SMALL = 2000;
