@@ -2,7 +2,7 @@
  * The loader, its worker program and the datasets of the tests, bundled as the package is: worker threads start in
  * milliseconds, and in every version of Node. What is loaded is another copy of the library than the test's own.
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,6 +19,8 @@ export interface LoaderProgram {
 
 export async function loaderProgram(): Promise<LoaderProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'flambeau-loader-'));
+  // Whatever package.json lies above does not decide what the chunks are.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   await build({
     entryPoints: { main: path('test/fixtures/loader/main.ts'), 'data-worker': path('src/data/worker.ts') },
     outdir: folder, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'error', tsconfigRaw: '{}',
