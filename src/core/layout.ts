@@ -14,6 +14,9 @@ export class Layout {
   readonly numel: number;
   /** Row-major without gaps (dimensions of size 1 and empty tensors do not matter). */
   readonly contiguous: boolean;
+  /** What result-layout.ts has found out about it. */
+  result: Layout | undefined;
+  order: readonly number[] | null | undefined;
   private shownShape: Shape | null = null;
   private shownStrides: readonly number[] | null = null;
 
@@ -23,6 +26,8 @@ export class Layout {
     this.offset = offset;
     this.numel = numelOf(shape);
     this.contiguous = isContiguous(shape, strides);
+    this.result = undefined;
+    this.order = undefined;
   }
 
   get ndim(): number {

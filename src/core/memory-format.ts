@@ -1,7 +1,8 @@
 /** PyTorch's memory formats: the order in which a tensor's elements lie, whatever the order of its dims. */
 import { ArgumentError, ShapeError } from './errors.ts';
 import { show } from './args.ts';
-import { Layout, contiguousLayout, type Shape } from './layout.ts';
+import { contiguousLayout, type Layout, type Shape } from './layout.ts';
+import { denseLayout, isDense, resultLayout } from './result-layout.ts';
 
 /** Row-major. PyTorch's `torch.contiguous_format`. */
 export const contiguousFormat = 'contiguousFormat';
@@ -32,34 +33,11 @@ function order(op: string, ndim: number, format: typeof channelsLast | typeof ch
   return format === channelsLast ? [1, 3, 2, 0] : [1, 4, 3, 2, 0];
 }
 
-function denseLayout(shape: Shape, inner: readonly number[]): Layout {
-  const strides = new Array<number>(shape.length).fill(1);
-  let stride = 1;
-  for (const dim of inner) {
-    strides[dim] = stride;
-    stride *= Math.max(shape[dim], 1);
-  }
-  return new Layout(shape, strides, 0);
-}
-
-/** Whether the elements fill a range of memory, each once. */
-function isDense({ shape, strides }: Layout, inner: readonly number[]): boolean {
-  let expected = 1;
-  for (const dim of inner) {
-    if (shape[dim] === 1) continue;
-    if (strides[dim] !== expected) return false;
-    expected *= shape[dim];
-  }
-  return true;
-}
-
-/** A layout of its own memory for `shape` in a format; `like` is the input whose format 'preserveFormat' keeps. */
+/** A layout of its own memory for `shape` in a format; `like`, of that shape, is the input whose format is kept unless another is given. */
 export function formatLayout(op: string, shape: Shape, format: MemoryFormat | null, like: Layout | null): Layout {
   if (format === channelsLast || format === channelsLast3d) return denseLayout(shape, order(op, shape.length, format));
   if (format === preserveFormat && like === null) throw new ArgumentError(op, 'memoryFormat', "must not be 'preserveFormat': there is no input whose format could be kept");
-  if (format !== preserveFormat || like === null || like.contiguous) return contiguousLayout(shape);
-  const inner = shape.map((_, dim) => dim).sort((a, b) => like.strides[a] - like.strides[b] || b - a);
-  return isDense(like, inner) ? new Layout(shape, like.strides, 0) : denseLayout(shape, inner);
+  return format === contiguousFormat || like === null ? contiguousLayout(shape) : resultLayout(like);
 }
 
 /** Whether a tensor's elements lie without gaps in the format's order; dims of size 1 do not matter. */

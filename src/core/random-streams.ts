@@ -45,14 +45,13 @@ export function uniform53(mt: Int32Array): number {
 
 const uniformFor = (out: TypedArray): ((mt: Int32Array) => number) => (out instanceof Float64Array ? uniform53 : uniform24);
 
-/** `from` and `to - from` are rounded to the output's dtype first, as PyTorch does. */
+/** `from` and `to - from` are rounded to the output's dtype first, and what rounds up to `to` becomes `from`, as in PyTorch. */
 function fillUniform(out: TypedArray, offset: number, n: number, mt: Int32Array, from: number, to: number): void {
-  if (out instanceof Float32Array) {
-    const low = Math.fround(from), width = Math.fround(Math.fround(to) - low);
-    for (let i = 0; i < n; i++) out[offset + i] = uniform24(mt) * width + low;
-  } else {
-    const width = to - from;
-    for (let i = 0; i < n; i++) out[offset + i] = uniform53(mt) * width + from;
+  const single = out instanceof Float32Array, low = single ? Math.fround(from) : from, end = single ? Math.fround(to) : to;
+  const width = single ? Math.fround(end - low) : end - low, draw = uniformFor(out);
+  for (let i = offset; i < offset + n; i++) {
+    out[i] = draw(mt) * width + low;
+    if (out[i] === end) out[i] = low;
   }
 }
 

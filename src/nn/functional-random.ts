@@ -27,41 +27,8 @@ function dropoutBy(name: string, trainingByDefault: boolean, draw: (input: Tenso
   };
 }
 
-/**
- * Uninitialised memory of input's shape in which a kernel that fills contiguous memory meets the elements in the order of
- * input's memory: PyTorch draws masks in that order. After `infer_dense_strides` of ATen: dims by stride, broadcast ones
- * where they are.
- */
-function emptyInOrder(input: Tensor): { readonly memory: Tensor; readonly view: Tensor } {
-  const { shape, strides } = input.layout, n = shape.length;
-  if (input.layout.contiguous) {
-    const memory = emptyLike(input);
-    return { memory, view: memory };
-  }
-  const order = shape.map((_, i) => n - 1 - i);
-  for (let i = 1; i < n; i++) {
-    let at = i;
-    for (let before = i - 1; before >= 0; before--) {
-      const a = order[before], b = order[at];
-      if (strides[a] === 0 || strides[b] === 0) continue;
-      const slower = strides[a] === strides[b] ? shape[a] - shape[b] : strides[a] - strides[b];
-      if (slower < 0) break;
-      if (slower === 0) continue;
-      [order[before], order[at]] = [b, a];
-      at = before;
-    }
-  }
-  const dims = order.reverse();
-  const memory = empty(dims.map((i) => shape[i]), { dtype: input.dtype });
-  return { memory, view: memory.permute(shape.map((_, i) => dims.indexOf(i))) };
-}
-
 /** Ones with probability `p`, zeros otherwise. */
-function elementMask(input: Tensor, p: number): Tensor {
-  const { memory, view } = emptyInOrder(input);
-  memory.bernoulli_(p);
-  return view;
-}
+const elementMask = (input: Tensor, p: number): Tensor => emptyLike(input).bernoulli_(p);
 
 /** Zeroes elements with probability `p` and scales the others by `1 / (1 - p)`; PyTorch's masks for a seed. */
 export const dropout = dropoutBy('dropout', true, (input, p, inplace) => {
@@ -99,6 +66,7 @@ function alphaBy(name: string, maskOf: (input: Tensor, p: number) => Tensor) {
     const scale = 1 / Math.sqrt((SATURATION * SATURATION * p + 1) * (1 - p));
     const [factor, shift] = noGrad(() => {
       const kept = maskOf(input, 1 - p);
+      // Half floats are rounded after each of these steps, as in PyTorch.
       return [kept.mul(scale), kept.sub(1).mul(SATURATION * scale).add(SATURATION * scale * p)];
     });
     return inplace ? input.mul_(factor).add_(shift) : input.mul(factor).add(shift);
@@ -120,7 +88,7 @@ interface GumbelOptions { readonly tau?: number; readonly hard?: boolean; readon
 export function gumbelSoftmax(logits: Tensor, ...args: CallArgs<[tau: number, hard: boolean, eps: number, dim: number], GumbelOptions>): Tensor {
   const given = bind(GUMBEL, [tensorArg('gumbelSoftmax', 'logits', logits), ...args]);
   const tau = numberArg('gumbelSoftmax', 'tau', given.tau, 1), dim = intArg('gumbelSoftmax', 'dim', given.dim, -1);
-  const noise = noGrad(() => emptyLike(logits).exponential_().log().neg());
+  const noise = noGrad(() => emptyLike(logits, { memoryFormat: 'contiguousFormat' }).exponential_().log().neg());
   const soft = logits.add(noise).div(tau).softmax(dim);
   if (!boolArg('gumbelSoftmax', 'hard', given.hard)) return soft;
   const hard = noGrad(() => zerosLike(soft).scatter_(dim, soft.argmax(dim, true), 1));

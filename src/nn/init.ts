@@ -139,29 +139,44 @@ export const kaimingNormal_ = initializer<KaimingPositions, KaimingOptions>(
   },
 );
 
-/** Below this share of the normal distribution within the bounds, redrawing takes too long. */
-const UNLIKELY = 0.01;
+/** From this share of the normal distribution within the bounds on, normal values are drawn, and those outside drawn again. */
+const LIKELY = 0.3;
 
-/** Normal values within [a, b]. */
+/** Normal values within [a, b], drawn by rejection as PyTorch draws them. */
 export const truncNormal_ = initializer<[mean: number, std: number, a: number, b: number, generator: Generator], Draw & { mean?: number; std?: number; a?: number; b?: number }>(
   'truncNormal_(tensor, mean?, std?, a?, b?, generator?)',
   (tensor, number, values, op) => {
     const mean = number('mean', 0), std = number('std', 1), a = number('a', -2), b = number('b', 2);
     if (!(a < b)) throw new ArgumentError(op, 'a', `must be below b, got ${a} and ${b}`);
-    const below = normalCdf((a - mean) / std), upTo = normalCdf((b - mean) / std);
-    if (upTo - below < UNLIKELY) {
-      const drawn = toNumbers(uniform(tensor, 2 * below - 1, 2 * upTo - 1, values));
-      write(tensor, (i) => Math.min(Math.max(erfinv(drawn[i]) * std * Math.SQRT2 + mean, a), b));
-      return;
-    }
-    // What falls outside is taken from further draws of the whole tensor, as in PyTorch.
-    const outside = (): Tensor => tensor.lt(a).logicalOr(tensor.gt(b));
-    normal(tensor, mean, std, values);
-    for (let redraw = outside(); redraw.any().item(); redraw = outside()) {
-      tensor.copy_(normal(emptyLike(tensor), mean, std, values).where(redraw, tensor));
-    }
+    if (normalCdf((b - mean) / std) - normalCdf((a - mean) / std) > LIKELY) truncateNormals(tensor, mean, std, a, b, values);
+    else rejectUniforms(tensor, mean, std, a, b, values);
   },
 );
+
+/** What falls outside is taken from further draws of the whole tensor. */
+function truncateNormals(tensor: Tensor, mean: number, std: number, a: number, b: number, values: Bound): void {
+  const low = tensor.newFull([], a), high = tensor.newFull([], b);
+  const outside = (): Tensor => tensor.lt(low).logicalOr(tensor.gt(high));
+  normal(tensor, mean, std, values);
+  for (let redraw = outside(); redraw.any().item(); redraw = outside()) {
+    tensor.copy_(normal(emptyLike(tensor), mean, std, values).where(redraw, tensor));
+  }
+}
+
+/** Uniform candidates, each kept with the density there over the density's peak within the bounds. */
+function rejectUniforms(tensor: Tensor, mean: number, std: number, a: number, b: number, values: Bound): void {
+  const mode = Math.max(a, Math.min(mean, b)), logPeak = -0.5 * ((mode - mean) / std) ** 2;
+  const candidates = emptyLike(tensor), chances = emptyLike(tensor);
+  const rejected = (): Tensor => {
+    candidates.sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(logPeak);
+    return uniform(chances, 0, 1, values).log_().gt(candidates);
+  };
+  candidates.copy_(uniform(tensor, a, b, values));
+  for (let pending = rejected(); pending.any().item();) {
+    tensor.copy_(uniform(candidates, a, b, values).where(pending, tensor));
+    pending = rejected().logicalAnd(pending);
+  }
+}
 
 /** Saxe et al. (2013): a (semi-)orthogonal matrix times `gain`; further dimensions are flattened into the columns. */
 export const orthogonal_ = initializer<[gain: number, generator: Generator], Draw & { gain?: number }>(

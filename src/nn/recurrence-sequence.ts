@@ -72,7 +72,7 @@ class Sequence extends Function {
 /** Of an LSTM, and of layers with one gate: the gradients of the gates are those of both parts. */
 function cellGradients(shape: Shape, inputs: Inputs, [gates, cells, out]: Saved, [ofOut, ofCell]: readonly (Tensor | null)[], wanted: readonly boolean[]): (Tensor | null)[] {
   const [x, h0, c0, inputWeight, hiddenWeight, inputBias, hiddenBias] = inputs;
-  const dh = zerosLike(h0), dc = c0 === null ? null : ofCell?.clone() ?? zerosLike(c0);
+  const dh = zerosLike(h0), dc = c0 === null ? null : ofCell?.rowMajorCopy() ?? zerosLike(c0);
   const deltas = out.newEmpty([...(gates ?? out).shape]);
   recurrenceGradInto(shape.cell, shape.reverse, deltas, dh, dc, ofOut === null ? null : ofOut.contiguous(), gates, cells ?? out, c0, hiddenWeight.contiguous());
   const rows = deltas.reshape([-1, deltas.shape[2]]);

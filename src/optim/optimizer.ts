@@ -136,7 +136,7 @@ export class Optimizer<H extends BaseHyper = BaseHyper> {
       run(param, grad);
       return;
     }
-    const dtype = stateDtype(param), copy = param.detach().to(dtype).clone().contiguous();
+    const dtype = stateDtype(param), copy = param.detach().to(dtype).rowMajorCopy();
     run(copy, grad.to(dtype).contiguous());
     param.copy_(copy);
   }

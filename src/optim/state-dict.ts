@@ -83,7 +83,7 @@ function copyState<H extends BaseHyper>(optimizer: Optimizer<H>, state: Readonly
     } else {
       if (!(value instanceof Tensor)) return fail(name, 'must be a Tensor');
       if (value.shape.join() !== shape.join()) return fail(name, `has shape [${value.shape.join(', ')}], the parameter [${param.shape.join(', ')}]`);
-      copied[name] = keep(value.detach().to(stateDtype(param)).clone().contiguous());
+      copied[name] = keep(value.detach().to(stateDtype(param)).rowMajorCopy());
     }
   }
   return copied as ParamState;

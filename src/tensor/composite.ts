@@ -4,8 +4,9 @@ import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { bind, boolArg, intArg, isOptions, lastArg, numberArg, show, signature, type Bound, type Signature } from '../core/args.ts';
 import { Layout, checkShape, normalizeDim, normalizeDims, sameShape } from '../core/layout.ts';
 import { channelsInnermost, formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
+import { resultLayout } from '../core/result-layout.ts';
 import { record, recording } from './graph.ts';
-import { copyInto, emptyShape, reverseInto } from './kernels.ts';
+import { copyInto, emptyLike, emptyShape, reverseInto } from './kernels.ts';
 import { checkInPlace, checkWritable, overwrite } from './dispatch.ts';
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
@@ -145,7 +146,7 @@ export abstract class Composite extends Indexing {
     if (dims.length === 0) throw new ArgumentError('flip', 'dims', 'is missing');
     const list = normalizeDims('flip', intList('flip', 'dims', dims), this.ndim);
     if (this.ndim === 0) return self.clone();
-    const out = emptyShape(self, this.layout.shape, this.dtypeCode);
+    const out = emptyLike(self, resultLayout(this.layout), this.dtypeCode);
     reverseInto(out, self, list);
     if (recording(self)) record('flip', out, [self], (g) => g.flip(list));
     return out;
@@ -173,7 +174,7 @@ export abstract class Composite extends Indexing {
     if (skip < 0) throw new ShapeError('repeat', `the number of repeats (${times.length}) must be at least the number of dimensions (${this.ndim})`);
     const shape = [...new Array<number>(skip).fill(1), ...this.shape];
     const paired = shape.flatMap((size) => [1, size]), expanded = shape.flatMap((size, i) => [times[i], size]);
-    return (this as unknown as Tensor).reshape(paired).expand(expanded).clone().view(shape.map((size, i) => size * times[i]));
+    return (this as unknown as Tensor).reshape(paired).expand(expanded).rowMajorCopy().view(shape.map((size, i) => size * times[i]));
   }
 
   /** `repeat` in which missing leading counts are 1. */
@@ -190,7 +191,7 @@ export abstract class Composite extends Indexing {
     const size = self.shape[axis];
     if (typeof counts === 'number' && counts >= 0 && outputSize === undefined) {
       const shape = self.layout.shape, before = shape.slice(0, axis), after = shape.slice(axis + 1);
-      return self.unsqueeze(axis + 1).expand([...before, size, counts, ...after]).clone().view([...before, size * counts, ...after]);
+      return self.unsqueeze(axis + 1).expand([...before, size, counts, ...after]).rowMajorCopy().view([...before, size * counts, ...after]);
     }
     const each = (i: number): number => (typeof counts === 'number' ? counts : counts.length === 1 ? counts[0] : counts[i]);
     if (typeof counts === 'object' && counts.length !== 1 && counts.length !== size) throw new ShapeError('repeatInterleave', `repeats must have 1 element or ${size}, the size of dimension ${axis}, got ${counts.length}`);

@@ -112,12 +112,12 @@ function like(op: string, input: unknown, options: unknown, value: Scalar | null
   if (!(input instanceof TensorCore)) throw new ArgumentError(op, 'input', `must be a Tensor, got ${show(input)}`);
   const bound = bind(LIKE, [input, options]);
   const dtype = dtypeOption(op, bound.dtype) ?? input.dtypeCode;
-  const out = bound.memoryFormat === undefined ? emptyTensor(input.shape, dtype) : layoutTensor(formatLayout(op, input.shape, formatArg(op, bound.memoryFormat), input.layout), dtype);
+  const out = layoutTensor(formatLayout(op, input.shape, formatArg(op, bound.memoryFormat), input.layout), dtype);
   if (value !== null) copyInto(out, value);
   return finish(op, out, bound);
 }
 
-/** Uninitialised memory of input's shape and dtype; contiguous, whatever input's strides, unless a `memoryFormat` is given. PyTorch's `torch.empty_like`. */
+/** Uninitialised memory of input's shape and dtype; in the order of input's memory unless a `memoryFormat` is given. PyTorch's `torch.empty_like`. */
 export const emptyLike = (input: Tensor, options: LikeOptions = {}): Tensor => like('emptyLike', input, options, null);
 /** Zeros of input's shape and dtype. PyTorch's `torch.zeros_like`. */
 export const zerosLike = (input: Tensor, options: LikeOptions = {}): Tensor => like('zerosLike', input, options, 0);

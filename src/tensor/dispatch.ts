@@ -7,6 +7,7 @@ import { BOOL, dtypeName, isFloating, isIntegral, type DTypeCode } from '../core
 import { broadcastShapes, contiguousLayout, sameShape, type Layout } from '../core/layout.ts';
 import { AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { BINARY, BINARY_OPS, TERNARY, TERNARY_OPS, UNARY, UNARY_OPS, type BinaryOp, type Row, type RowTypes, type TernaryOp, type UnaryOp } from '../ops/elementwise.ts';
+import { resultLayout, resultLayoutOf } from '../core/result-layout.ts';
 import { binaryInto, copyInto, emptyLike, parameters, ternaryInto, unaryInto, type Input } from './kernels.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { edgeOf, record, wantsGrad, Node } from './graph.ts';
@@ -66,16 +67,13 @@ function operandType(name: string, types: RowTypes, dtype: DTypeCode): DTypeCode
 /** A copy in another dtype, outside of the graph; the tensor itself when nothing changes. */
 export function rawCast(x: TensorCore, dtype: DTypeCode): TensorCore {
   if (x.dtypeCode === dtype) return x;
-  const out = emptyLike(x, contiguousLayout(x.layout.shape), dtype);
+  const out = emptyLike(x, resultLayout(x.layout), dtype);
   copyInto(out, x);
   return out;
 }
 
 /** What an elementwise kernel that computes in `compute` takes: small dtypes it widens itself. */
 const kernelInput = <T extends Input>(x: T, compute: DTypeCode): T | TensorCore => (typeof x !== 'object' || computeType(x.dtypeCode) === compute ? x : rawCast(x, compute));
-
-/** The layout of an elementwise result: contiguous, shared with the input where that is contiguous itself. */
-const resultLayout = (layout: Layout): Layout => (layout.contiguous && layout.offset === 0 ? layout : contiguousLayout(layout.shape));
 
 export function unary(entry: UnaryEntry, a: Tensor, p0 = 0, p1 = 0): Tensor {
   const type = operandType(entry.name, entry.types, a.dtypeCode);
@@ -125,8 +123,7 @@ export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scala
 }
 
 function broadcastLayout(name: string, a: Layout, b: Layout): Layout {
-  const shape = broadcastShapes(name, a.shape, b.shape);
-  return shape === a.shape ? resultLayout(a) : shape === b.shape ? resultLayout(b) : contiguousLayout(shape);
+  return resultLayoutOf(broadcastShapes(name, a.shape, b.shape), [a, b]);
 }
 
 const asOperand = (x: Tensor | Scalar): Operand => (typeof x === 'object' ? x : Number(x));
@@ -155,10 +152,15 @@ export function ternary(entry: TernaryEntry, a: Tensor | Scalar, b: Tensor | Sca
   const type = operandType(entry.name, entry.types, resultTypeOf(where ? [b, c] : inputs));
   const compute = where ? type : computeType(type);
   let shape = like.layout.shape;
-  for (const x of inputs) if (typeof x === 'object') shape = broadcastShapes(entry.name, shape, x.layout.shape);
+  const layouts: Layout[] = [];
+  for (const x of inputs) {
+    if (typeof x !== 'object') continue;
+    shape = broadcastShapes(entry.name, shape, x.layout.shape);
+    layouts.push(x.layout);
+  }
   const operand = (x: Input): Input => (where && typeof x === 'object' ? rawCast(x, type) : kernelInput(x, compute));
   const first = where ? a : operand(a), second = operand(b), third = operand(c);
-  const out = emptyLike(like, contiguousLayout(shape), type);
+  const out = emptyLike(like, resultLayoutOf(shape, layouts), type);
   parameters(p0, p1);
   ternaryInto(entry.code, out, first, second, third, compute);
   if (gradEnabled && entry.rule !== null && inputs.some((x) => typeof x === 'object' && wantsGrad(x))) recordTernary(entry, inputs, out, p0, p1);

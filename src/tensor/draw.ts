@@ -5,6 +5,7 @@ import { RNG_WORDS } from '../core/rng.ts';
 import { contiguousLayout } from '../core/layout.ts';
 import type { Storage } from '../core/storage.ts';
 import { everySample } from './batching.ts';
+import { ternary, ternaryEntries } from './dispatch.ts';
 import { copyInto, emptyLike, randomInto } from './kernels.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -46,7 +47,15 @@ export function drawInto(self: Tensor, kind: Draw, p0: number | Tensor, p1: numb
     // PyTorch draws other layouts element by element, from the scalar stream.
     randomInto(kind, flat, words, p0, p1, kind === 'normal' && !self.layout.contiguous ? [1] : [0]);
   }
-  if (shaped !== self) copyInto(self, shaped);
+  if (shaped === self) return;
+  copyInto(self, shaped);
+  if (half && kind === 'uniform') belowEnd(self, p0 as number, p1);
+}
+
+/** What a half float rounds up to the end of the range is its beginning, as in PyTorch. */
+function belowEnd(self: Tensor, from: number, to: number): void {
+  const end = self.newFull([], to);
+  copyInto(self, ternary(ternaryEntries.where, self.detach().eq(end), from, self.detach()));
 }
 
 const BLOCK = 16;

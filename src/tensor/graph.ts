@@ -8,6 +8,7 @@ import { levelsOf, regions, type Level } from '../core/batch.ts';
 import { AutogradError } from '../core/errors.ts';
 import { sameShape, type Layout } from '../core/layout.ts';
 import { isFloating, type DTypeCode } from '../core/dtype.ts';
+import { resultLayout } from '../core/result-layout.ts';
 import { gradEnabled, setGradEnabledRaw } from './grad-mode.ts';
 import { release } from '../core/allocator.ts';
 import { graphReleased } from '../core/pool.ts';
@@ -195,7 +196,7 @@ const versionOf = (value: Tensor | number | null): number => (value !== null && 
 const packAll = (saved: readonly (Tensor | number | null)[], hooks: SavedHooks): Saved[] =>
   saved.map((value) => (isTensor(value) ? new Packed(hooks, hooks.pack(value)) : value));
 
-/** Collects into a leaf's `.grad`. */
+/** Collects into a leaf's `.grad`, which lies in memory as the leaf does. */
 export class AccumulateGrad extends Node {
   readonly variable: Tensor;
   /** Nothing but the engine, and optimizers, has seen the leaf's gradient: its memory goes back when it is dropped. */
@@ -218,7 +219,8 @@ export class AccumulateGrad extends Node {
     if (hooks) for (const hook of hooks.values()) grad = hook(grad) ?? grad;
     const existing = leaf.gradient;
     if (existing === null) {
-      leaf.gradient = createGraph ? grad : grad.layout.contiguous && !grad.needsGrad ? ownGradient(grad) : grad.detach().clone();
+      const place = resultLayout(leaf.layout);
+      leaf.gradient = createGraph ? grad : liesAs(grad.layout, place) && !grad.needsGrad ? ownGradient(grad) : grad.detach().copyAs('Clone', place, grad.dtypeCode);
       this.isPrivate = !createGraph && grad === gradient && hooks === undefined;
     } else if (createGraph || existing.needsGrad) {
       leaf.gradient = existing.add(grad);
@@ -245,6 +247,8 @@ export function dropGradient(leaf: TensorCore): void {
   node.isPrivate = false;
   release(gradient.storage);
 }
+
+const liesAs = (layout: Layout, place: Layout): boolean => (place.contiguous ? layout.contiguous : sameShape(layout.strides, place.strides));
 
 /** A gradient may be kept as it is only when nothing else can see its memory. */
 function ownGradient(grad: Tensor): Tensor {

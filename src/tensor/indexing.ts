@@ -199,9 +199,9 @@ export abstract class Indexing extends Linalg {
     return pick('maskedSelect', whole, atDims('maskedSelect', whole.shape, [{ dim: 0, index }]));
   }
 
-  /** `value` where the mask is true, else self. Differentiable in self and in a 0-d tensor value. */
+  /** `value` where the mask is true, else self; row-major, as in PyTorch. Differentiable in self and in a 0-d tensor value. */
   maskedFill(mask: Tensor, value: Other): Tensor {
-    return where(maskArg('maskedFill', mask), fillValue('maskedFill', this as unknown as Tensor, value), this as unknown as Tensor);
+    return where(maskArg('maskedFill', mask), fillValue('maskedFill', this as unknown as Tensor, value), this as unknown as Tensor).contiguous();
   }
 
   maskedFill_(mask: Tensor, value: Other): Tensor {

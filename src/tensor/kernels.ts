@@ -6,6 +6,7 @@ import { allocate } from '../core/allocator.ts';
 import { F64, I64, ITEM_SIZE, type DTypeCode } from '../core/dtype.ts';
 import { DIMS, INTS, MAX_OPERANDS, NDIM, OPERAND, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../core/frame.ts';
 import { broadcastStrides, contiguousLayout, SCALAR_LAYOUT, type Layout, type Shape } from '../core/layout.ts';
+import { outermostFirst } from '../core/result-layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
 import {
@@ -38,12 +39,19 @@ function describe(k: number, x: Input, dtype: DTypeCode, ndim: number): void {
   else immediate(k, typeof x === 'boolean' ? Number(x) : x, dtype, ndim);
 }
 
+/** Writes a loop over `out`'s shape in the order of its memory; `all` are the operands' strides, out's first. */
+function loopInOrder(out: TensorCore, all: readonly (readonly number[])[]): void {
+  const { shape } = out.layout, order = outermostFirst(out.layout);
+  if (order === null) loop(shape, all);
+  else loop(order.map((dim) => shape[dim]), all.map((strides) => order.map((dim) => strides[dim])));
+}
+
 /** Loops over `out`'s shape with every operand broadcast to it. */
 function broadcastLoop(op: number, out: TensorCore, inputs: readonly Input[], dtype: DTypeCode): void {
-  const shape = out.layout.shape;
+  const { shape } = out.layout;
   const all: (readonly number[])[] = [out.layout.strides];
   for (const x of inputs) all.push(typeof x === 'object' ? (x.layout.shape === shape ? x.layout.strides : broadcastStrides(x.layout, shape)) : zeros(shape.length));
-  loop(shape, all);
+  loopInOrder(out, all);
   const ndim = frame[NDIM];
   header(op, ndim, inputs.length + 1);
   operand(0, out.storage, out.layout.offset, out.dtypeCode);
@@ -92,7 +100,7 @@ export function reverseInto(out: TensorCore, a: TensorCore, axes: readonly numbe
     first += (shape[axis] - 1) * steps[axis];
     steps[axis] = -steps[axis];
   }
-  loop(shape, [out.layout.strides, steps]);
+  loopInOrder(out, [out.layout.strides, steps]);
   header(0, frame[NDIM], 2);
   operand(0, out.storage, out.layout.offset, out.dtypeCode);
   operand(1, a.storage, first, a.dtypeCode);

@@ -4,6 +4,7 @@ import { dtypeCode, isIntegral, type DType, type DTypeCode } from '../core/dtype
 import { ArgumentError, ShapeError, DTypeError } from '../core/errors.ts';
 import { bind, intArg, isOptions, show, signature } from '../core/args.ts';
 import { Layout, broadcastStrides, checkShape, contiguousLayout, contiguousStrides, normalizeDim, normalizeDims, numelOf, sameShape, type Shape } from '../core/layout.ts';
+import { resultLayout } from '../core/result-layout.ts';
 import { formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
@@ -313,7 +314,7 @@ export abstract class Movement extends TensorCore {
         throw new ShapeError('expand', `size ${shape[i + skip]} does not match the existing size ${this.shape[i]} at dimension ${i} (only size 1 can be expanded)`);
       }
     }
-    return makeView(this as unknown as Tensor, new Layout(shape, broadcastStrides(this.layout, shape), this.layout.offset), 'Expand', (g) => g);
+    return makeView(this as unknown as Tensor, new Layout(shape, expandedStrides(this.layout, shape), this.layout.offset), 'Expand', (g) => g);
   }
 
   /** `expand` to other's sizes. */
@@ -396,15 +397,20 @@ export abstract class Movement extends TensorCore {
     return makeView(this as unknown as Tensor, layout, 'Unfold', stridedBackward(layout, this.layout));
   }
 
-  /** A copy with its own memory, contiguous unless a `memoryFormat` is given; continues the graph. */
+  /** A copy with its own memory, in the order of this one's unless a `memoryFormat` is given; continues the graph. */
   clone(options?: FormatOption): Tensor {
-    const layout = options === undefined ? contiguousLayout(this.shape) : formatLayout('clone', this.shape, formatArg('clone', bind(CLONE, [options]).memoryFormat), this.layout);
+    const layout = options === undefined ? resultLayout(this.layout) : formatLayout('clone', this.shape, formatArg('clone', bind(CLONE, [options]).memoryFormat), this.layout);
     return this.copyAs('Clone', layout, this.dtypeCode);
+  }
+
+  /** @internal A row-major copy. */
+  rowMajorCopy(): Tensor {
+    return this.copyAs('Clone', contiguousLayout(this.shape), this.dtypeCode);
   }
 
   /** The tensor itself when it is contiguous (in `memoryFormat`), else a contiguous copy. */
   contiguous(...args: FormatArgs): Tensor {
-    if (args.length === 0) return this.layout.contiguous ? (this as unknown as Tensor) : this.clone();
+    if (args.length === 0) return this.layout.contiguous ? (this as unknown as Tensor) : this.rowMajorCopy();
     const format = formatArg('contiguous', bind(CONTIGUOUS, args).memoryFormat);
     if (hasFormat('contiguous', this.layout, format)) return this as unknown as Tensor;
     return this.copyAs('Clone', formatLayout('contiguous', this.shape, format, null), this.dtypeCode);
@@ -427,8 +433,18 @@ export abstract class Movement extends TensorCore {
 
   /** @internal The same values in another dtype; differentiable between floating dtypes. */
   castTo(dtype: DTypeCode): Tensor {
-    return dtype === this.dtypeCode ? this as unknown as Tensor : this.copyAs('ToCopy', contiguousLayout(this.shape), dtype);
+    return dtype === this.dtypeCode ? this as unknown as Tensor : this.copyAs('ToCopy', resultLayout(this.layout), dtype);
   }
+}
+
+/** 0 along what is repeated; a new dim of size 1 spans the one within it. */
+function expandedStrides(layout: Layout, shape: Shape): number[] {
+  const strides = new Array<number>(shape.length), skip = shape.length - layout.shape.length;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const own = i >= skip, size = own ? layout.shape[i - skip] : 1;
+    strides[i] = size !== shape[i] ? 0 : own ? layout.strides[i - skip] : i + 1 < shape.length ? shape[i + 1] * strides[i + 1] : 1;
+  }
+  return strides;
 }
 
 const isFloatingCode = (code: DTypeCode): boolean => code < 2 || code > 7;

@@ -1,7 +1,8 @@
 /** Random tensors from PyTorch's CPU generator: the same numbers for the same seed. */
-import { F32, I64, U8, isFloating } from '../core/dtype.ts';
+import { F32, F64, I64, U8, dtypeCode, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { bind, intArg, numberArg, signature } from '../core/args.ts';
+import { formatArg } from '../core/memory-format.ts';
 import { RNG_WORDS } from '../core/rng.ts';
 import { contiguousLayout, checkShape } from '../core/layout.ts';
 import { dtypeOption } from './reduction.ts';
@@ -12,7 +13,7 @@ import { everySample } from './batching.ts';
 import { drawInto } from './draw.ts';
 import { randomInto } from './kernels.ts';
 import { Generator, defaultGenerator, generatorState } from './random-state.ts';
-import { emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
+import { emptyLike, emptyTensor, finish, sizeArgs, type SizeArgs, type TensorOptions } from './create.ts';
 import { elements } from './values.ts';
 import { noGrad } from './grad-mode.ts';
 import { operation, type Method } from './operation.ts';
@@ -81,10 +82,19 @@ export function randn(...args: RandomSizeArgs): Tensor {
   return drawn('randn', args);
 }
 
-/** Uniform numbers in [0, 1) of input's shape and dtype. PyTorch's `torch.rand_like`. */
-export const randLike = (input: Tensor, options: RandomOptions = {}): Tensor => rand([...input.shape], { dtype: input.dtype, ...options });
-/** Standard normal numbers of input's shape and dtype. PyTorch's `torch.randn_like`. */
-export const randnLike = (input: Tensor, options: RandomOptions = {}): Tensor => randn([...input.shape], { dtype: input.dtype, ...options });
+const LIKE = '(input: Tensor, *, dtype: dtype?, requiresGrad: bool = false, device: string?, memoryFormat: any?, generator: generator?)' as const;
+const drawnLike = <Name extends 'randLike' | 'randnLike'>(name: Name, kind: 'uniform' | 'normal') =>
+  operation(`${name}${LIKE}`, (input, dtype = input.dtype, requiresGrad, device, memoryFormat, generator): Tensor => {
+    if (!isFloating(dtypeCode(dtype))) throw new DTypeError(name, dtype, `expected a floating point dtype, got ${dtype}`);
+    const out = emptyLike(input, { dtype, memoryFormat: formatArg(name, memoryFormat) });
+    drawInto(out, kind, 0, 1, generatorState(generator));
+    return finish(name, out, { device, requiresGrad });
+  });
+
+/** Uniform numbers in [0, 1) of input's shape and dtype, in the order of its memory. PyTorch's `torch.rand_like`. */
+export const randLike = drawnLike('randLike', 'uniform');
+/** Standard normal numbers of input's shape and dtype, in the order of its memory. PyTorch's `torch.randn_like`. */
+export const randnLike = drawnLike('randnLike', 'normal');
 
 /** Integers in [low, high), int64 unless given. `randint(high, size)` or `randint(low, high, size)`. */
 export function randint(...args: readonly unknown[]): Tensor {
@@ -98,13 +108,15 @@ export function randint(...args: readonly unknown[]): Tensor {
   return finish('randint', out, bound);
 }
 
-/** Integers in [low, high), or [0, low) where high is absent, of input's shape and dtype. PyTorch's `torch.randint_like`. */
-export const randintLike = operation('randintLike(input: Tensor, low: int?, high: int?, *, dtype: dtype?, requiresGrad: bool = false, device: string?, generator: generator?)',
-  (input, low, high, dtype = input.dtype, requiresGrad, device, generator): Tensor => {
-    const options = { dtype, requiresGrad, device, generator }, size = [...input.shape];
-    if (high !== undefined) return randint(low ?? 0, high, size, options);
-    if (low === undefined) throw new ArgumentError('randintLike', 'high', 'is missing');
-    return randint(low, size, options);
+/** Integers in [low, high), or [0, low) where high is absent, of input's shape and dtype, in the order of its memory. PyTorch's `torch.randint_like`. */
+export const randintLike = operation('randintLike(input: Tensor, low: int?, high: int?, *, dtype: dtype?, requiresGrad: bool = false, device: string?, memoryFormat: any?, generator: generator?)',
+  (input, low, high, dtype = input.dtype, requiresGrad, device, memoryFormat, generator): Tensor => {
+    const [from, to] = high === undefined ? [0, low] : [low ?? 0, high];
+    if (to === undefined) throw new ArgumentError('randintLike', 'high', 'is missing');
+    if (to <= from) throw new ArgumentError('randintLike', 'high', `must be greater than low, got ${from} and ${to}`);
+    const out = emptyLike(input, { dtype, memoryFormat: formatArg('randintLike', memoryFormat) });
+    drawInto(out, 'randint', from, to, generatorState(generator));
+    return finish('randintLike', out, { device, requiresGrad });
   });
 
 /** A random permutation of 0 .. n - 1, int64 unless given. */
@@ -166,7 +178,7 @@ export const multinomial = operation('multinomial(input: Tensor, numSamples: int
 });
 
 function races(input: Tensor, count: number, generator: Generator | undefined): Tensor {
-  const q = emptyTensor(input.shape, input.dtypeCode === 1 ? 1 : F32);
+  const q = emptyLike(input, { dtype: input.dtypeCode === F64 ? 'float64' : 'float32' });
   drawInto(q, 'exponential', 1, 0, generatorState(generator));
   let keys = input.detach().castTo(q.dtypeCode).div(q);
   const picks: Tensor[] = [];

@@ -31,6 +31,7 @@ function contiguousCopy(x: TensorCore, dtype: number): TensorCore {
 
 /** The elements of a contiguous tensor, without a copy. */
 export function elements(x: TensorCore): TypedArray {
+  if (!x.layout.contiguous) throw new ShapeError('elements', `expected a contiguous tensor, got strides [${x.layout.strides.join(', ')}]`);
   const { slab, byteOffset } = x.storage;
   const start = byteOffset / ITEM_SIZE[x.dtypeCode] + x.layout.offset;
   return slab.part(x.dtypeCode, start, start + x.layout.numel);

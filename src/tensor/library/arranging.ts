@@ -58,12 +58,12 @@ export const diagEmbed = operation('diagEmbed(input: Tensor, offset: int = 0, di
 /** A matrix whose diagonal, `offset` above the main one, holds all elements in order. PyTorch's `torch.diagflat`. */
 export const diagflat = operation('diagflat(input: Tensor, offset: int = 0)', (input, offset): Tensor => embedded('diagflat', input.reshape([-1]), offset, 0, 1));
 
-/** `x` where `kept` holds for a column and the column of its row's diagonal element, zeros elsewhere. */
+/** `x` where `kept` holds for a column and the column of its row's diagonal element, zeros elsewhere; row-major. */
 function triangle(op: string, x: Tensor, diagonal: number, kept: (columns: Tensor, limits: Tensor) => Tensor): Tensor {
   if (x.ndim < 2) throw new ShapeError(op, `expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
   const [rows, columns] = x.layout.shape.slice(-2), within = Math.min(Math.max(diagonal, -rows), columns);
   const limits = indexTensor(x, Array.from({ length: rows }, (_, i) => i + within)).castTo(I32).unsqueeze(1);
-  return x.where(kept(indexTensor(x, Array.from({ length: columns }, (_, i) => i)).castTo(I32), limits), x.dtypeCode === BOOL ? false : 0);
+  return x.where(kept(indexTensor(x, Array.from({ length: columns }, (_, i) => i)).castTo(I32), limits), x.dtypeCode === BOOL ? false : 0).contiguous();
 }
 
 /** The lower triangle of matrices, up to `diagonal`, zeros elsewhere. PyTorch's `torch.tril`. */

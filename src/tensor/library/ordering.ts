@@ -1,10 +1,12 @@
 /** What operations that order elements share: results that are elements of the input together with their indices. */
 import { I64, isFloating } from '../../core/dtype.ts';
 import { ShapeError } from '../../core/errors.ts';
+import { contiguousLayout } from '../../core/layout.ts';
 import { named, type Named } from '../../core/named.ts';
+import { resultLayout } from '../../core/result-layout.ts';
 import { rawCast } from '../dispatch.ts';
 import { record, recording } from '../graph.ts';
-import { emptyShape } from '../kernels.ts';
+import { emptyLike } from '../kernels.ts';
 import { computeType } from '../promotion.ts';
 import { alongDim, place } from '../selection.ts';
 import type { Tensor } from '../tensor.ts';
@@ -26,7 +28,9 @@ export function pickRanked(op: string, x: Tensor, dim: number, size: number, run
     return size === 1 ? ranked(values.reshape([]), indices.reshape([])) : ranked(values, indices);
   }
   const shape = x.shape.map((n, i) => (i === dim ? size : n)), compute = computeType(x.dtypeCode);
-  const raw = emptyShape(x, shape, compute), indices = emptyShape(x, shape, I64);
+  // Sorted elements lie as the input's do, in PyTorch too.
+  const layout = op === 'sort' ? resultLayout(x.layout) : contiguousLayout(shape);
+  const raw = emptyLike(x, layout, compute), indices = emptyLike(x, layout, I64);
   const source = x.layout.strides[dim] === 0 && x.shape[dim] > 1 ? x.detach().contiguous() : x;
   run(raw, indices, rawCast(source, compute) as Tensor, dim);
   const values = rawCast(raw, x.dtypeCode) as Tensor, of = x.shape;

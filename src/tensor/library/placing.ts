@@ -60,7 +60,7 @@ export const put = operation('put(input: Tensor, index: Tensor, source: Tensor, 
   const at = apart(input, indexArg('put', index));
   if (source.dtypeCode !== input.dtypeCode) throw new DTypeError('put', source.dtype, `source must have dtype ${input.dtype} like the tensor, got ${source.dtype}`);
   if (source.numel() !== at.numel()) throw new ShapeError('put', `source must have as many elements as index, ${at.numel()}, got ${source.numel()}`);
-  const copy = input.clone(), flat = copy.view([-1]);
+  const copy = input.rowMajorCopy(), flat = copy.view([-1]);
   put_('put', flat, atDims('put', flat.shape, [{ dim: 0, index: at }]), source.reshape([...at.shape]), accumulate);
   return copy;
 });
