@@ -139,6 +139,8 @@ export function arange(...args: readonly unknown[]): Tensor {
   if ((end - start) * step < 0) throw new ArgumentError('arange', 'end', `must lie in the direction of step, got start ${start}, end ${end}, step ${step}`);
   const integral = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
   const dtype = dtypeOption('arange', bound.dtype) ?? (integral ? I64 : defaultDTypeCode());
+  if (dtype === BOOL) throw new DTypeError('arange', 'bool', 'expected a number dtype, got bool');
+  if (!integral && !isFloating(dtype)) return finish('arange', wholeSteps(start, end, step, dtype), bound);
   const n = Math.ceil((end - start) / step);
   checkShape('arange', [n]);
   const last = start + n * step;
@@ -147,6 +149,15 @@ export function arange(...args: readonly unknown[]): Tensor {
     return finish('arange', rawCast(ramp(start, step, n, exact), dtype) as Tensor, bound);
   }
   return finish('arange', rawCast(line(start, step, n), dtype) as Tensor, bound);
+}
+
+/** PyTorch's integers between fractions: start and step lose theirs, and for int64 so does end. */
+function wholeSteps(start: number, end: number, step: number, dtype: DTypeCode): Tensor {
+  const from = Math.trunc(start), by = Math.trunc(step), wide = dtype === I64;
+  if (wide && by === 0) throw new ArgumentError('arange', 'step', `must not be zero as an int64, got ${step}`);
+  const n = Math.ceil(wide ? (Math.trunc(end) - from) / by : (end - start) / step);
+  checkShape('arange', [n]);
+  return rawCast(line(from, by, n), dtype) as Tensor;
 }
 
 /** `start + i * step` in float64. */
@@ -198,11 +209,17 @@ export function logspace(...args: readonly unknown[]): Tensor {
 /** The arithmetic of scalars of a dtype; integers and halves are computed in a wider one. */
 const roundingOf = (dtype: DTypeCode): ((x: number) => number) => (isFloating(dtype) && dtype !== F64 ? Math.fround : (x) => x);
 
+/** What a number is in an integer dtype. */
+const WHOLE: Readonly<Record<number, (x: number) => number>> = {
+  [I64]: Math.trunc, [I32]: (x) => x | 0, [I16]: (x) => (x << 16) >> 16, [I8]: (x) => (x << 24) >> 24, [U8]: (x) => x & 255,
+};
+
 /** The bounds are numbers of the dtype; `at(step, i, bound)` is the value i steps from a bound. */
 function spaced(op: string, start: number, end: number, steps: number, dtype: DTypeCode, stepOf: (span: number, steps: number) => number, at: typeof fma): Tensor {
   if (steps < 0) throw new ArgumentError(op, 'steps', `must not be negative, got ${steps}`);
   checkShape(op, [steps]);
-  const bound = isFloating(dtype) ? roundingOf(dtype) : Math.trunc;
+  if (dtype === BOOL) throw new DTypeError(op, 'bool', 'expected a number dtype, got bool');
+  const bound = isFloating(dtype) ? roundingOf(dtype) : WHOLE[dtype];
   const a = bound(start), b = bound(end), step = steps > 1 ? stepOf(b - a, steps - 1) : 0;
   const half = Math.floor(steps / 2);
   const out = emptyTensor([steps], F64), values = elements(out) as Float64Array;

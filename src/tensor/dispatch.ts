@@ -3,8 +3,8 @@
  * One function per arity, in an allocating and an in-place form.
  */
 import { levelsOf, regions } from '../core/batch.ts';
-import { BOOL, dtypeName, isFloating, isIntegral, type DTypeCode } from '../core/dtype.ts';
-import { broadcastShapes, contiguousLayout, sameShape, type Layout } from '../core/layout.ts';
+import { BOOL, U8, dtypeName, isFloating, isIntegral, type DTypeCode } from '../core/dtype.ts';
+import { SCALAR_LAYOUT, broadcastShapes, contiguousLayout, sameShape, type Layout } from '../core/layout.ts';
 import { AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
 import { BINARY, BINARY_OPS, TERNARY, TERNARY_OPS, UNARY, UNARY_OPS, type BinaryOp, type Row, type RowTypes, type TernaryOp, type UnaryOp } from '../ops/elementwise.ts';
 import { resultLayout, resultLayoutOf } from '../core/result-layout.ts';
@@ -37,7 +37,7 @@ const CHECKS: Readonly<Partial<Record<string, Entry<unknown>['check']>>> = {
     if (isBool(a) || isBool(b)) throw new DTypeError('sub', 'bool', 'subtraction with a bool is not supported: write logicalXor() or bitwiseNot(), or cast with .to(\'int64\')');
   },
   pow(a, b) {
-    if (typeof b === 'number' && b < 0 && Number.isInteger(b) && typeof a === 'object' && isIntegral(a.dtypeCode)) {
+    if (typeof b === 'number' && b < 0 && Number.isInteger(b) && typeof a === 'object' && (a.dtypeCode === BOOL || isIntegral(a.dtypeCode))) {
       throw new DTypeError('pow', a.dtype, `integers to negative integer powers are not allowed, got ${a.dtype} to the power of ${b}; cast with .float() first`);
     }
   },
@@ -70,6 +70,25 @@ export function rawCast(x: TensorCore, dtype: DTypeCode): TensorCore {
   const out = emptyLike(x, resultLayout(x.layout), dtype);
   copyInto(out, x);
   return out;
+}
+
+/** Numbers that every dtype holds but uint8, the negative ones, and bool. */
+const SMALL = 127;
+
+/** Rows that compute with a number, or a 0-d tensor, as it is: a factor, or what is divided by. */
+const EXACT_LEFT = new Set(['mul']), EXACT_RIGHT = new Set(['mul', 'div', 'floorDivide']);
+
+/**
+ * An operand of a small dtype's row. PyTorch takes it in that dtype, so numbers are rounded or wrap first: a half float plus 0.1 is plus
+ * 0.09998, and no uint8 is below -1. The kernels compute in wider types.
+ */
+function narrowed<T extends Tensor | Scalar>(x: T, type: DTypeCode, like: Tensor, exact: boolean): T | TensorCore {
+  if (typeof x === 'object') return x.dtypeCode === type || (exact && x.layout.shape.length === 0 && isFloating(type)) ? x : rawCast(x, type);
+  const value = Number(x);
+  if ((Number.isInteger(value) && value >= (type === U8 ? 0 : -SMALL) && value <= SMALL) || (exact && isFloating(type))) return x;
+  const scalar = emptyLike(like, SCALAR_LAYOUT, type);
+  copyInto(scalar, x as Scalar);
+  return scalar;
 }
 
 /** What an elementwise kernel that computes in `compute` takes: small dtypes it widens itself. */
@@ -114,7 +133,9 @@ export function binary(entry: BinaryEntry, a: Tensor | Scalar, b: Tensor | Scala
   const compute = computeType(type);
   const layout = ta === null || tb === null ? resultLayout(like.layout)
     : ta.layout === tb.layout ? resultLayout(ta.layout) : broadcastLayout(entry.name, ta.layout, tb.layout);
-  const left = kernelInput(a, compute), right = kernelInput(b, compute);
+  const small = type > BOOL;
+  const left = kernelInput(small ? narrowed(a, type, like, EXACT_LEFT.has(entry.name)) : a, compute);
+  const right = kernelInput(small ? narrowed(b, type, like, EXACT_RIGHT.has(entry.name)) : b, compute);
   const out = emptyLike(like, layout, entry.types === 'predicate' ? BOOL : type);
   parameters(p0, p1);
   binaryInto(entry.code, out, left, right, compute);
@@ -286,7 +307,8 @@ export function binary_(entry: BinaryEntry, self: Tensor, other: Tensor | Scalar
   const old = needs & A ? valueBefore(self) : null, kept = needs & B ? savedOperand(self, other) : null;
   const edges = wants ? edgesBefore([wantSelf ? self : null, wantOther ? to : null]) : null;
   const compute = computeType(type);
-  const input = to === null ? other : kernelInput(unaliased(self, to) as TensorCore, compute);
+  const source = type > BOOL ? narrowed(other, type, self, EXACT_RIGHT.has(entry.name)) : other;
+  const input = typeof source !== 'object' ? source : kernelInput(unaliased(self, source) as TensorCore, compute);
   parameters(p0);
   if (computeType(self.dtypeCode) === compute && entry.types !== 'predicate') binaryInto(entry.code, self, self, input, compute);
   else {

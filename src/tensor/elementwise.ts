@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { bind, isOptions, lastArg, numberArg, show, signature, stringArg, type CallArgs } from '../core/args.ts';
 import type { BinaryOp, TernaryOp, UnaryOp } from '../ops/elementwise.ts';
 import { binary, binaryEntries, binary_, ternary, ternaryEntries, ternary_, unary, unaryEntries, unary_, type BinaryEntry } from './dispatch.ts';
-import { defaultDTypeCode, resultType, type Scalar } from './promotion.ts';
+import { canCastCode, defaultDTypeCode, resultType, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { recordZeros } from './graph.ts';
 import { Movement } from './movement.ts';
@@ -184,7 +184,9 @@ export abstract class Elementwise extends Movement {
     if (typeof min !== 'object' && typeof max !== 'object' && self.isFloatingPoint() && (min !== undefined || max !== undefined)) {
       return unary_(unaryEntries.clampScalar, self, numberArg('clamp_', 'min', min, -Infinity), numberArg('clamp_', 'max', max, Infinity));
     }
-    return self.copy_(self.clamp(...args));
+    const clamped = self.clamp(...args);
+    if (!canCastCode(clamped.dtypeCode, self.dtypeCode)) throw new DTypeError('clamp_', self.dtype, `result type ${clamped.dtype} can't be cast to the desired output type ${self.dtype}`);
+    return self.copy_(clamped);
   }
 
   /** Values of at least `min`, a number or a tensor. PyTorch's `clamp_min`. */

@@ -1,6 +1,6 @@
 /** The free functions of the `torch` namespace: every method in its functional form, `torch.sum(x, 1)` for `x.sum(1)`. */
 import { Tensor } from './tensor.ts';
-import { functional } from './functional-form.ts';
+import { functional, functionalWithOut } from './functional-form.ts';
 import { installInPlace, installMethods } from './operation.ts';
 import { RANDOM_METHODS } from './random.ts';
 import { CONJUGATES_IN_PLACE, CONJUGATES_METHODS, CONJUGATES_PROPERTIES } from './library/conjugates.ts';
@@ -29,16 +29,20 @@ import { narrowCopy } from './library/copies.ts';
 import { SCATTER_REDUCE_METHODS } from './library/scatter-reduce.ts';
 
 export const {
-  sum, mean, prod, nansum, amax, amin, any, all, countNonzero, argmax, argmin, max, min, std, varMean, stdMean, logsumexp, norm,
-  cumsum, cumprod, softmax, logSoftmax,
+  sum, mean, prod, nansum, amax, amin, any, all, argmax, argmin, max, min, std, logsumexp, norm, cumsum, cumprod,
+} = functionalWithOut([
+  'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'argmax', 'argmin', 'max', 'min', 'std', 'logsumexp', 'norm', 'cumsum', 'cumprod',
+]);
+
+export const {
+  countNonzero, varMean, stdMean, softmax, logSoftmax,
   matmul, mm, bmm, mv, dot, inner, outer,
   asStrided, reshape, flatten, unflatten, unsqueeze, squeeze, permute, transpose, swapaxes, swapdims, movedim, moveaxis, t,
   broadcastTo, select, narrow, diagonal, clone, detach, flip, roll, tile, repeatInterleave, split, chunk, unbind, diag, trace,
   gather, scatter, scatterAdd, indexPut, indexSelect, indexAdd, indexCopy, indexFill, maskedSelect, maskedFill, maskedScatter, take, takeAlongDim, nonzero,
   equal, allclose, isclose, numel,
 } = functional([
-  'sum', 'mean', 'prod', 'nansum', 'amax', 'amin', 'any', 'all', 'countNonzero', 'argmax', 'argmin', 'max', 'min', 'std', 'varMean', 'stdMean', 'logsumexp', 'norm',
-  'cumsum', 'cumprod', 'softmax', 'logSoftmax',
+  'countNonzero', 'varMean', 'stdMean', 'softmax', 'logSoftmax',
   'matmul', 'mm', 'bmm', 'mv', 'dot', 'inner', 'outer',
   'asStrided', 'reshape', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'permute', 'transpose', 'swapaxes', 'swapdims', 'movedim', 'moveaxis', 't',
   'broadcastTo', 'select', 'narrow', 'diagonal', 'clone', 'detach', 'flip', 'roll', 'tile', 'repeatInterleave', 'split', 'chunk', 'unbind', 'diag', 'trace',
@@ -99,5 +103,5 @@ export { floatPower, frexp, isin, isreal, ldexp, nanToNum, nextafter, positive }
 export { mvlgamma, polygamma } from './library/special.ts';
 export { linear, moments, polyval } from './linalg.ts';
 
-const variance = functional(['var']).var;
+const variance = functionalWithOut(['var']).var;
 export { variance as var };

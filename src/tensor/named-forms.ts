@@ -99,8 +99,9 @@ export function installNamedForms(prototype: object): void {
         const bound = bind(sig, args), values = sig.parameters.filter((parameter) => parameter !== 'out').map((parameter) => bound[parameter]), out = outArg(name, bound.out);
         const result = positional.apply(this, values);
         if (out === null) return result;
-        refuseOut(name, out, result as Tensor, [this, ...values]);
-        return writeOut(name, out, result as Tensor);
+        const operands = [this, ...values];
+        refuseOut(name, out, result as Tensor, operands);
+        return writeOut(name, out, result as Tensor, operands);
       },
     }[name];
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });

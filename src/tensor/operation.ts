@@ -267,12 +267,18 @@ export function operation<const S extends string, R>(schema: S, run: (...args: T
     const values = taken.map((parameter) => accept(parameter, name, bound[parameter.name])) as Taken<Parameters_<S>>;
     const target = out === 'one' ? outArg(name, bound.out) : null, targets = out === 'several' && bound.out !== undefined ? CHECKS.Tensors(name, 'out', bound.out) as readonly Tensor[] : null;
     const result = apply(values);
-    return target !== null ? writeOut(name, target, result as Tensor) as R : targets !== null ? writeOuts(name, targets, result) as R : result;
+    return target !== null ? writeOut(name, target, result as Tensor, values) as R : targets !== null ? writeOuts(name, targets, result) as R : result;
   };
   return Object.defineProperties(call, { name: { value: name }, schema: { value: schema } }) as unknown as Operation<S, R>;
 }
 
 export const outArg = (op: string, out: unknown): Tensor | null => (out === undefined ? null : CHECKS.Tensor(op, 'out', out) as Tensor);
+
+/** As in PyTorch, an empty `out` takes the result's shape, unless it is an operand as well. */
+function resizeEmpty(out: Tensor, result: Tensor, operands: readonly unknown[]): void {
+  if (out.layout.numel > 0 || sameShape(out.shape, result.shape) || operands.some((value) => value === out || (Array.isArray(value) && value.includes(out)))) return;
+  if (!out.requiresGrad) out.resize_([...result.shape]);
+}
 
 function checkOut(op: string, out: Tensor, result: Tensor): void {
   if (gradEnabled && (out.requiresGrad || result.requiresGrad)) throw new AutogradError(`${op}: out does not support automatic differentiation, but one of the arguments requires grad`);
@@ -282,7 +288,8 @@ function checkOut(op: string, out: Tensor, result: Tensor): void {
 }
 
 /** PyTorch's `out=`: the result's values in a given tensor of its shape, whose dtype can hold them. */
-export function writeOut(op: string, out: Tensor, result: Tensor): Tensor {
+export function writeOut(op: string, out: Tensor, result: Tensor, operands: readonly unknown[]): Tensor {
+  resizeEmpty(out, result, operands);
   checkOut(op, out, result);
   noGrad(() => out.copy_(result));
   return out;
@@ -299,6 +306,11 @@ function writeOuts(op: string, outs: readonly Tensor[], results: unknown): reado
   });
   noGrad(() => parts.forEach((part, k) => outs[k].copy_(part)));
   return named(Object.getOwnPropertyNames(parts).filter((key) => key !== 'length' && !/^\d+$/.test(key)), outs);
+}
+
+/** Writes one result, or several, where `out` says. */
+export function writeResult(op: string, out: unknown, result: unknown, operands: readonly unknown[]): unknown {
+  return Array.isArray(result) ? writeOuts(op, CHECKS.Tensors(op, 'out', out) as readonly Tensor[], result) : writeOut(op, CHECKS.Tensor(op, 'out', out) as Tensor, result as Tensor, operands);
 }
 
 type AnyOperation = (...args: readonly unknown[]) => unknown;

@@ -1,6 +1,7 @@
 /** Schedules that move the rate and, against it, the momentum (Smith, 2017; Smith and Topin, 2019). */
 import { bind, boolArg, intArg, numberArg, show, signature, stringArg, type CallArgs } from '../../core/args.ts';
 import { ArgumentError } from '../../core/errors.ts';
+import { Optimizer } from '../optimizer.ts';
 import { between, LRScheduler, perGroup, setRate, type AnyGroup, type Resume, type Schedulable } from './scheduler.ts';
 
 type Numbers = number | readonly number[];
@@ -59,6 +60,7 @@ export class CyclicLR extends LRScheduler {
 
   constructor(optimizer: Schedulable, ...args: CallArgs<[baseLr: Numbers, maxLr: Numbers, stepSizeUp: number, stepSizeDown: number | null], CyclicLROptions>) {
     const name = 'CyclicLR', given = bind(CYCLIC, [optimizer, ...args]);
+    const scheduled = optimizer instanceof Optimizer && optimizer.paramGroups.some(({ initialLr }) => initialLr !== undefined);
     super(optimizer, intArg(name, 'lastEpoch', given.lastEpoch, -1));
     const base = perGroup(name, 'baseLr', given.baseLr, this.groups);
     this.maxLrs = perGroup(name, 'maxLr', given.maxLr, this.groups);
@@ -75,12 +77,18 @@ export class CyclicLR extends LRScheduler {
     this.baseMomentums = perGroup(name, 'baseMomentum', given.baseMomentum ?? 0.8, this.groups);
     this.maxMomentums = perGroup(name, 'maxMomentum', given.maxMomentum ?? 0.9, this.groups);
     if (this.cycleMomentum) usesBeta(name, this.groups);
+    const own = this as { baseLrs: readonly number[] };
     if (this.lastEpoch === -1) {
-      this.groups.forEach((group, i) => setRate(group, base[i]));
+      this.groups.forEach((group, i) => {
+        setRate(group, base[i]);
+        if (!scheduled) group.initialLr = base[i];
+      });
+      if (!scheduled) own.baseLrs = base;
       if (this.cycleMomentum) startMomentum(this.groups, this.baseMomentums, this.maxMomentums);
     }
-    (this as { baseLrs: readonly number[] }).baseLrs = base;
+    // As in PyTorch, an earlier schedule's rate holds until the first step.
     this.start();
+    own.baseLrs = base;
   }
 
   private scale(cycle: number): number {

@@ -108,20 +108,21 @@ function trapezoids(op: string, y: Tensor, x: Tensor | undefined, dx: number | u
   return { areas: sums.mul(steps).div(2), dim: d };
 }
 
+function integral(op: string, y: Tensor, x: Tensor | undefined, dx: number | undefined, dim: number): Tensor {
+  const { areas, dim: d } = trapezoids(op, y, x, dx, dim), n = y.shape[d];
+  if (x !== undefined) return areas.sum(d);
+  if (n === 0) return y.newZeros(y.shape.filter((_, i) => i !== d));
+  return y.sum(d).sub(y.select(d, 0).add(y.select(d, n - 1)).div(2)).mul(dx ?? 1);
+}
+
 /**
  * The integral along a dim by the trapezoidal rule, of samples at `x` (1-d, or of y's shape) or `dx` apart; integers give
  * floats. PyTorch's `torch.trapezoid`.
  */
-export const trapezoid = operation('trapezoid(y: Tensor, x: Tensor?, *, dx: float?, dim: int = -1)', (y, x, dx, dim): Tensor => {
-  const { areas, dim: d } = trapezoids('trapezoid', y, x, dx, dim);
-  return areas.sum(d);
-});
+export const trapezoid = operation('trapezoid(y: Tensor, x: Tensor?, *, dx: float?, dim: int = -1)', (y, x, dx, dim): Tensor => integral('trapezoid', y, x, dx, dim));
 
 /** PyTorch's older name of `trapezoid`. */
-export const trapz = operation('trapz(y: Tensor, x: Tensor?, *, dx: float?, dim: int = -1)', (y, x, dx, dim): Tensor => {
-  const { areas, dim: d } = trapezoids('trapz', y, x, dx, dim);
-  return areas.sum(d);
-});
+export const trapz = operation('trapz(y: Tensor, x: Tensor?, *, dx: float?, dim: int = -1)', (y, x, dx, dim): Tensor => integral('trapz', y, x, dx, dim));
 
 /** The integral up to each sample but the first, by the trapezoidal rule; arguments as in `trapezoid`. PyTorch's `torch.cumulative_trapezoid`. */
 export const cumulativeTrapezoid = operation('cumulativeTrapezoid(y: Tensor, x: Tensor?, *, dx: float?, dim: int = -1)', (y, x, dx, dim): Tensor => {
