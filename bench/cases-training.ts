@@ -5,7 +5,7 @@ import type { Case } from './case.ts';
 
 const F = nn.functional;
 
-const STEP = `def step():
+export const STEP = `def step():
     loss = loss_of()
     opt.zero_grad()
     loss.backward()
@@ -20,12 +20,14 @@ interface Training {
   /** Makes the network from seed 0 and returns its step. */
   readonly make: () => () => Tensor;
   readonly python: string;
+  readonly group?: string;
+  readonly tolerance?: number;
 }
 
-const training = ({ name, make, python }: Training): Case => ({
+export const training = ({ name, make, python, group = 'training', tolerance = 1e-4 }: Training): Case => ({
   name: `${name}, one training step`,
-  group: 'training',
-  tolerance: 1e-4,
+  group,
+  tolerance,
   make() {
     torch.manualSeed(0);
     const step = make();

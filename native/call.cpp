@@ -230,7 +230,8 @@ const char* check_family(const Call& call) {
       if (call.ints[0] < 0 || call.ints[0] >= activation_count || call.ints[1] < 0 || call.ints[1] > 1)
         return kParameter;
       const DType t = o[0].dtype;
-      return is_compute(t) && t != DType::boolean && o[1].dtype == t && o[2].dtype == t ? nullptr : kDtypes;
+      const bool multiplies = (is_compute(t) && t != DType::boolean) || t == DType::f16 || t == DType::bf16;
+      return multiplies && o[1].dtype == t && o[2].dtype == t ? nullptr : kDtypes;
     }
     case Family::gather:
     case Family::scatter:
