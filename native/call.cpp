@@ -161,12 +161,12 @@ DType result_dtype(ResultRule rule, DType input) {
 const char* check_optim(const Call& call) {
   const OptimRule& rule = kOptim[call.op];
   const int hyper = call.operands - 1;
-  const DType dtype = call.operand[0].dtype;
+  const DType stored = call.operand[0].dtype, dtype = computed(stored);
   if (!is_float(dtype)) return kDtypes;
   for (int k = 0; k < hyper; ++k) {
     const bool scalar = k >= hyper - rule.scalars;
     if (call.operand[k].data == nullptr) continue;
-    if (call.operand[k].dtype != (scalar ? DType::f32 : dtype)) return kDtypes;
+    if (call.operand[k].dtype != (scalar ? DType::f32 : k < 2 ? stored : dtype)) return kDtypes;
     if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
   }
   if (call.operand[hyper].dtype != DType::f64) return kDtypes;

@@ -13,7 +13,7 @@
  *
  * Compute dtypes are float32, float64, int64, int32 and bool; the caller converts the five small dtypes, but for unary, binary
  * and ternary: there an operand that is to be int32 may be int16, int8 or uint8, and one that is to be float32 float16 or
- * bfloat16 (numbers stay float32), cast where it is read or written; and matmul has half floats of its own. copy, gather
+ * bfloat16 (numbers stay float32), cast where it is read or written; and matmul and optimStep have half floats of their own. copy, gather
  * (whole elements) and `where` take all ten. An op and dtype that a backend does not have throws UnsupportedError.
  *
  * Per family (dims, operands; strides are 0 along dims an operand lacks):
@@ -127,6 +127,7 @@
  *   exponential (p0 rate), randperm (out int64). PyTorch's streams; float64 formulas without fma, so that both backends
  *   give the same bits.
  * - optimStep: dims are [n], all vectors contiguous, hyperparameters read from the float64 vector `hyper` at call time;
+ *   float32, float64, and parameter and gradient of half floats with a state of float32;
  *   `step` is a float32 scalar that the kernel increments. Absent state operands are ABSENT.
  *     sgd     [param, grad, momentumBuffer?, step?, hyper]: hyper = lr, momentum, dampening, weightDecay, nesterov,
  *             maximize; step counts the updates, the first one copies the gradient into the buffer.
