@@ -13,4 +13,10 @@ FLAMBEAU_INLINE FLAMBEAU_PAIRS_TARGET VF add_pairs(VF sum, VI a, VI b) {
   return _mm512_dpbf16_ps(sum.v, (__m512bh)a.v, (__m512bh)b.v);
 }
 
+// Rounded to nearest even; denormals become zeros, a NaN keeps its sign.
+FLAMBEAU_INLINE FLAMBEAU_PAIRS_TARGET void store_rounded(uint16_t* p, VF x) {
+  const __m256bh halves = _mm512_cvtneps_pbh(x.v);
+  __builtin_memcpy(p, &halves, sizeof halves);
+}
+
 }}}  // namespace
