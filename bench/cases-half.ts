@@ -3,7 +3,7 @@ import * as torch from 'flambeau';
 import { nn, optim, type Tensor } from 'flambeau';
 import type { Case } from './case.ts';
 import { layer, type Layer } from './cases-nn.ts';
-import { STEP, training } from './cases-training.ts';
+import { STEP, gpt, training } from './cases-training.ts';
 import { WAVE, wave } from './inputs.ts';
 
 const F = nn.functional;
@@ -102,5 +102,5 @@ const muon: Case = {
 
 export const halves: readonly Case[] = [
   ...DTYPES.flatMap((dtype) => ROWS.flatMap((row) => [false, true].map((backward) => layer(row, backward, 'half', { dtype, tolerance: TOLERANCES[dtype] })))),
-  ...classes, ...embedding, mlp, muon,
+  ...classes, ...embedding, mlp, gpt(384, 'bfloat16', { group: 'half', tolerance: 2e-2 }), muon,
 ];
