@@ -1,12 +1,12 @@
 /** Normalization, attention and recurrent layers: forward, and forward with backward. */
 import { nn } from 'flambeau';
-import type { Tensor } from 'flambeau';
+import type { DType, Tensor } from 'flambeau';
 import type { Case } from './case.ts';
 import { WAVE, wave } from './inputs.ts';
 
 const F = nn.functional;
 
-interface Layer {
+export interface Layer {
   readonly name: string;
   readonly shapes: readonly (readonly number[])[];
   readonly ours: (...inputs: Tensor[]) => Tensor;
@@ -26,15 +26,15 @@ const size = (shape: readonly number[]): number => shape.reduce((all, n) => all 
 const names = 'abc';
 
 /** A function of waves of the given shapes; with backward, of all their gradients too. */
-export const layer = ({ name, shapes, ours, python }: Layer, backward: boolean, group = 'nn'): Case => {
-  const setup = shapes.map((shape, i) => `${names[i]} = wave(${size(shape)}, ${i}.0).view(${shape.join(', ')})${backward ? '.requires_grad_()' : ''}`).join('\n');
+export const layer = ({ name, shapes, ours, python }: Layer, backward: boolean, group = 'nn', { dtype = 'float32', tolerance = 1e-4 }: { dtype?: DType; tolerance?: number } = {}): Case => {
+  const setup = shapes.map((shape, i) => `${names[i]} = wave(${size(shape)}, ${i}.0).view(${shape.join(', ')}).to(torch.${dtype})${backward ? '.requires_grad_()' : ''}`).join('\n');
   const inputs = (): Tensor[] => shapes.map((shape, i) => {
-    const x = wave(size(shape), i).view([...shape]);
+    const x = wave(size(shape), i).view([...shape]).to(dtype);
     return backward ? x.detach().requiresGrad_() : x;
   });
   const grads = shapes.map((_, i) => names[i]).join(', ');
   return {
-    group, name: `${name}${backward ? ' with backward' : ''}`, tolerance: 1e-4,
+    group, name: `${dtype === 'float32' ? '' : `${dtype} `}${name}${backward ? ' with backward' : ''}`, tolerance,
     make() {
       const given = inputs();
       if (!backward) return { run: () => ours(...given), result: () => ours(...given) };

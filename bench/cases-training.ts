@@ -5,7 +5,7 @@ import type { Case } from './case.ts';
 
 const F = nn.functional;
 
-const STEP = `def step():
+export const STEP = `def step():
     loss = loss_of()
     opt.zero_grad()
     loss.backward()
@@ -20,12 +20,14 @@ interface Training {
   /** Makes the network from seed 0 and returns its step. */
   readonly make: () => () => Tensor;
   readonly python: string;
+  readonly group?: string;
+  readonly tolerance?: number;
 }
 
-const training = ({ name, make, python }: Training): Case => ({
+export const training = ({ name, make, python, group = 'training', tolerance = 1e-4 }: Training): Case => ({
   name: `${name}, one training step`,
-  group: 'training',
-  tolerance: 1e-4,
+  group,
+  tolerance,
   make() {
     torch.manualSeed(0);
     const step = make();
@@ -113,15 +115,25 @@ def step():
     return loss`,
 });
 
-const WIDTH = 64, HEADS = 4, LENGTH = 32, VOCABULARY = 27;
+const HEADS = 4, LENGTH = 32, VOCABULARY = 27;
 
 class Block extends nn.Module {
-  ln1 = new nn.LayerNorm(WIDTH);
-  qkv = new nn.Linear(WIDTH, 3 * WIDTH);
-  proj = new nn.Linear(WIDTH, WIDTH);
-  ln2 = new nn.LayerNorm(WIDTH);
-  up = new nn.Linear(WIDTH, 4 * WIDTH);
-  down = new nn.Linear(4 * WIDTH, WIDTH);
+  readonly ln1: nn.LayerNorm;
+  readonly qkv: nn.Linear;
+  readonly proj: nn.Linear;
+  readonly ln2: nn.LayerNorm;
+  readonly up: nn.Linear;
+  readonly down: nn.Linear;
+
+  constructor(width: number) {
+    super();
+    this.ln1 = new nn.LayerNorm(width);
+    this.qkv = new nn.Linear(width, 3 * width);
+    this.proj = new nn.Linear(width, width);
+    this.ln2 = new nn.LayerNorm(width);
+    this.up = new nn.Linear(width, 4 * width);
+    this.down = new nn.Linear(4 * width, width);
+  }
 
   forward(x: Tensor): Tensor {
     const [b, t, c] = x.shape;
@@ -133,11 +145,20 @@ class Block extends nn.Module {
 }
 
 class Gpt extends nn.Module {
-  token = new nn.Embedding(VOCABULARY, WIDTH);
-  position = new nn.Embedding(LENGTH, WIDTH);
-  blocks = new nn.Sequential(new Block(), new Block());
-  norm = new nn.LayerNorm(WIDTH);
-  head = new nn.Linear(WIDTH, VOCABULARY, { bias: false });
+  readonly token: nn.Embedding;
+  readonly position: nn.Embedding;
+  readonly blocks: nn.Sequential;
+  readonly norm: nn.LayerNorm;
+  readonly head: nn.Linear;
+
+  constructor(width: number) {
+    super();
+    this.token = new nn.Embedding(VOCABULARY, width);
+    this.position = new nn.Embedding(LENGTH, width);
+    this.blocks = new nn.Sequential(new Block(width), new Block(width));
+    this.norm = new nn.LayerNorm(width);
+    this.head = new nn.Linear(width, VOCABULARY, { bias: false });
+  }
 
   forward(x: Tensor): Tensor {
     const embedded = this.token(x).add(this.position(torch.arange(x.shape[1])));
@@ -145,10 +166,11 @@ class Gpt extends nn.Module {
   }
 }
 
-const gpt = training({
-  name: 'GPT, 2 layers, 64 wide, batch 16, 32 long',
+export const gpt = (width: number, dtype: 'float32' | 'bfloat16', of: { readonly group?: string; readonly tolerance?: number } = {}): Case => training({
+  ...of,
+  name: `GPT${dtype === 'float32' ? '' : ` in ${dtype}`}, 2 layers, ${width} wide, batch 16, 32 long`,
   make() {
-    const model = new Gpt(), opt = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+    const model = new Gpt(width).to(dtype), opt = new optim.AdamW(model.parameters(), { lr: 1e-3 });
     const rows = torch.randint(0, VOCABULARY, [16, LENGTH + 1]), x = rows.narrow(1, 0, LENGTH), y = rows.narrow(1, 1, LENGTH);
     return () => {
       const loss = F.crossEntropy((model.forward(x)).flatten(0, 1), y.flatten());
@@ -161,8 +183,8 @@ const gpt = training({
   python: `class Block(nn.Module):
     def __init__(self):
         super().__init__()
-        self.ln1 = nn.LayerNorm(${WIDTH}); self.qkv = nn.Linear(${WIDTH}, ${3 * WIDTH}); self.proj = nn.Linear(${WIDTH}, ${WIDTH})
-        self.ln2 = nn.LayerNorm(${WIDTH}); self.up = nn.Linear(${WIDTH}, ${4 * WIDTH}); self.down = nn.Linear(${4 * WIDTH}, ${WIDTH})
+        self.ln1 = nn.LayerNorm(${width}); self.qkv = nn.Linear(${width}, ${3 * width}); self.proj = nn.Linear(${width}, ${width})
+        self.ln2 = nn.LayerNorm(${width}); self.up = nn.Linear(${width}, ${4 * width}); self.down = nn.Linear(${4 * width}, ${width})
     def forward(self, x):
         b, t, c = x.shape
         q, k, v = (p.view(b, t, ${HEADS}, c // ${HEADS}).transpose(1, 2) for p in self.qkv(self.ln1(x)).split(c, 2))
@@ -171,14 +193,14 @@ const gpt = training({
 class Gpt(nn.Module):
     def __init__(self):
         super().__init__()
-        self.token = nn.Embedding(${VOCABULARY}, ${WIDTH}); self.position = nn.Embedding(${LENGTH}, ${WIDTH})
-        self.blocks = nn.Sequential(Block(), Block()); self.norm = nn.LayerNorm(${WIDTH}); self.head = nn.Linear(${WIDTH}, ${VOCABULARY}, bias=False)
+        self.token = nn.Embedding(${VOCABULARY}, ${width}); self.position = nn.Embedding(${LENGTH}, ${width})
+        self.blocks = nn.Sequential(Block(), Block()); self.norm = nn.LayerNorm(${width}); self.head = nn.Linear(${width}, ${VOCABULARY}, bias=False)
     def forward(self, x):
         return self.head(self.norm(self.blocks(self.token(x) + self.position(torch.arange(x.shape[1])))))
-model = Gpt(); opt = optim.AdamW(model.parameters(), lr=1e-3)
+model = Gpt().to(torch.${dtype}); opt = optim.AdamW(model.parameters(), lr=1e-3)
 rows = torch.randint(0, ${VOCABULARY}, [16, ${LENGTH + 1}]); x = rows[:, :-1]; y = rows[:, 1:]
 loss_of = lambda: F.cross_entropy(model(x).flatten(0, 1), y.flatten())
 ${STEP}`,
 });
 
-export const trainingCases: readonly Case[] = [perceptron, cnn, lstm, gpt];
+export const trainingCases: readonly Case[] = [perceptron, cnn, lstm, gpt(64, 'float32')];

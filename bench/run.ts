@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import * as torch from 'flambeau';
 import { activations } from './cases-activations.ts';
 import { functions } from './cases-func.ts';
+import { halves } from './cases-half.ts';
 import { kernelCases } from './cases-kernels.ts';
 import { linalg } from './cases-linalg.ts';
 import { moves } from './cases-moves.ts';
@@ -28,7 +29,7 @@ const HELP = `npm run bench -- [options]
 
   --filter TEXT      only cases whose "group: name" contains TEXT (a regular expression)
   --threads N        threads of every contender (default 1)
-  --isa NAME         baseline, avx2 or avx512 (only lowers)
+  --isa NAME         baseline, avx2, avx512 or avx512bf16 (only lowers)
   --peer torch       PyTorch beside, from the Python named by --python (default python3)
   --peer tfjs        TensorFlow.js on its cpu backend beside (after: npm install --prefix bench/peers)
   --no-js            leave the js backend out
@@ -115,7 +116,7 @@ function print(row: Row, columns: readonly string[]): void {
 async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   const pattern = new RegExp(options.filter, 'i');
-  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...programCases, ...functions, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
+  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...programCases, ...functions, ...halves, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
   if (options.list) return void process.stdout.write(`${cases.map((c) => `${c.group}: ${c.name}`).join('\n')}\n`);
   if (cases.length === 0) throw new Error(`no case matches --filter ${options.filter}`);
   for (const peer of options.peer) if (peer !== 'torch' && peer !== 'tfjs') throw new Error(`--peer must be torch or tfjs, got ${peer}`);

@@ -161,12 +161,12 @@ DType result_dtype(ResultRule rule, DType input) {
 const char* check_optim(const Call& call) {
   const OptimRule& rule = kOptim[call.op];
   const int hyper = call.operands - 1;
-  const DType dtype = call.operand[0].dtype;
+  const DType stored = call.operand[0].dtype, dtype = computed(stored);
   if (!is_float(dtype)) return kDtypes;
   for (int k = 0; k < hyper; ++k) {
     const bool scalar = k >= hyper - rule.scalars;
     if (call.operand[k].data == nullptr) continue;
-    if (call.operand[k].dtype != (scalar ? DType::f32 : dtype)) return kDtypes;
+    if (call.operand[k].dtype != (scalar ? DType::f32 : k < 2 ? stored : dtype)) return kDtypes;
     if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
   }
   if (call.operand[hyper].dtype != DType::f64) return kDtypes;
@@ -230,7 +230,8 @@ const char* check_family(const Call& call) {
       if (call.ints[0] < 0 || call.ints[0] >= activation_count || call.ints[1] < 0 || call.ints[1] > 1)
         return kParameter;
       const DType t = o[0].dtype;
-      return is_compute(t) && t != DType::boolean && o[1].dtype == t && o[2].dtype == t ? nullptr : kDtypes;
+      const bool multiplies = (is_compute(t) && t != DType::boolean) || t == DType::f16 || t == DType::bf16;
+      return multiplies && o[1].dtype == t && o[2].dtype == t ? nullptr : kDtypes;
     }
     case Family::gather:
     case Family::scatter:

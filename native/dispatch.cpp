@@ -41,12 +41,13 @@ uint64_t saved_state() {
 #endif
 }
 
-constexpr const Kernels* kTables[] = {&kernels_baseline, &kernels_avx2, &kernels_avx512};
+constexpr const Kernels* kTables[] = {&kernels_baseline, &kernels_avx2, &kernels_avx512, &kernels_avx512bf16};
 
 int count_levels() {
   constexpr uint32_t fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;                     // leaf 1 ecx
   constexpr uint32_t bmi = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;                                           // leaf 7 ebx
   constexpr uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;                                      // F DQ BW VL
+  constexpr uint32_t avx512_bf16 = 1u << 5;                                                                   // leaf 7.1 eax
   constexpr uint64_t ymm = 0x6, zmm = 0xe6;
   if (cpuid(0, 0).a < 7) return 1;
   const Registers one = cpuid(1, 0), seven = cpuid(7, 0);
@@ -54,7 +55,8 @@ int count_levels() {
   if ((one.c & need) != need || (seven.b & (bmi | avx2 | bmi2)) != (bmi | avx2 | bmi2)) return 1;
   const uint64_t state = saved_state();
   if ((state & ymm) != ymm) return 1;
-  return (seven.b & avx512) == avx512 && (state & zmm) == zmm ? 3 : 2;
+  if ((seven.b & avx512) != avx512 || (state & zmm) != zmm) return 2;
+  return seven.a >= 1 && (cpuid(7, 1).a & avx512_bf16) != 0 ? 4 : 3;
 }
 
 #elif defined(__aarch64__) || defined(_M_ARM64)

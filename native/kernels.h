@@ -110,6 +110,7 @@ Status triangular(const Call&), factor(const Call&);
 extern const Kernels kernels_baseline;
 extern const Kernels kernels_avx2;
 extern const Kernels kernels_avx512;
+extern const Kernels kernels_avx512bf16;  // kernels_avx512 with products of bfloat16 by AVX512-BF16
 extern const Kernels kernels_neon;
 
 }  // namespace flambeau

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import * as math from '../src/backend/js/math/erf.ts';
-import { BOOL, DTYPES, F32, F64, I32, I64, type DTypeCode } from '../src/core/dtype.ts';
+import { BF16, BOOL, DTYPES, F16, F32, F64, I16, I32, I64, isFloating, type DTypeCode } from '../src/core/dtype.ts';
 import { BackendError } from '../src/core/errors.ts';
 import { ACTIVATIONS, type Activation } from '../src/ops/families.ts';
 import { type Layout, operand, randomNumbers, read, readBig, run, viewOf, type Operand } from './helpers/frames.ts';
@@ -12,6 +12,8 @@ const ACTIVATE: Readonly<Record<Activation, (x: number) => number>> = {
   none: (x) => x, relu: (x) => Math.max(x, 0), sigmoid: (x) => 1 / (1 + Math.exp(-x)), tanh: Math.tanh,
   gelu: (x) => 0.5 * x * math.erfc(-x * Math.SQRT1_2), silu: (x) => x / (1 + Math.exp(-x)),
 };
+
+const FLOATS = [F32, F64, F16, BF16];
 
 interface Problem {
   readonly dtype: DTypeCode;
@@ -31,7 +33,7 @@ interface Problem {
 function check(backend: Backend, p: Problem): void {
   const { dtype, M, N, K, batch, layouts = ['contiguous', 'contiguous', 'contiguous'], bias = 'none', activation = 'none', accumulate = false, shared } = p;
   const next = randomNumbers(M * 31 + N * 7 + K);
-  const float = dtype === F32 || dtype === F64;
+  const float = isFloating(dtype);
   const random = (): number => (float ? Math.fround(next() * 2 - 1) : Math.floor(next() * 21) - 10);
   const lead = batch === undefined ? [] : [batch], B = batch ?? 1;
   const a = operand(dtype, shared === 'a' ? [M, K] : [...lead, M, K], random, layouts[1]);
@@ -64,7 +66,9 @@ function check(backend: Backend, p: Problem): void {
     const at = (n * M + i) * N + j;
     const added = (C ? C[{ none: 0, row: j, column: i, scalar: 0, full: i * N + j }[bias]] : 0) + (accumulate ? before[at] : 0);
     const expected = ACTIVATE[activation](value + added);
-    const allowed = float ? (4 + Math.sqrt(K)) * 2 * ulpSize(size + Math.abs(added) + Math.abs(expected), dtype) : 0;
+    // Half floats are summed in float32 and rounded once.
+    const rounded = dtype === F16 ? 2 ** -11 * Math.abs(expected) + 2 ** -25 : dtype === BF16 ? 2 ** -8 * Math.abs(expected) : 0;
+    const allowed = float ? (4 + Math.sqrt(K)) * 2 * ulpSize(size + Math.abs(added) + Math.abs(expected), dtype === F64 ? F64 : F32) + rounded : 0;
     if (!(Math.abs(got[at] - expected) <= allowed)) {
       expect.fail(`${DTYPES[dtype]} ${JSON.stringify(p)} at [${n}, ${i}, ${j}]: got ${got[at]}, expected ${expected}, allowed ${allowed}`);
     }
@@ -74,30 +78,30 @@ function check(backend: Backend, p: Problem): void {
 export function matmulContract(backend: () => Backend): void {
   describe('matmul', () => {
     test('every small size', () => {
-      for (const dtype of [F32, F64]) for (const M of [0, 1, 2, 5]) for (const N of [0, 1, 3, 4, 9]) for (const K of [0, 1, 2, 7]) check(backend(), { dtype, M, N, K });
+      for (const dtype of FLOATS) for (const M of [0, 1, 2, 5]) for (const N of [0, 1, 3, 4, 9]) for (const K of [0, 1, 2, 7]) check(backend(), { dtype, M, N, K });
     });
 
     test.each([
       [1, 1, 300], [1, 200, 33], [200, 1, 33], [3, 70, 41], [70, 3, 41], [17, 16, 15], [64, 48, 32], [65, 49, 33], [33, 130, 20], [9, 20, 300], [1, 37, 1], [4, 4, 600],
     ])('%i x %i x %i in all orientations', (M, N, K) => {
-      for (const dtype of [F32, F64]) for (const a of ['contiguous', 'transposed'] as const) for (const b of ['contiguous', 'transposed'] as const) {
+      for (const dtype of FLOATS) for (const a of ['contiguous', 'transposed'] as const) for (const b of ['contiguous', 'transposed'] as const) {
         for (const out of ['contiguous', 'transposed', 'gaps'] as const) check(backend(), { dtype, M, N, K, layouts: [out, a, b] });
       }
     });
 
     test('operands with gaps', () => {
-      for (const dtype of [F32, F64]) for (const [M, N, K] of [[5, 6, 7], [1, 9, 20], [20, 1, 9], [30, 31, 32]]) check(backend(), { dtype, M, N, K, layouts: ['gaps', 'gaps', 'gaps'] });
+      for (const dtype of FLOATS) for (const [M, N, K] of [[5, 6, 7], [1, 9, 20], [20, 1, 9], [30, 31, 32]]) check(backend(), { dtype, M, N, K, layouts: ['gaps', 'gaps', 'gaps'] });
     });
 
     test('batches, shared operands', () => {
-      for (const dtype of [F32, F64, I64, I32]) for (const [M, N, K] of [[2, 3, 4], [1, 5, 6], [12, 13, 14]]) {
+      for (const dtype of [...FLOATS, I64, I32]) for (const [M, N, K] of [[2, 3, 4], [1, 5, 6], [12, 13, 14]]) {
         for (const shared of [undefined, 'a', 'b'] as const) check(backend(), { dtype, M, N, K, batch: 3, shared });
       }
       check(backend(), { dtype: F32, M: 2, N: 3, K: 4, batch: 0 });
     });
 
     test.each(['row', 'column', 'scalar', 'full'] as const)('a %s bias, each activation, adding to the output', (bias) => {
-      for (const dtype of [F32, F64]) for (const [M, N, K] of [[3, 5, 4], [1, 20, 9], [20, 1, 9], [33, 18, 17]]) for (const activation of ACTIVATIONS) for (const accumulate of [false, true]) {
+      for (const dtype of FLOATS) for (const [M, N, K] of [[3, 5, 4], [1, 20, 9], [20, 1, 9], [33, 18, 17]]) for (const activation of ACTIVATIONS) for (const accumulate of [false, true]) {
         check(backend(), { dtype, M, N, K, bias, activation, accumulate });
       }
     });
@@ -124,8 +128,8 @@ export function matmulContract(backend: () => Backend): void {
       expect(readBig(one(I64, 2n ** 32n + 1n))).toEqual([BigInt.asIntN(64, 2n * (2n ** 32n + 1n) ** 2n)]);
     });
 
-    test('bools are refused', () => {
-      const o = operand(BOOL, [1, 1, 1]);
+    test.each([BOOL, I16])('dtype %i is refused', (dtype) => {
+      const o = operand(dtype, [1, 1, 1]);
       expect(() => run(backend(), 'matmul', { dims: [1, 1, 1], operands: [o, o, o, null].map((x) => x && viewOf(x, [1, 1, 1], [0, 0, 0])) })).toThrow(BackendError);
     });
   });

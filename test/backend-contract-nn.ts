@@ -1,7 +1,7 @@
 /** softmax, cross entropy, random and the optimizer steps. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
-import { BOOL, DTYPES, F32, F64, I32, I64, type DTypeCode } from '../src/core/dtype.ts';
+import { BF16, BOOL, DTYPES, F16, F32, F64, I32, I64, type DTypeCode } from '../src/core/dtype.ts';
 import { BackendError, IndexRangeError } from '../src/core/errors.ts';
 import { RNG_WORDS, seedState } from '../src/core/rng.ts';
 import { drawRandom } from '../src/core/random-streams.ts';
@@ -267,6 +267,32 @@ export function nnContract(backend: () => Backend): void {
         }
         // Hyperparameters are rounded to float32 in PyTorch too, which the reference leaves out.
         read(o.p).forEach((p, i) => expect(Math.abs(p - states[i].p), `${DTYPES[dtype]} at ${i} of ${n}`).toBeLessThanOrEqual((dtype === F32 ? 3e-6 : 1e-13) * Math.max(1, Math.abs(states[i].p))));
+      }
+    });
+
+    test.each(HYPER)('$op on half floats, $name: the step of float32, rounded', ({ op, h }) => {
+      for (const dtype of [F16, BF16]) for (const n of [0, 1, 7, 40]) {
+        const random = logits(F32, n + 1), first = FIRST[op]?.(h) ?? {};
+        const made = (): Record<string, Operand> => ({
+          hyper: operand(F64, [h.length], (i) => h[i]), step: operand(F32, []),
+          ...Object.fromEntries(['m', 'v', 'x', 'b', 'a'].map((name) => [name, operand(F32, [n], () => first[name] ?? 0)])),
+          ...Object.fromEntries(['c', 'd'].map((name) => [name, operand(F32, [], () => first[name] ?? 0)])),
+        });
+        const step = (o: Record<string, Operand>, p: Operand, g: Operand): void => {
+          const scalars = [o.step, o.c, o.d];
+          const operands = OPERANDS[op]({ ...o, p, g }, h).map((x) => (x === o.hyper || scalars.includes(x as Operand) ? viewOf(x as Operand, [], []) : x));
+          run(backend(), 'optimStep', { op: OPTIM_OPS.indexOf(op), dims: [n], operands }, [p, o.m, o.v, o.x, o.b, o.a, ...scalars]);
+        };
+        const half = made(), wide = made(), p = operand(dtype, [n], random);
+        for (let t = 1; t <= 3; t++) {
+          const g = operand(dtype, [n], random), before = read(p), gradients = read(g);
+          const copy = operand(F32, [n], (i) => before[i]);
+          step(half, p, g);
+          step(wide, copy, operand(F32, [n], (i) => gradients[i]));
+          const stepped = read(copy);
+          expect(read(p)).toEqual(read(operand(dtype, [n], (i) => stepped[i])));
+          for (const name of ['m', 'v', 'x', 'b', 'a']) expect(read(half[name])).toEqual(read(wide[name]));
+        }
       }
     });
   });

@@ -18,8 +18,10 @@ inline std::vector<const Kernels*> available_kernels() {
   std::vector<const Kernels*> all = {&kernels_baseline};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&kernels_avx2);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
+      __builtin_cpu_supports("avx512vl")) {
     all.push_back(&kernels_avx512);
+    if (__builtin_cpu_supports("avx512bf16")) all.push_back(&kernels_avx512bf16);
+  }
   return all;
 #else
   return {&kernels_neon};
@@ -33,6 +35,41 @@ template <> inline constexpr DType dtype_of<int32_t> = DType::i32;
 template <> inline constexpr DType dtype_of<bool> = DType::boolean;
 template <> inline constexpr DType dtype_of<uint8_t> = DType::boolean;
 template <> inline constexpr DType dtype_of<int16_t> = DType::i16;
+
+// float16 and bfloat16, as numbers: Mantissa explicit bits, least normal exponent Least.
+template <int Mantissa, int Least>
+struct SmallFloat {
+  uint16_t bits = 0;
+  SmallFloat() = default;
+  explicit SmallFloat(double x) {
+    const uint16_t sign = std::signbit(x) ? 0x8000 : 0;
+    const uint16_t infinity = uint16_t(0x7fff >> Mantissa << Mantissa);
+    if (std::isnan(x)) bits = uint16_t(infinity | 1 << (Mantissa - 1));
+    else if (std::isinf(x)) bits = sign | infinity;
+    else if (x == 0) bits = sign;
+    else {
+      int exponent;
+      std::frexp(x, &exponent);
+      exponent = exponent - 1 < Least ? Least : exponent - 1;
+      // Counted in units of the last place the bit patterns of all magnitudes follow each other.
+      const double units = std::nearbyint(std::ldexp(std::fabs(x), Mantissa - exponent));
+      const double pattern = units + std::ldexp(double(exponent - Least), Mantissa);
+      bits = uint16_t(sign | (pattern > infinity ? infinity : uint16_t(pattern)));
+    }
+  }
+  explicit SmallFloat(int64_t x) : SmallFloat(double(x)) {}
+  explicit SmallFloat(int x) : SmallFloat(double(x)) {}
+  operator double() const {
+    const int exponent = (bits & 0x7fff) >> Mantissa, fraction = bits & ((1 << Mantissa) - 1);
+    const double sign = bits & 0x8000 ? -1 : 1;
+    if (exponent == 0x7fff >> Mantissa) return fraction ? std::numeric_limits<double>::quiet_NaN() : sign * HUGE_VAL;
+    return sign * std::ldexp(exponent ? fraction + (1 << Mantissa) : fraction, (exponent ? exponent - 1 : 0) + Least - Mantissa);
+  }
+};
+using Half = SmallFloat<10, -14>;
+using Brain = SmallFloat<7, -126>;
+template <> inline constexpr DType dtype_of<Half> = DType::f16;
+template <> inline constexpr DType dtype_of<Brain> = DType::bf16;
 
 // n elements with a sentinel on both sides; `check()` fails when a kernel wrote outside.
 template <class T>

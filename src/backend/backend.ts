@@ -13,7 +13,7 @@
  *
  * Compute dtypes are float32, float64, int64, int32 and bool; the caller converts the five small dtypes, but for unary, binary
  * and ternary: there an operand that is to be int32 may be int16, int8 or uint8, and one that is to be float32 float16 or
- * bfloat16 (numbers stay float32), cast where it is read or written. copy, gather
+ * bfloat16 (numbers stay float32), cast where it is read or written; and matmul and optimStep have half floats of their own. copy, gather
  * (whole elements) and `where` take all ten. An op and dtype that a backend does not have throws UnsupportedError.
  *
  * Per family (dims, operands; strides are 0 along dims an operand lacks):
@@ -39,7 +39,8 @@
  * - matmul [out, a, b, bias]: dims are [batch..., M, N, K]; out has stride 0 along K, a along N, b along M, bias (or
  *   ABSENT) along what it broadcasts over, always K. out = activation(a b + bias), or with INTS[1] = 1
  *   activation(out + a b + bias); INTS[0] = activation (ACTIVATIONS), for integers none or relu.
- *   float32, float64, int64, int32.
+ *   float32, float64, int64, int32; float16 and bfloat16: one sum of float32 products, rounded once after the activation. With
+ *   AVX512-BF16, bfloat16 operands and sums that are denormal count as zeros.
  * - gather [out, src, index]: dims are out's; src has stride 0 along the gathered axis, which is walked by the index:
  *   out[i] = src[i + index[i] * INTS[1]], 0 <= index < INTS[0]; INTS[2] = 1 lets negative indices count from the end.
  *   index is int64 or int32. An index out of range throws IndexRangeError before anything is written.
@@ -126,6 +127,7 @@
  *   exponential (p0 rate), randperm (out int64). PyTorch's streams; float64 formulas without fma, so that both backends
  *   give the same bits.
  * - optimStep: dims are [n], all vectors contiguous, hyperparameters read from the float64 vector `hyper` at call time;
+ *   float32, float64, and parameter and gradient of half floats with a state of float32;
  *   `step` is a float32 scalar that the kernel increments. Absent state operands are ABSENT.
  *     sgd     [param, grad, momentumBuffer?, step?, hyper]: hyper = lr, momentum, dampening, weightDecay, nesterov,
  *             maximize; step counts the updates, the first one copies the gradient into the buffer.

@@ -1,5 +1,5 @@
 /** Attention: scaled dot products, and the projections around them. */
-import { isFloating } from '../core/dtype.ts';
+import { dtypeName, isFloating, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes } from '../core/layout.ts';
 import { attentionWeights, fusedAttention, hasAttentionKernel, type AttentionOptions } from '../tensor/attention.ts';
@@ -20,13 +20,13 @@ interface Bias {
   readonly blind: Tensor;
 }
 
-function biasOf(mask: Tensor, like: Tensor): Bias {
+function biasOf(mask: Tensor, dtype: DTypeCode): Bias {
   if (mask.dtype === 'bool') {
     const blind = mask.any(-1, true).logicalNot();
-    return { scores: zeros(mask.shape, { dtype: like.dtype }).maskedFill(mask.logicalOr(blind).logicalNot(), -Infinity), blind };
+    return { scores: zeros(mask.shape, { dtype: dtypeName(dtype) }).maskedFill(mask.logicalOr(blind).logicalNot(), -Infinity), blind };
   }
   const blind = mask.detach().eq(-Infinity).all(-1, true);
-  return { scores: mask.castTo(like.dtypeCode).maskedFill(blind, 0), blind };
+  return { scores: mask.castTo(dtype).maskedFill(blind, 0), blind };
 }
 
 function checkAttention(op: string, query: Tensor, key: Tensor, value: Tensor): void {
@@ -63,15 +63,13 @@ export const scaledDotProductAttention = operation(
     if (!(dropoutP >= 0 && dropoutP <= 1)) throw new ArgumentError(op, 'dropoutP', `must be between 0 and 1, got ${dropoutP}`);
     if (attnMask && isCausal) throw new ArgumentError(op, 'attnMask', 'must not be given together with isCausal');
     if (attnMask && attnMask.dtype !== 'bool' && !isFloating(attnMask.dtypeCode)) throw new DTypeError(op, attnMask.dtype, `attnMask must be bool or floating point, got ${attnMask.dtype}`);
-    const compute = computeType(query.dtypeCode);
-    const q = query.castTo(compute);
-    const [k, v] = ([['key', key], ['value', value]] as const).map(([name, x]) => (enableGqa ? repeatHeads(op, name, x, query) : x).castTo(compute));
+    const [k, v] = ([['key', key], ['value', value]] as const).map(([name, x]) => (enableGqa ? repeatHeads(op, name, x, query) : x)), q = query;
     const queries = q.shape[q.ndim - 2], keys = k.shape[k.ndim - 2];
     const batch = broadcastShapes(op, broadcastShapes(op, q.layout.shape.slice(0, -2), k.layout.shape.slice(0, -2)), v.layout.shape.slice(0, -2));
     if (attnMask && broadcastShapes(op, attnMask.shape, [...batch, queries, keys]).join() !== [...batch, queries, keys].join()) throw new ShapeError(op, `attnMask ${brackets(attnMask.shape)} does not broadcast to the scores ${brackets([...batch, queries, keys])}`);
-    const bias = attnMask ? biasOf(attnMask, q) : null;
+    const compute = computeType(query.dtypeCode), bias = attnMask ? biasOf(attnMask, compute) : null;
     const options = { scale: scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]), causal: isCausal, bias: bias === null ? null : bias.scores };
-    const out = dropoutP === 0 && hasAttentionKernel(q, k, v, options.bias, batch) ? fusedAttention(q, k, v, options, batch) : composedAttention(q, k, v, options, dropoutP);
+    const out = dropoutP === 0 && hasAttentionKernel(q, k, v, options.bias, batch) ? fusedAttention(q, k, v, options, batch) : composedAttention(q.castTo(compute), k.castTo(compute), v.castTo(compute), options, dropoutP);
     return (bias ? out.maskedFill(bias.blind, 0) : out).castTo(query.dtypeCode);
   });
 

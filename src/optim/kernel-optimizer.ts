@@ -27,6 +27,8 @@ export abstract class KernelOptimizer<H extends BaseHyper> extends Optimizer<H> 
 
   protected override update(param: Tensor, grad: Tensor, group: Group<H>): void {
     const states = this.states(param, this.stateOf(param), group);
-    this.inStateDtype(param, grad, (p, g) => optimStep(this.op, [p, g, ...states, group.hyper]));
+    const run = (p: Tensor, g: Tensor): void => optimStep(this.op, [p, g, ...states, group.hyper]);
+    if (param.layout.contiguous && grad.layout.contiguous && param.dtypeCode === grad.dtypeCode) run(param, grad);
+    else this.inStateDtype(param, grad, run);
   }
 }

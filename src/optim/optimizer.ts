@@ -4,6 +4,7 @@ import { F64, isFloating } from '../core/dtype.ts';
 import { ArgumentError, DTypeError } from '../core/errors.ts';
 import { enableGrad, noGrad } from '../tensor/grad-mode.ts';
 import { zeros } from '../tensor/create.ts';
+import { spent } from '../tensor/dispatch.ts';
 import { observer } from '../tensor/observer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { keep } from '../tensor/tidy.ts';
@@ -136,9 +137,11 @@ export class Optimizer<H extends BaseHyper = BaseHyper> {
       run(param, grad);
       return;
     }
-    const dtype = stateDtype(param), copy = param.detach().to(dtype).rowMajorCopy();
-    run(copy, grad.to(dtype).contiguous());
-    param.copy_(copy);
+    const dtype = stateDtype(param), copy = param.detach().to(dtype).contiguous(), given = grad.to(dtype).contiguous();
+    run(copy, given);
+    if (copy.storage !== param.storage) param.copy_(copy);
+    spent(copy, param);
+    spent(given, grad);
   }
 
   stateDict(): OptimizerStateDict {

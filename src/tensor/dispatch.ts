@@ -2,6 +2,7 @@
  * From a tensor method to a kernel: promotion, the compute dtype, allocation, the call, and recording for backward.
  * One function per arity, in an allocating and an in-place form.
  */
+import { release } from '../core/allocator.ts';
 import { levelsOf, regions } from '../core/batch.ts';
 import { BOOL, U8, dtypeName, isFloating, isIntegral, type DTypeCode } from '../core/dtype.ts';
 import { SCALAR_LAYOUT, broadcastShapes, contiguousLayout, sameShape, type Layout } from '../core/layout.ts';
@@ -11,6 +12,7 @@ import { resultLayout, resultLayoutOf } from '../core/result-layout.ts';
 import { binaryInto, copyInto, emptyLike, parameters, ternaryInto, unaryInto, type Input } from './kernels.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { edgeOf, record, wantsGrad, Node } from './graph.ts';
+import { observer } from './observer.ts';
 import { canCastCode, computeType, floatType, resultType, resultTypeOf, type Scalar } from './promotion.ts';
 import { A, B, BINARY_RULES, C, TERNARY_RULES, UNARY_RULES, X, Y, type BinaryRule, type Operand, type TernaryRule, type UnaryRule } from './rules.ts';
 import { rebaseHistory } from './inplace.ts';
@@ -89,6 +91,21 @@ function narrowed<T extends Tensor | Scalar>(x: T, type: DTypeCode, like: Tensor
   const scalar = emptyLike(like, SCALAR_LAYOUT, type);
   copyInto(scalar, x as Scalar);
   return scalar;
+}
+
+/**
+ * Gives back the memory of a copy that was made of `of` for one kernel: nobody else has seen it, and the next temporary finds
+ * it in a cache.
+ */
+export function spent(copy: TensorCore, of: TensorCore): void {
+  if (copy.storage !== of.storage && observer === null) release(copy.storage);
+}
+
+/** What a kernel wrote in the dtype that it computes in, in `dtype`. */
+export function rawResult(raw: Tensor, dtype: DTypeCode): Tensor {
+  const out = rawCast(raw, dtype) as Tensor;
+  spent(raw, out);
+  return out;
 }
 
 /** What an elementwise kernel that computes in `compute` takes: small dtypes it widens itself. */

@@ -1,6 +1,6 @@
 /** Fused kernels with derivatives whose composite definitions are in nn/functional: cross entropy. */
 import { emptyShape, crossEntropyInto, crossEntropyGradInto } from './kernels.ts';
-import { rawCast } from './dispatch.ts';
+import { rawCast, rawResult, spent } from './dispatch.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { record, wantsGrad } from './graph.ts';
 import { visible } from './observer.ts';
@@ -15,15 +15,17 @@ export const fusedCrossEntropy = visible('fusedCrossEntropy', (logits: Tensor, t
   const compute = computeType(logits.dtypeCode);
   const [rows] = logits.shape;
   const loss = emptyShape(logits, [rows], compute), p = emptyShape(logits, logits.shape, compute);
-  crossEntropyInto(loss, p, rawCast(logits, compute), target, ignoreIndex);
-  const out = rawCast(loss, logits.dtypeCode) as Tensor;
+  const source = rawCast(logits, compute);
+  crossEntropyInto(loss, p, source, target, ignoreIndex);
+  spent(source, logits);
+  const out = rawResult(loss, logits.dtypeCode);
   if (gradEnabled && wantsGrad(logits)) {
     record('crossEntropy', out, [logits], (g, node) => {
       const [input, probabilities, classes] = [node.saved(0), node.saved(1), node.saved(2)];
       if (gradEnabled && (wantsGrad(g) || wantsGrad(input))) return composedGradient(g, input, classes, ignoreIndex);
       const grad = emptyShape(g, input.shape, compute);
       crossEntropyGradInto(grad, probabilities, classes, rawCast(g, compute), 1, ignoreIndex);
-      return rawCast(grad, input.dtypeCode) as Tensor;
+      return rawResult(grad, input.dtypeCode);
     }, [logits, p, target]);
   }
   return out;

@@ -1,5 +1,5 @@
 /** Matrix products, linear layers and polynomials. */
-import { BOOL, F64, isFloating } from '../core/dtype.ts';
+import { BOOL, F64, isFloating, type DTypeCode } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, contiguousLayout, sameShape } from '../core/layout.ts';
 import type { Activation } from '../ops/families.ts';
@@ -26,6 +26,9 @@ function requireDims(op: string, name: string, x: Tensor, ndim: number): void {
   if (x.ndim !== ndim) throw new ShapeError(op, `${name} must have ${ndim} dimension${ndim === 1 ? '' : 's'}, got shape [${x.shape.join(', ')}]`);
 }
 
+/** What a matrix product's kernel takes: half floats as they are. */
+const productType = (code: DTypeCode): DTypeCode => (isFloating(code) ? code : computeType(code));
+
 /** a [..., M, K] @ b [..., K, N] with at least two dims each, batch dims broadcast; outside of the graph. */
 function productRaw(op: string, a: Tensor, b: Tensor): Tensor {
   const left = a.layout.shape, right = b.layout.shape, n = left.length, m = right.length, k = left[n - 1];
@@ -34,7 +37,7 @@ function productRaw(op: string, a: Tensor, b: Tensor): Tensor {
   }
   const shape = n === 2 && m === 2 ? [] : [...broadcastShapes(op, left.slice(0, -2), right.slice(0, -2))];
   shape.push(left[n - 2], right[m - 1]);
-  const compute = computeType(a.dtypeCode);
+  const compute = productType(a.dtypeCode);
   const out = emptyShape(a, shape, compute);
   matmulInto(out, rawCast(a, compute), rawCast(b, compute));
   return rawCast(out, a.dtypeCode) as Tensor;
@@ -141,7 +144,7 @@ export const linear = visible('linear', (x: Tensor, weight: Tensor, bias: Tensor
     throw new ShapeError('linear', `input shape [${x.shape.join(', ')}] does not fit weight shape [${weight.shape.join(', ')}]: expected a last dimension of ${inputs}`);
   }
   if (bias !== null && !sameShape(bias.shape, [weight.shape[0]])) throw new ShapeError('linear', `bias must have shape [${weight.shape[0]}], got [${bias.shape.join(', ')}]`);
-  const compute = computeType(x.dtypeCode);
+  const compute = productType(x.dtypeCode);
   const flat = x.ndim === 2 ? x : x.reshape([-1, inputs]);
   const out = emptyShape(x, [flat.shape[0], weight.shape[0]], compute);
   const raw = rawCast(weight, compute) as Tensor;

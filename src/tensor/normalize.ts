@@ -4,6 +4,7 @@
  */
 import { BF16, type DTypeCode } from '../core/dtype.ts';
 import { contiguousLayout, numelOf } from '../core/layout.ts';
+import { rawResult, spent } from './dispatch.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, recording, wantsGrad, type Node } from './graph.ts';
 import { emptyShape } from './kernels.ts';
@@ -63,14 +64,21 @@ const hasKernel = (how: Normalization): boolean => !(how.rounded && how.centered
 const plain = (x: Tensor, compute: DTypeCode): Tensor => x.castTo(compute).contiguous();
 const maybePlain = (x: Tensor | null | undefined, compute: DTypeCode): Tensor | null => (x ? plain(x, compute) : null);
 
+/** Gives copies back: `pairs` of what a kernel took and what that was made of. */
+function spentAll(pairs: readonly (readonly [Tensor | null, Tensor | null])[]): void {
+  for (const [copy, of] of pairs) if (copy !== null && of !== null) spent(copy, of);
+}
+
 function forward(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Normalization, given: Statistics | null): Normalized {
   if (!hasKernel(how)) return composed(x, weight, bias, how, given);
   const compute = computeType(x.dtypeCode), shape = statisticsShape(how);
   const out = emptyShape(x, x.shape, compute);
   const mean = how.centered ? maybePlain(given?.mean, compute) ?? emptyShape(x, shape, compute) : null;
   const variance = given === null ? emptyShape(x, shape, compute) : plain(given.variance, compute);
-  normInto(how, given !== null, out, plain(x, compute), mean, variance, maybePlain(weight, compute), maybePlain(bias, compute));
-  return { out: out.castTo(x.dtypeCode), mean, variance };
+  const input = plain(x, compute), w = maybePlain(weight, compute), b = maybePlain(bias, compute);
+  normInto(how, given !== null, out, input, mean, variance, w, b);
+  spentAll([[input, x], [w, weight], [b, bias]]);
+  return { out: rawResult(out, x.dtypeCode), mean, variance };
 }
 
 function composed(x: Tensor, weight: Tensor | null, bias: Tensor | null, how: Normalization, given: Statistics | null): Normalized {
@@ -105,8 +113,11 @@ function backward(g: Tensor, node: Node): (Tensor | null)[] {
   const compute = computeType(x.dtypeCode);
   const of = (k: number, like: Tensor | null): Tensor | null => (like !== null && node.needs(k) ? emptyShape(like, like.shape, compute) : null);
   const dx = of(0, x), dw = of(1, weight), db = of(2, bias);
-  normGradInto(how, fixed, dx, dw, db, plain(g, compute), plain(x, compute), mean, variance, maybePlain(weight, compute));
-  return [dx?.castTo(x.dtypeCode) ?? null, dw?.castTo((weight as Tensor).dtypeCode) ?? null, db?.castTo((bias as Tensor).dtypeCode) ?? null];
+  const gradient = plain(g, compute), input = plain(x, compute), w = maybePlain(weight, compute);
+  normGradInto(how, fixed, dx, dw, db, gradient, input, mean, variance, w);
+  spentAll([[gradient, g], [input, x], [w, weight]]);
+  const as = (raw: Tensor | null, like: Tensor | null): Tensor | null => (raw === null ? null : rawResult(raw, (like as Tensor).dtypeCode));
+  return [as(dx, x), as(dw, weight), as(db, bias)];
 }
 
 /** The same from tensor operations, for second derivatives and where there is no kernel. */

@@ -6,7 +6,7 @@ import { contiguousLayout, normalizeDim, normalizeDims, numelOf, SCALAR_LAYOUT }
 import { named, type Named } from '../core/named.ts';
 import { ARG_REDUCE_OPS, REDUCE_OPS, SCAN_OPS, type ArgReduceOp, type ReduceOp, type ScanOp } from '../ops/families.ts';
 import { isBatched } from './batching.ts';
-import { rawCast } from './dispatch.ts';
+import { rawCast, rawResult, spent } from './dispatch.ts';
 import { emptyLike, emptyShape, parameters, reduceInto, scanInto, softmaxInto, softmaxGradInto } from './kernels.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, wantsGrad, type BackwardFn } from './graph.ts';
@@ -58,11 +58,13 @@ function reducedShape(shape: readonly number[], dims: readonly number[], keepdim
   return keepdim ? shape.map((s, i) => (dims.includes(i) ? 1 : s)) : shape.filter((_, i) => !dims.includes(i));
 }
 
-/** The raw reduction of all `dims`, in the kernel's output dtype; `keepdim` only shapes the result. */
-function reduceRaw(op: ReduceOp, x: TensorCore, dims: readonly number[], keepdim: boolean, out: DTypeCode): Tensor {
+/** The raw reduction of all `dims`, computed in `compute`, in the kernel's output dtype; `keepdim` only shapes the result. */
+function reduceRaw(op: ReduceOp, x: TensorCore, dims: readonly number[], keepdim: boolean, out: DTypeCode, compute = computeType(x.dtypeCode)): Tensor {
   const full = dims.length === x.layout.shape.length && !keepdim;
   const result = full ? emptyLike(x, SCALAR_LAYOUT, out) : emptyShape(x, reducedShape(x.layout.shape, dims, keepdim), out);
-  reduceInto(REDUCE_OPS.indexOf(op), result, x, dims, false);
+  const input = rawCast(x, compute);
+  reduceInto(REDUCE_OPS.indexOf(op), result, input, dims, false);
+  spent(input, x);
   return result;
 }
 
@@ -78,8 +80,7 @@ function sumLike(op: 'sum' | 'mean' | 'prod', x: Tensor, dims: readonly number[]
   if (op === 'mean' && !isFloating(type)) throw new DTypeError('mean', dtypeName(type), `expected a floating point dtype, got ${dtypeName(type)}; cast with .to('float32') or give { dtype }`);
   const source = isFloating(type) ? type : x.dtypeCode === BOOL ? BOOL : isFloating(x.dtypeCode) ? type : x.dtypeCode;
   const compute = computeType(source);
-  let out = reduceRaw(op, rawCast(x, compute), dims, keepdim, isFloating(compute) ? compute : I64);
-  if (out.dtypeCode !== type) out = rawCast(out, type) as Tensor;
+  const out = rawResult(reduceRaw(op, x, dims, keepdim, isFloating(compute) ? compute : I64, compute), type);
   if (gradEnabled && wantsGrad(x) && isFloating(type)) record(op, out, [x], sumBackward(op, x, dims, keepdim), op === 'prod' ? [x, out] : null);
   return out;
 }
@@ -161,7 +162,7 @@ export abstract class Reduction extends Elementwise {
   /** How many elements over dims are not zero: int64. PyTorch's `count_nonzero`. */
   countNonzero(...args: CallArgs<[dim: Dims], { readonly dim?: Dims }>): Tensor {
     const dims = dimList('countNonzero', bind(COUNT, args).dim, this.ndim);
-    return reduceRaw('countNonzero', rawCast(this, computeType(this.dtypeCode)), dims, false, I64);
+    return reduceRaw('countNonzero', this, dims, false, I64);
   }
 
   /** Index of the first largest element: over all (of the flattened tensor) or along one dim. int64. */
@@ -292,7 +293,7 @@ function extremum(op: 'amax' | 'amin', x: Tensor, bound: Readonly<Record<string,
   const dims = dimList(op, bound.dim, x.ndim), keepdim = boolArg(op, 'keepdim', bound.keepdim);
   requireElements(op, x, dims);
   const compute = computeType(x.dtypeCode);
-  const out = rawCast(reduceRaw(op, rawCast(x, compute), dims, keepdim, compute), x.dtypeCode) as Tensor;
+  const out = rawResult(reduceRaw(op, x, dims, keepdim, compute), x.dtypeCode);
   if (gradEnabled && wantsGrad(x)) {
     record(op, out, [x], (g, node) => {
       const input = node.saved(0);
@@ -305,7 +306,7 @@ function extremum(op: 'amax' | 'amin', x: Tensor, bound: Readonly<Record<string,
 
 function truth(op: 'any' | 'all', x: Tensor, bound: Readonly<Record<string, unknown>>): Tensor {
   const dims = dimList(op, bound.dim, x.ndim);
-  const out = reduceRaw(op, rawCast(x, computeType(x.dtypeCode)), dims, boolArg(op, 'keepdim', bound.keepdim), BOOL);
+  const out = reduceRaw(op, x, dims, boolArg(op, 'keepdim', bound.keepdim), BOOL);
   return x.dtype === 'uint8' ? out.castTo(x.dtypeCode) : out;
 }
 
@@ -316,7 +317,9 @@ function argReduce(op: ArgReduceOp, x: Tensor, bound: Readonly<Record<string, un
   requireElements(op, x, dims);
   const keepdim = boolArg(op, 'keepdim', bound.keepdim);
   const out = emptyShape(x, reducedShape(x.shape, dims, keepdim), I64);
-  reduceInto(ARG_REDUCE_OPS.indexOf(op), out, rawCast(x, computeType(x.dtypeCode)), dims, true);
+  const input = rawCast(x, computeType(x.dtypeCode));
+  reduceInto(ARG_REDUCE_OPS.indexOf(op), out, input, dims, true);
+  spent(input, x);
   return out;
 }
 
@@ -355,7 +358,8 @@ function variance(op: 'var' | 'std', x: Tensor, args: readonly unknown[]): Tenso
   const compute = computeType(x.dtypeCode);
   const input = rawCast(x, compute);
   parameters(correction);
-  const out = rawCast(reduceRaw(op, input, dims, keepdim, compute), x.dtypeCode) as Tensor;
+  const out = rawResult(reduceRaw(op, input, dims, keepdim, compute), x.dtypeCode);
+  spent(input, x);
   if (gradEnabled && wantsGrad(x)) {
     const count = numelOf(dims.map((i) => x.shape[i]));
     record(op, out, [x], (g, node) => {
@@ -406,7 +410,7 @@ export function normOver(x: Tensor, p: number, dims: readonly number[], keepdim:
 
 function norm12(x: Tensor, p: 1 | 2, dims: readonly number[], keepdim: boolean): Tensor {
   const compute = computeType(x.dtypeCode);
-  const raw = reduceRaw(p === 2 ? 'sumSquares' : 'sumAbs', rawCast(x, compute), dims, keepdim, compute);
+  const raw = reduceRaw(p === 2 ? 'sumSquares' : 'sumAbs', x, dims, keepdim, compute);
   const total = p === 2 ? raw.sqrt() : raw;
   const out = rawCast(total, x.dtypeCode) as Tensor;
   if (gradEnabled && wantsGrad(x)) {
@@ -427,9 +431,10 @@ function scan(op: ScanOp, x: Tensor, bound: Readonly<Record<string, unknown>>): 
   const type = dtypeOption(op, bound.dtype) ?? (integerResult(x.dtypeCode) ? I64 : x.dtypeCode);
   const compute = computeType(type);
   const source = rawCast(x, compute);
-  let out = emptyShape(x, x.shape, compute);
-  scanInto(SCAN_OPS.indexOf(op), out, source, dim);
-  if (compute !== type) out = rawCast(out, type) as Tensor;
+  const raw = emptyShape(x, x.shape, compute);
+  scanInto(SCAN_OPS.indexOf(op), raw, source, dim);
+  spent(source, x);
+  const out = rawResult(raw, type);
   if (gradEnabled && wantsGrad(x) && isFloating(type)) {
     if (op === 'cumsum') record(op, out, [x], (g) => reverseCumsum(g, dim));
     else record(op, out, [x], (g, node) => cumprodBackward(g, node.saved(0), node.saved(1), dim), [x, out]);
@@ -464,8 +469,10 @@ function softmax(op: 'softmax' | 'logSoftmax', input: Tensor, args: readonly unk
   const dim = normalizeDim(op, intArg(op, 'dim', bound.dim), x.ndim);
   const compute = computeType(x.dtypeCode);
   const raw = emptyLike(x, contiguousLayout(x.shape), compute);
-  softmaxInto(op, raw, rawCast(x, compute), dim);
-  const out = rawCast(raw, x.dtypeCode) as Tensor;
+  const source = rawCast(x, compute);
+  softmaxInto(op, raw, source, dim);
+  spent(source, x);
+  const out = rawResult(raw, x.dtypeCode);
   if (gradEnabled && wantsGrad(x)) record(op, out, [x], (g, node) => softmaxBackward(op, g, node.saved(0), dim), [out]);
   return out;
 }
@@ -477,7 +484,10 @@ function softmaxBackward(op: 'softmax' | 'logSoftmax', g: Tensor, y: Tensor, dim
   }
   const compute = computeType(y.dtypeCode);
   const out = emptyShape(y, y.shape, compute);
-  softmaxGradInto(op, out, rawCast(g, compute), rawCast(y, compute), dim);
-  return rawCast(out, y.dtypeCode) as Tensor;
+  const gradient = rawCast(g, compute), result = rawCast(y, compute);
+  softmaxGradInto(op, out, gradient, result, dim);
+  spent(gradient, g);
+  spent(result, y);
+  return rawResult(out, y.dtypeCode);
 }
 

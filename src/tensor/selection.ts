@@ -7,7 +7,7 @@ import { DTypeError, IndexRangeError, ShapeError } from '../core/errors.ts';
 import { broadcastShapes, broadcastStrides, contiguousLayout, sameShape, type Layout, type Shape } from '../core/layout.ts';
 import { elementOffset } from '../core/plan.ts';
 import type { ScatterOp } from '../ops/families.ts';
-import { binaryEntries, binary, checkInPlace, checkWritable, edgesBefore, rawCast, recordInPlace } from './dispatch.ts';
+import { binaryEntries, binary, checkInPlace, checkWritable, edgesBefore, rawCast, rawResult, recordInPlace, spent } from './dispatch.ts';
 import { gradEnabled, noGrad } from './grad-mode.ts';
 import { record, recording, wantsGrad, type Node } from './graph.ts';
 import { copyInto, emptyShape, gatherInto, scatterInto, type Input } from './kernels.ts';
@@ -160,6 +160,7 @@ function scatterRaw(op: string, kind: ScatterOp, out: TensorCore, selection: Sel
     const wide = rawCast(out, compute);
     scatterRaw(op, kind, wide, selection, typeof value === 'object' ? rawCast(value, compute) : value);
     copyInto(out, wide);
+    spent(wide, out);
     return;
   }
   named(op, () => {
@@ -189,8 +190,10 @@ export function place(op: string, g: Tensor, selection: Selection, of: Shape): T
   const compute = computeType(g.dtypeCode);
   const sum = emptyShape(g, of, compute);
   copyInto(sum, 0);
-  scatterRaw(op, 'add', sum, selection, rawCast(g, compute));
-  const out = rawCast(sum, g.dtypeCode) as Tensor;
+  const value = rawCast(g, compute);
+  scatterRaw(op, 'add', sum, selection, value);
+  spent(value, g);
+  const out = rawResult(sum, g.dtypeCode);
   if (recording(g)) record(op, out, [g], (gg, node) => pick(op, gg, unchanged(node, selection)), selection.indices);
   return out;
 }

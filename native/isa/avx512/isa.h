@@ -4,6 +4,7 @@
 #define FLAMBEAU_ISA_TABLE kernels_avx512
 #define FLAMBEAU_ISA_NAME "avx512"
 #include "../../simd/avx512.h"
+#include "../../simd/avx512_pairs.h"
 
 namespace flambeau { namespace FLAMBEAU_ISA_NS { namespace {
 

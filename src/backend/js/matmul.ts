@@ -1,5 +1,5 @@
 /** matmul: dims are [batch..., M, N, K]. Floats go through packed panels and a 4x4 tile of float64 sums. */
-import { F32, F64, I32, I64, type TypedArray } from '../../core/dtype.ts';
+import { BF16, F16, F32, F64, I32, I64, type TypedArray } from '../../core/dtype.ts';
 import { INTS, NDIM, frame } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
 import * as f32 from './generated/matmul-f32.ts';
@@ -7,6 +7,7 @@ import * as f64 from './generated/matmul-f64.ts';
 import { integerMatmul } from './matmul-int.ts';
 import { advance, cursor, dim, dtype, start, stride, unsupported, volume } from './space.ts';
 import { multiply, tile } from './tile.ts';
+import { overWide } from './wide.ts';
 
 interface Parts {
   readonly pack: (P: Float64Array, p: number, S: TypedArray, i: number, lanes: number, step: number, depth: number, deep: number) => void;
@@ -71,10 +72,16 @@ const narrow: Product = (V, A, ai, ak, B, bi, bn, bk, n, depth) => {
   }
 };
 
+/** Half floats: in float32, rounded once. */
+function halfMatmul(out: Storage, a: Storage, b: Storage, bias: Storage | null): void {
+  overWide(bias === null ? [out, a, b] : [out, a, b, bias], (o, x, y, c = null) => matmul(o, x as Storage, y as Storage, c), frame[INTS + 1] === 1 ? 0 : 1);
+}
+
 export function matmul(out: Storage, a: Storage, b: Storage, bias: Storage | null): void {
   const code = dtype(1), ndim = frame[NDIM], batch = ndim - 3;
   if (volume(0, ndim - 1) === 0) return;
   if (code === I32 || code === I64) return integerMatmul(out, a, b, bias);
+  if (code === F16 || code === BF16) return halfMatmul(out, a, b, bias);
   if (code !== F32 && code !== F64) throw unsupported('matmul', code);
   const parts = PARTS[code];
   const O = out.slab.view(code), A = a.slab.view(code), B = b.slab.view(code), C = bias === null ? null : bias.slab.view(code);

@@ -1,11 +1,12 @@
 /** optimStep: one parameter's update, with its state and hyperparameters read from memory. */
-import { F32, F64, type TypedArray } from '../../core/dtype.ts';
+import { BF16, F16, F32, F64, type TypedArray } from '../../core/dtype.ts';
 import { NDIM, OP, frame } from '../../core/frame.ts';
 import type { Storage } from '../../core/storage.ts';
 import { OPTIM_OPS } from '../../ops/families.ts';
 import * as f32 from './generated/optim-steps-f32.ts';
 import * as f64 from './generated/optim-steps-f64.ts';
 import { dim, dtype, offset, unsupported } from './space.ts';
+import { overWide } from './wide.ts';
 
 // Both modules have the same functions; a call passes the arrays of its dtype.
 type Steps = { readonly [K in keyof typeof f32]: (typeof f32)[K] extends (...args: infer A) => void ? (...args: { readonly [I in keyof A]: A[I] extends Float32Array | null ? A[I] | TypedArray : A[I] }) => void : never };
@@ -23,6 +24,10 @@ function nextStep(operands: Operands, at: number): number {
 
 export function optimStep(operands: Operands): void {
   const op = OPTIM_OPS[frame[OP]], code = dtype(0), n = frame[NDIM] > 0 ? dim(0) : 1;
+  if (code === F16 || code === BF16) {
+    const [param, grad, ...rest] = operands;
+    return overWide([param as Storage, grad], (p, g) => optimStep([p, g, ...rest]), 0);
+  }
   if (code !== F32 && code !== F64) throw unsupported(op, code);
   const view = (at: number): TypedArray | null => operands[at]?.slab.view(code) ?? null;
   const given = (at: number): TypedArray => (operands[at] as Storage).slab.view(code);

@@ -4,9 +4,11 @@
  */
 import { BOOL, isFloating } from '../../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
+import { rawCast, rawResult, spent } from '../dispatch.ts';
 import { record, recording } from '../graph.ts';
 import { emptyShape } from '../kernels.ts';
 import { convInto, type ConvGeometry } from '../kernels-spatial.ts';
+import type { ConvOp } from '../../ops/families.ts';
 import { operation } from '../operation.ts';
 import { computeType } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
@@ -21,9 +23,19 @@ interface Plan {
   readonly weightShape: readonly number[];
 }
 
+/** One kernel call. Half floats are computed in float32 and rounded once. */
+function convolved(op: ConvOp, m: Plan, shape: readonly number[], a: Tensor, b: Tensor, bias: Tensor | null = null): Tensor {
+  const compute = computeType(a.dtypeCode), out = emptyShape(a, shape, compute);
+  const input = (x: Tensor): Tensor => dense(rawCast(x, compute) as Tensor);
+  const left = input(a), right = input(b), added = bias === null ? null : input(bias);
+  convInto(op, m.geometry, out, left, right, added);
+  spent(left, a);
+  spent(right, b);
+  return rawResult(out, a.dtypeCode);
+}
+
 function correlate(x: Tensor, w: Tensor, bias: Tensor | null, m: Plan): Tensor {
-  const out = emptyShape(x, m.outShape, x.dtypeCode);
-  convInto('forward', m.geometry, out, dense(x), dense(w), bias === null ? null : dense(bias));
+  const out = convolved('forward', m, m.outShape, x, w, bias);
   if (recording(x, w, bias)) {
     record('convolution', out, [x, w, bias], (g, node) => [
       node.needs(0) ? spread(g, node.saved(1), null, m) : null,
@@ -36,8 +48,7 @@ function correlate(x: Tensor, w: Tensor, bias: Tensor | null, m: Plan): Tensor {
 
 /** The transpose of {@link correlate} in its input. */
 function spread(g: Tensor, w: Tensor, bias: Tensor | null, m: Plan): Tensor {
-  const out = emptyShape(g, m.inShape, g.dtypeCode);
-  convInto('inputGrad', m.geometry, out, dense(g), dense(w), bias === null ? null : dense(bias));
+  const out = convolved('inputGrad', m, m.inShape, g, w, bias);
   if (recording(g, w, bias)) {
     record('convolutionInput', out, [g, w, bias], (gg, node) => [
       node.needs(0) ? correlate(gg, node.saved(1), null, m) : null,
@@ -50,8 +61,7 @@ function spread(g: Tensor, w: Tensor, bias: Tensor | null, m: Plan): Tensor {
 
 /** The transpose of {@link correlate} in its weight. */
 function weigh(x: Tensor, g: Tensor, m: Plan): Tensor {
-  const out = emptyShape(x, m.weightShape, x.dtypeCode);
-  convInto('weightGrad', m.geometry, out, dense(x), dense(g));
+  const out = convolved('weightGrad', m, m.weightShape, x, g);
   if (recording(x, g)) {
     record('convolutionWeight', out, [x, g], (gg, node) => [
       node.needs(0) ? spread(node.saved(1), gg, null, m) : null,
@@ -90,13 +100,6 @@ function checked(op: string, dims: number, input: Tensor, weight: Tensor, bias: 
   return { x: unbatched ? input.unsqueeze(0) : input, unbatched, bias: bias ?? null };
 }
 
-/** Halves are computed in float32 and rounded once. */
-function inCompute(x: Tensor, w: Tensor, bias: Tensor | null, run: (x: Tensor, w: Tensor, bias: Tensor | null) => Tensor): Tensor {
-  const type = x.dtypeCode, compute = computeType(type);
-  if (compute === type) return run(x, w, bias);
-  return run(x.castTo(compute), w.castTo(compute), bias === null ? null : bias.castTo(compute)).castTo(type);
-}
-
 function convolution(op: string, dims: number, input: Tensor, weight: Tensor, givenBias: Tensor | undefined,
   strides: readonly number[], paddings: Padding, dilations: readonly number[], groups: number): Tensor {
   const stride = perDim(op, 'stride', strides, dims, 1), dilation = perDim(op, 'dilation', dilations, dims, 1);
@@ -119,7 +122,7 @@ function convolution(op: string, dims: number, input: Tensor, weight: Tensor, gi
     kernel: triple(kernel, 1), stride: triple(stride, 1), padding: triple(padding, 0), dilation: triple(dilation, 1),
   };
   const map = { geometry, inShape: x.shape, outShape: [x.shape[0], weight.shape[0], ...out], weightShape: weight.shape };
-  const result = isFloating(x.dtypeCode) ? inCompute(x, weight, bias, (a, w, b) => correlate(a, w, b, map))
+  const result = isFloating(x.dtypeCode) ? correlate(x, weight, bias, map)
     : integerConvolution(x, weight, bias, geometry, map.outShape);
   return unbatched ? result.squeeze(0) : result;
 }
@@ -144,7 +147,7 @@ function transposed(op: string, dims: number, input: Tensor, weight: Tensor, giv
     kernel: triple(kernel, 1), stride: triple(stride, 1), padding: triple(padding, 0), dilation: triple(dilation, 1),
   };
   const map = { geometry, inShape: [x.shape[0], weight.shape[1] * groups, ...out], outShape: x.shape, weightShape: weight.shape };
-  const result = isFloating(x.dtypeCode) ? inCompute(x, weight, bias, (a, w, b) => spread(a, w, b, map))
+  const result = isFloating(x.dtypeCode) ? spread(x, weight, bias, map)
     : integerTransposed(x, weight, bias, geometry, map.inShape);
   return unbatched ? result.squeeze(0) : result;
 }

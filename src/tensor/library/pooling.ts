@@ -2,7 +2,7 @@
 import { BOOL, F64, I64, isFloating, type DTypeCode } from '../../core/dtype.ts';
 import { show } from '../../core/args.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
-import { noGrad } from '../grad-mode.ts';
+import { rawCast, rawResult, spent } from '../dispatch.ts';
 import { record, recording } from '../graph.ts';
 import { emptyShape } from '../kernels.ts';
 import { poolInto, type PoolGeometry, type Triple } from '../kernels-spatial.ts';
@@ -100,8 +100,10 @@ export function maxima(op: string, x: Tensor, { geometry, shape }: Pooled): With
   if (type === BOOL) throw new DTypeError(op, 'bool', 'expected a number dtype, got bool');
   const plane = product(geometry.inSize), planes = product(shape) === 0 ? 0 : x.numel() / plane;
   const out = emptyShape(x, shape, compute), indices = emptyShape(x, shape, I64);
-  if (planes > 0) poolInto('max', geometry, planes, out, dense(x.castTo(compute)), indices);
-  const output = noGrad(() => out.castTo(type));
+  const input = dense(rawCast(x, compute) as Tensor);
+  if (planes > 0) poolInto('max', geometry, planes, out, input, indices);
+  spent(input, x);
+  const output = rawResult(out, type);
   if (recording(x)) {
     record(op, output, [x], (g) => scatterIntoPlanes(g, indices, x.numel() / plane, plane).reshape([...x.shape]));
   }
