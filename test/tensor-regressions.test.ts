@@ -352,6 +352,10 @@ onBackends(() => {
     expect(gradient(torch.zeros(3).scatterAdd(0, at([1]), x).mul(tensor([5, 6, 7])), x)).toBe(5);
   });
 
+  test('the slope of elu, selu and celu does not change at 0', () => {
+    for (const f of [F.elu, F.selu, F.celu]) expect(torch.func.jacrev(torch.func.grad((x: Tensor) => f(x)))(torch.zeros([])).item()).toBe(0);
+  });
+
   test('the divergence of a 0-d input from a target with dims is a sum with batchmean', () => {
     const loss = F.klDiv(tensor(-1), tensor([0.25, 0.75]), { reduction: 'batchmean' });
     expect(loss.shape).toEqual([]);

@@ -23,7 +23,7 @@ type Kernel = (...operands: readonly Operand[]) => void;
 
 /**
  * loop: every dim is a loop dim. kept: as loop, but merged among the kept dims only, which INTS[0] counts. lead: the last
- * dims have a meaning and keep their sizes, the others are loop dims. rows: exactly two dims, the first of which can grow. fold: what the fold
+ * dims have a meaning and keep their sizes, the others are loop dims. rows: exactly two dims, the first of which can grow or be the samples. fold: what the fold
  * says; such a kernel writes all of an output. sample: once per sample, likewise.
  */
 interface Rule {
@@ -145,10 +145,18 @@ function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], le
   for (let i = levels.length - 1; i >= 0; i--) {
     const { size } = levels[i], strides = stridesOver(levels[i], operands);
     if (rest === null && absorb(rule, size, strides)) continue;
-    (rest ??= []).push({ size, strides });
+    (rest ??= []).push(rule.by === 'rows' && frame[DIMS] < size ? exchange(size, strides) : { size, strides });
   }
   if (rest === null) kernel(...plains);
   else eachSample(rest, () => kernel(...plains));
+}
+
+/** Makes a hidden dim the rows, and gives back what was: the fewer calls. */
+function exchange(size: number, strides: readonly number[]): Dim {
+  const rows = { size: frame[DIMS], strides: strides.map((_, k) => frame[operandAt(k) + STRIDES]) };
+  frame[DIMS] = size;
+  strides.forEach((stride, k) => (frame[operandAt(k) + STRIDES] = stride));
+  return rows;
 }
 
 /** Runs a call once per combination of indices of hidden dims, moving the operands' offsets. */
