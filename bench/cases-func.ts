@@ -134,4 +134,88 @@ def task(q, a, b, c, d):
 run = grad(lambda q: vmap(task, in_dims=(None, 0, 0, 0, 0))(q, x, y, u, v).mean())
 step = lambda: run(p)`,
   }),
+  transform({
+    name: 'vjp of a small perceptron, batch 256',
+    make() {
+      const model = small(), p = paramsOf(model), x = torch.randn(256, 8), g = torch.randn(256, 10);
+      return () => func.vjp((q: Params) => functionalCall(model, q, x) as Tensor, p)[1](g)[0] as Params;
+    },
+    tree: true,
+    python: `${SMALL}model = small(); p = params_of(model); x = torch.randn(256, 8); g = torch.randn(256, 10)
+step = lambda: torch.func.vjp(lambda q: functional_call(model, q, (x,)), p)[1](g)[0]`,
+  }),
+  transform({
+    name: 'jvp of a small perceptron, batch 256',
+    make() {
+      const model = small(), p = paramsOf(model), x = torch.randn(256, 8), t = Object.fromEntries(Object.entries(p).map(([name, v]) => [name, torch.randnLike(v)]));
+      return () => func.jvp((q: Params) => functionalCall(model, q, x) as Tensor, [p], [t])[1] as Tensor;
+    },
+    python: `${SMALL}model = small(); p = params_of(model); x = torch.randn(256, 8); t = {k: torch.randn_like(v) for k, v in p.items()}
+step = lambda: torch.func.jvp(lambda q: functional_call(model, q, (x,)), (p,), (t,))[1]`,
+  }),
+  transform({
+    name: 'gradients per sample of attention, batch 32', tree: true,
+    make() {
+      const p = { qkv: torch.randn(96, 32).mul(0.1), out: torch.randn(32, 32).mul(0.1) }, x = torch.randn(32, 16, 32);
+      const loss = (own: Params, t: Tensor): Tensor => {
+        const [q, k, v] = t.matmul(own.qkv.t()).view(16, 3, 4, 8).permute(1, 2, 0, 3);
+        return F.scaledDotProductAttention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0)).squeeze(0).transpose(0, 1).reshape([16, 32]).matmul(own.out.t()).square().mean();
+      };
+      const each = vmap(grad(loss), [null, 0]);
+      return () => each(p, x) as Params;
+    },
+    python: `p = {'qkv': torch.randn(96, 32) * 0.1, 'out': torch.randn(32, 32) * 0.1}; x = torch.randn(32, 16, 32)
+def loss(own, t):
+    q, k, v = (t @ own['qkv'].t()).view(16, 3, 4, 8).permute(1, 2, 0, 3)
+    return (F.scaled_dot_product_attention(q[None], k[None], v[None])[0].transpose(0, 1).reshape(16, 32) @ own['out'].t()).square().mean()
+each = vmap(grad(loss), in_dims=(None, 0))
+step = lambda: each(p, x)`,
+  }),
+  transform({
+    name: 'gradients per sample of an LSTM cell, 8 steps, batch 32', tree: true,
+    make() {
+      const cell = new nn.LSTMCell(8, 16), p = paramsOf(cell), x = torch.randn(32, 8, 8);
+      const loss = (own: Params, t: Tensor): Tensor => {
+        const zeros = t.select(0, 0).repeat(2).mul(0);
+        let state: readonly Tensor[] = [zeros, zeros];
+        for (let i = 0; i < 8; i++) state = functionalCall(cell, own, [t.select(0, i), state]) as unknown as readonly Tensor[];
+        return state[0].square().sum();
+      };
+      const each = vmap(grad(loss), [null, 0]);
+      return () => each(p, x) as Params;
+    },
+    python: `cell = nn.LSTMCell(8, 16); p = params_of(cell); x = torch.randn(32, 8, 8)
+def loss(own, t):
+    state = (t[0].repeat(2) * 0,) * 2
+    for i in range(8): state = functional_call(cell, own, (t[i], state))
+    return state[0].square().sum()
+each = vmap(grad(loss), in_dims=(None, 0))
+step = lambda: each(p, x)`,
+  }),
+  transform({
+    name: 'vmap of solve, 64 of 16 rows',
+    make() {
+      const A = torch.randn(64, 16, 16).add(torch.eye(16).mul(8)), b = torch.randn(64, 16), each = vmap((a: Tensor, r: Tensor) => torch.linalg.solve(a, r));
+      return () => each(A, b);
+    },
+    python: `A = torch.randn(64, 16, 16) + 8 * torch.eye(16); b = torch.randn(64, 16); each = vmap(torch.linalg.solve)
+step = lambda: each(A, b)`,
+  }),
+  transform({
+    name: 'gradients of 32 Gaussian processes of 24 points',
+    make() {
+      const x = torch.randn(32, 24), y = torch.randn(32, 24), scale = torch.rand(32).add(0.5), eye = torch.eye(24).mul(0.1);
+      const each = vmap(grad((s: Tensor, a: Tensor, b: Tensor) => {
+        const L = torch.linalg.cholesky(a.unsqueeze(0).sub(a.unsqueeze(1)).div(s).square().mul(-0.5).exp().add(eye));
+        return torch.linalg.solveTriangular(L, b.unsqueeze(1), { upper: false }).square().sum().mul(0.5).add(L.diagonal().log().sum());
+      }));
+      return () => each(scale, x, y);
+    },
+    python: `x = torch.randn(32, 24); y = torch.randn(32, 24); scale = torch.rand(32) + 0.5; eye = torch.eye(24) * 0.1
+def nll(s, a, b):
+    L = torch.linalg.cholesky((-0.5 * ((a[None] - a[:, None]) / s).square()).exp() + eye)
+    return 0.5 * torch.linalg.solve_triangular(L, b[:, None], upper=False).square().sum() + L.diagonal().log().sum()
+each = vmap(grad(nll))
+step = lambda: each(scale, x, y)`,
+  }),
 ];

@@ -539,6 +539,33 @@ describe.each(BACKENDS)('on the %s backend', (backend) => {
     });
   });
 
+  test('views of an expanded tensor give their gradient to the elements they show', () => {
+    const weights = arange(9, { dtype: 'float64' }).reshape([3, 3]), row = tensor([1, 2, 3], { dtype: 'float64' });
+    const found = (f: (t: Tensor) => Tensor, t = row.expand(3, 3).detach().requiresGrad_()): unknown => autograd.grad(f(t).mul(weights).sum(), [t])[0].tolist();
+    const all = weights.tolist();
+    expect(found((t) => torch.cat([t.narrow(0, 0, 1), t.narrow(0, 1, 2)]))).toEqual(all);
+    expect(found((t) => torch.stack([t.select(0, 0), t.select(0, 1), t.select(0, 2)]))).toEqual(all);
+    expect(found((t) => t.unfold(0, 3, 1).select(0, 0).t())).toEqual(all);
+    expect(found((t) => t.diagonal().expand(3, 3))).toEqual([[9, 0, 0], [0, 12, 0], [0, 0, 15]]);
+    expect(found((t) => t.slice(0, 0, 3, 2).sum(0).expand(3, 3))).toEqual([[9, 12, 15], [0, 0, 0], [9, 12, 15]]);
+    // Windows that overlap in memory.
+    expect(found((t) => t.select(0, 1).expand(3, 3), tensor([1, 2, 3, 4], { dtype: 'float64' }).unfold(0, 3, 1).detach().requiresGrad_())).toEqual([[0, 0, 0], [9, 12, 15]]);
+  });
+
+  test('numbers drawn in place take no gradient from what was there', () => {
+    const draws: Readonly<Record<string, (t: Tensor) => Tensor>> = {
+      normal: (t) => t.normal_(), uniform: (t) => t.uniform_(), exponential: (t) => t.exponential_(), random: (t) => t.random_(), bernoulli: (t) => t.bernoulli_(), geometric: (t) => t.geometric_(0.5),
+      cauchy: (t) => t.cauchy_(), logNormal: (t) => t.logNormal_(),
+    };
+    for (const [name, draw] of Object.entries(draws)) {
+      const x = leaf([1, 2, 3]), part = x.clone();
+      expect(autograd.grad(draw(x.clone()).sum(), [x])[0].tolist(), name).toEqual([0, 0, 0]);
+      draw(part.select(0, 1));
+      expect(autograd.grad(part.sum(), [x])[0].tolist(), name).toEqual([1, 0, 1]);
+      expect(() => draw(x), name).toThrow(/leaf/);
+    }
+  });
+
   test('a step of training by hand is gradient descent', () => {
     const x = linspace(-1, 1, 20), y = x.mul(3).add(1);
     const w = tensor(0, { requiresGrad: true }), b = tensor(0, { requiresGrad: true });

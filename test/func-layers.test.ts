@@ -1,6 +1,6 @@
 /** torch.func over layers with kernels of their own: PyTorch's numbers (fixtures/make-func-layers.py), in one kernel call for the whole batch. */
 import { describe, expect, test, vi } from 'vitest';
-import { Tensor, arange, func, nn, ones, randn, stack, vmap } from 'flambeau';
+import { Tensor, arange, cat, func, nn, ones, randn, stack, vmap } from 'flambeau';
 import { backend } from '../src/backend/select.ts';
 import { onBackends } from './fixtures/backends.ts';
 import { readJson } from './fixtures/conformance.ts';
@@ -61,7 +61,7 @@ const MODELS: Readonly<Record<string, readonly [Model, Params, Tensor]>> = {
 const reference = readJson<Readonly<Record<string, Expected>>>('reference/func-layers.json');
 
 /** How often each kernel family is called. */
-function callsOf(families: readonly ('conv' | 'pool' | 'norm' | 'normGrad' | 'attention' | 'attentionGrad')[], run: () => unknown): number[] {
+function callsOf(families: readonly ('join' | 'conv' | 'pool' | 'norm' | 'normGrad' | 'attention' | 'attentionGrad')[], run: () => unknown): number[] {
   const spies = families.map((family) => vi.spyOn(backend(), family));
   try {
     run();
@@ -125,6 +125,21 @@ onBackends(() => {
     const x = randn(4, 2, 6, 8), weight = ones([8]);
     expect(callsOf(['norm'], () => vmap((t: Tensor) => F.layerNorm(t, [8], weight))(x))).toEqual([1]);
     expect(callsOf(['attention', 'attentionGrad'], () => vmap(grad((t: Tensor) => F.scaledDotProductAttention(t, t, t).sum()))(x))).toEqual([1, 1]);
+  });
+
+  test('a join of which some parts are the same for every sample takes a call per row or per sample, whichever are fewer', () => {
+    const x = randn(5, 2, 3), shared = randn(2, 4), y = randn(5, 4), row = randn(2, 5, 4);
+    const join = (t: Tensor, u: Tensor): Tensor => cat([t, u, t.select(1, 0).unsqueeze(1)], 1);
+    const expected = (of: (i: number) => Tensor): Tensor => stack([0, 1, 2, 3, 4].map(of));
+    expect(vmap(join, [0, null])(x, shared).equal(expected((i) => join(x.select(0, i), shared)))).toBe(true);
+    expect(vmap(join, [0, 1])(x, row).equal(expected((i) => join(x.select(0, i), row.select(1, i))))).toBe(true);
+    expect(callsOf(['join'], () => vmap(join, [0, null])(x, shared))).toEqual([2]);
+    expect(callsOf(['join'], () => vmap((t: Tensor) => cat([t, shared.select(0, 0)]))(y))).toEqual([1]);
+    const nested = vmap((t: Tensor) => vmap((u: Tensor) => cat([t, u], 1), 1)(row))(x);
+    expect(nested.equal(expected((i) => expected((j) => cat([x.select(0, i), row.select(1, j)], 1))))).toBe(true);
+    const both = grad((t: Tensor, u: Tensor) => vmap(join, [0, null])(t, u).pow(2).sum(), [0, 1])(x, shared);
+    expect(both[0].allclose(x.mul(2).add(F.pad(x.narrow(2, 0, 1).mul(2), [0, 2])), 1e-5, 1e-6)).toBe(true);
+    expect(both[1].allclose(shared.mul(10), 1e-5, 1e-6)).toBe(true);
   });
 
   test('a map over no samples calls no kernel', () => {

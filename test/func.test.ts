@@ -154,6 +154,21 @@ onBackends(() => {
       expect(() => jvp((_a: Tensor) => one(), [x], [x], { strict: true })).toThrow(/strict/);
     });
 
+    test('are of the input as it was where the function writes into it', () => {
+      const doubled = (t: Tensor): Tensor => t.mul_(2).sin();
+      const [value, tangent] = jvp(doubled, [x.clone()], [X.select(0, 0)]) as [Tensor, Tensor];
+      expectClose(value, x.mul(2).sin());
+      expectClose(tangent, x.mul(2).cos().mul(2).mul(X.select(0, 0)));
+      expectClose(jacfwd(doubled)(x.clone()), x.mul(2).cos().mul(2).diag());
+      expectClose((vjp(doubled, x.clone())[1](ones([3], { dtype: 'float64' })) as Tensor[])[0], x.mul(2).cos().mul(2));
+    });
+
+    test('of a deviation are 0 where it is 0, in every order, as in forward mode of PyTorch', () => {
+      const constant = ones([4], { dtype: 'float64' });
+      expect((jvp((t: Tensor) => t.std(), [constant], [lin([4])])[1] as Tensor).item()).toBe(0);
+      expect(vmap(jacfwd((t: Tensor) => t.std(0, { correction: 0 })))(stack([constant, constant])).tolist()).toEqual([[0, 0, 0, 0], [0, 0, 0, 0]]);
+    });
+
     test('jvp is right through gathers, reductions, kinks and constants', () => {
       const f = (t: Tensor): Tensor => torch.cat([t.relu(), t.gather(0, torch.tensor([2, 0]).long()), t.amax().unsqueeze(0), t.cumsum(0).prod().unsqueeze(0), torch.ones([1], { dtype: 'float64' })]);
       const t = lin([3], 3), eps = 1e-6;
@@ -294,6 +309,13 @@ onBackends(() => {
       expectNumbers(vmap((_t: Tensor) => torch.randperm(4), { randomness: 'different' })(X), reference.perm);
       torch.manualSeed(0);
       expectNumbers(vmap((t: Tensor) => vmap((u: Tensor) => torch.rand(2, { dtype: 'float64' }).add(u), { randomness: 'different' })(t), { randomness: 'different' })(X.narrow(0, 0, 2)), reference.nested);
+    });
+
+    test('draws the same in every chunk where samples draw the same', () => {
+      torch.manualSeed(3);
+      const drawn = vmap((t: Tensor) => t.mul(0).add(randn(3, { dtype: 'float64' })), { randomness: 'same', chunkSize: 2 })(X);
+      torch.manualSeed(3);
+      expectClose(drawn, randn(3, { dtype: 'float64' }).expand(5, 3));
     });
 
     test('draws also what no kernel draws', () => {

@@ -340,4 +340,26 @@ onBackends(() => {
     expect(F.nllLoss(tensor([[-Infinity, -1], [-2, -3]]), first).item()).toBe(3);
     expect(F.nllLoss(tensor([[-Infinity, -1], [-2, -3]]), first, tensor([1, 2])).item()).toBe(3);
   });
+
+  test('a 0-d source or index scatters into a vector, and a vector of one into a number', () => {
+    const at = (shape: number[]): Tensor => torch.zeros(shape, { dtype: 'int64' }), one = (shape: number[]): Tensor => torch.ones(shape);
+    for (const [self, index, source] of [[[3], [], []], [[3], [], [1]], [[3], [], [2]], [[3], [1], []], [[3], [1], [2]], [[], [], [2]], [[], [1], []]]) {
+      const expected = self.length === 0 ? 1 : [1, 0, 0];
+      expect(torch.zeros(self).scatterAdd(0, at(index), one(source)).tolist()).toEqual(expected);
+      expect(torch.zeros(self).scatter(0, at(index), one(source)).tolist()).toEqual(expected);
+    }
+    expect(() => torch.zeros(3).scatterAdd(0, at([2]), one([]))).toThrow(/exceeds src/);
+    const x = torch.ones([], { requiresGrad: true });
+    expect(gradient(torch.zeros(3).scatterAdd(0, at([1]), x).mul(tensor([5, 6, 7])), x)).toBe(5);
+  });
+
+  test('the slope of elu, selu and celu does not change at 0', () => {
+    for (const f of [F.elu, F.selu, F.celu]) expect(torch.func.jacrev(torch.func.grad((x: Tensor) => f(x)))(torch.zeros([])).item()).toBe(0);
+  });
+
+  test('the divergence of a 0-d input from a target with dims is a sum with batchmean', () => {
+    const loss = F.klDiv(tensor(-1), tensor([0.25, 0.75]), { reduction: 'batchmean' });
+    expect(loss.shape).toEqual([]);
+    expect(loss.item()).toBeCloseTo(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75) + 1, 5);
+  });
 });

@@ -82,4 +82,10 @@ const foldAttention: Fold = (size, strides) => {
   return true;
 };
 
-export const FOLDS = { conv: foldConv, pool: foldPool, norm: foldNorm, normGrad: foldNormGrad, attention: foldAttention } as const;
+/** Matrices of one size one after another; every operand has as many. */
+const foldFactor: Fold = (size, strides) => {
+  const rows = frame[DIMS + 1], each = [rows * frame[DIMS + 2], Math.min(rows, frame[DIMS + 2]), 1, rows * frame[DIMS + 3]];
+  return grow([0], each.map((count) => ({ over: [0], each: count })), size, strides);
+};
+
+export const FOLDS = { conv: foldConv, pool: foldPool, norm: foldNorm, normGrad: foldNormGrad, factor: foldFactor, attention: foldAttention } as const;

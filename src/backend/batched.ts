@@ -13,7 +13,7 @@ import { ITEM_SIZE } from '../core/dtype.ts';
 import { VmapError } from '../core/errors.ts';
 import { ARG, DIMS, DTYPE, INTS, MAX_DIMS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame } from '../core/frame.ts';
 import { GONE, Storage } from '../core/storage.ts';
-import { POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, TAPS_OPS } from '../ops/families.ts';
+import { FACTOR_OPS, POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, TAPS_OPS } from '../ops/families.ts';
 import { around } from './around.ts';
 import type { Backend, Family } from './backend.ts';
 import { FOLDS, type Fold } from './batch-folds.ts';
@@ -23,14 +23,14 @@ type Kernel = (...operands: readonly Operand[]) => void;
 
 /**
  * loop: every dim is a loop dim. kept: as loop, but merged among the kept dims only, which INTS[0] counts. lead: the last
- * dims have a meaning, the others are loop dims. rows: exactly two dims, the first of which can grow. fold: what the fold
+ * dims have a meaning and keep their sizes, the others are loop dims. rows: exactly two dims, the first of which can grow or be the samples. fold: what the fold
  * says; such a kernel writes all of an output. sample: once per sample, likewise.
  */
 interface Rule {
   readonly by: 'loop' | 'kept' | 'lead' | 'rows' | 'fold' | 'sample';
   /** Which operands are written; the first if absent. */
   readonly outputs?: () => readonly number[];
-  /** How many last dims have a meaning. */
+  /** How many last dims keep their sizes. */
   readonly inner?: number;
   /** Whether the kernel reads what an output holds. */
   readonly keeps?: (k: number) => boolean;
@@ -40,18 +40,23 @@ interface Rule {
 const FIRST = (): readonly number[] => [0];
 const FIRST_TWO = (): readonly number[] => [0, 1];
 const FIRST_THREE = (): readonly number[] => [0, 1, 2];
+const ALL_OF_FACTOR = (): readonly number[] => [0, 1, 2, 3];
 const isGated = (): boolean => frame[OP] === RECURRENCE_OPS.indexOf('lstm') || frame[OP] === RECURRENCE_OPS.indexOf('gru');
 
 const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   copy: { by: 'loop' }, join: { by: 'rows' }, unary: { by: 'loop' }, binary: { by: 'loop' }, ternary: { by: 'loop' },
   reduce: { by: 'kept' }, argReduce: { by: 'kept' },
   scan: { by: 'lead', inner: 1 }, softmax: { by: 'lead', inner: 1 }, softmaxGrad: { by: 'lead', inner: 1 }, polyval: { by: 'lead', inner: 1 },
-  matmul: { by: 'lead', inner: 3, keeps: () => frame[INTS + 1] === 1 },
+  // The rows of a product can be those of more samples.
+  matmul: { by: 'lead', inner: 2, keeps: () => frame[INTS + 1] === 1 },
   gather: { by: 'loop' }, scatter: { by: 'loop', keeps: () => true },
   sort: { by: 'lead', inner: 1, outputs: FIRST_TWO }, select: { by: 'lead', inner: 1, outputs: FIRST_TWO }, argScan: { by: 'lead', inner: 1, outputs: FIRST_TWO },
   searchSorted: { by: 'lead', inner: 1 },
   // Reading overwrites, its gradients add.
-  taps: { by: 'lead', inner: 3, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
+  taps: { by: 'lead', inner: 2, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
+  triangular: { by: 'lead', inner: 3, keeps: () => true },
+  // A right-hand side is replaced by the solution, an inverse comes into memory that is not read.
+  factor: { by: 'fold', fold: FOLDS.factor, outputs: ALL_OF_FACTOR, keeps: (k) => k === 0 || (k === 3 && frame[OP] === FACTOR_OPS.indexOf('solve')) },
   moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: FIRST_TWO }, crossEntropyGrad: { by: 'rows' },
   conv: { by: 'fold', fold: FOLDS.conv },
   pool: { by: 'fold', fold: FOLDS.pool, outputs: () => (frame[OP] === POOL_OPS.indexOf('max') ? [0, 2] : [0]) },
@@ -114,7 +119,7 @@ function absorb(rule: Rule, size: number, strides: readonly number[]): boolean {
     if (frame[DIMS] === 1) for (let k = 0; k < strides.length; k++) frame[operandAt(k) + STRIDES] = strides[k];
     return merge(size, strides);
   }
-  const kept = rule.by === 'kept' ? frame[INTS] : rule.by === 'lead' ? Math.max(ndim - (rule.inner as number) + (rule.inner === 3 ? 1 : 0), 0) : ndim;
+  const kept = rule.by === 'kept' ? frame[INTS] : rule.by === 'lead' ? Math.max(ndim - (rule.inner as number), 0) : ndim;
   if (kept > 0 && merge(size, strides)) return true;
   if (ndim === MAX_DIMS) return false;
   prepend(size, strides);
@@ -140,10 +145,18 @@ function runBatched(kernel: Kernel, rule: Rule, operands: readonly Operand[], le
   for (let i = levels.length - 1; i >= 0; i--) {
     const { size } = levels[i], strides = stridesOver(levels[i], operands);
     if (rest === null && absorb(rule, size, strides)) continue;
-    (rest ??= []).push({ size, strides });
+    (rest ??= []).push(rule.by === 'rows' && frame[DIMS] < size ? exchange(size, strides) : { size, strides });
   }
   if (rest === null) kernel(...plains);
   else eachSample(rest, () => kernel(...plains));
+}
+
+/** Makes a hidden dim the rows, and gives back what was: the fewer calls. */
+function exchange(size: number, strides: readonly number[]): Dim {
+  const rows = { size: frame[DIMS], strides: strides.map((_, k) => frame[operandAt(k) + STRIDES]) };
+  frame[DIMS] = size;
+  strides.forEach((stride, k) => (frame[operandAt(k) + STRIDES] = stride));
+  return rows;
 }
 
 /** Runs a call once per combination of indices of hidden dims, moving the operands' offsets. */

@@ -75,7 +75,7 @@ function gradientOf(op: string, func: AnyFunc, argnums: Argnums, hasAux: boolean
   const level = new TapeLevel(op);
   try {
     const inputs = chosen.tensors.map((x) => level.input(x));
-    const { output, aux } = withAux(op, level.record(() => chosen.call(refill(chosen.tree, inputs))), hasAux);
+    const { output, aux } = withAux(op, level.record(() => chosen.call(refill(chosen.tree, inputs.map((x) => level.given(x))))), hasAux);
     if (!(output instanceof Tensor)) throw new ArgumentError(op, 'func', `must return a Tensor, got ${kindOf(output)}`);
     if (output.ndim !== 0) throw new ShapeError(op, `func must return a 0-d tensor, got shape [${output.shape.join(', ')}]`);
     if (!isFloating(output.dtypeCode)) throw new DTypeError(op, output.dtype, `func must return a floating point tensor, got ${output.dtype}`);
@@ -164,7 +164,7 @@ export function recordCall(op: string, call: (tree: Tree) => unknown, tree: Tree
   const level = new TapeLevel(op);
   try {
     const inputs = primals.map((x) => level.input(x));
-    const { output, aux } = withAux(op, level.record(() => call(refill(tree, inputs))), hasAux);
+    const { output, aux } = withAux(op, level.record(() => call(refill(tree, inputs.map((x) => level.given(x))))), hasAux);
     const attached = tensorsOf(op, 'the output of func', output);
     level.end();
     return { output: refill(output, attached.map((x) => level.release(x))), aux: mapTensors(aux, (x) => level.release(x)), inputs, primals, attached };

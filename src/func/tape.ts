@@ -43,6 +43,14 @@ export class TapeLevel {
     return alias;
   }
 
+  /** An input as the function is given it, which may write into it: the input stays what is differentiated for. */
+  given(input: Tensor): Tensor {
+    const alias = input.wrap(input.storage, input.layout, input.dtypeCode);
+    alias.node = input.node;
+    alias.needsGrad = true;
+    return alias;
+  }
+
   /** Runs the user's function with recording on. */
   record<T>(fn: () => T): T {
     return enableGrad(fn);

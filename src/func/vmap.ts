@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { normalizeDim } from '../core/layout.ts';
 import { enter, leave, sharesMemory } from '../tensor/batching.ts';
 import { cat } from '../tensor/functions.ts';
+import { defaultGenerator } from '../tensor/random-state.ts';
 import { inRegion } from '../tensor/region.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { broadcastTree, kindOf, leavesOf, refill, type Tree } from './tree.ts';
@@ -86,10 +87,12 @@ type Func = (...args: readonly unknown[]) => unknown;
 function mapBatch(func: Func, args: readonly unknown[], inDims: VmapDims, outDims: VmapDims, randomness: Randomness, chunkSize: number): unknown {
   const { inputs, size } = inputsOf(args, inDims);
   if (size <= chunkSize) return mapOnce(func, args, inputs, size, outDims, randomness);
-  const chunks: { tree: Tree; dims: readonly unknown[] }[] = [];
+  const chunks: { tree: Tree; dims: readonly unknown[] }[] = [], { words } = defaultGenerator, state = words.slice();
   for (let from = 0; from < size; from += chunkSize) {
     const length = Math.min(chunkSize, size - from);
     const part = inputs.map(({ leaf, dim }) => ({ leaf: dim === null ? leaf : (leaf as Tensor).narrow(dim, from, length), dim }));
+    // What every sample draws the same, every chunk does.
+    if (randomness === 'same') words.set(state);
     const tree = mapOnce(func, args, part, length, outDims, randomness);
     chunks.push({ tree, dims: broadcastTree('vmap', 'outDims', outDims, tree) });
   }

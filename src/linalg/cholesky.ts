@@ -2,7 +2,6 @@
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
 import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { batchOf, copyColumns, emptyInts, halfLower, requireSquare, requireSuccess, rowsOf, sameBatch } from './matrices.ts';
@@ -25,18 +24,16 @@ class Cholesky extends Function {
   }
 }
 
-const factor = bySample('linalg.cholesky', (A: Tensor): [Tensor, Tensor] => Cholesky.apply(A));
-
 /** [L or U, info]. The triangle that is returned is the one that is read. */
 export function choleskyOf(op: string, A: Tensor, upper: boolean): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  const [L, info] = factor(upper ? A.mT : A);
+  const [L, info] = Cholesky.apply(upper ? A.mT : A);
   return [upper ? L.mT : L, info];
 }
 
 export function checkedCholesky(op: string, A: Tensor, upper: boolean): Tensor {
   const [L, info] = choleskyOf(op, A, upper);
-  requireSuccess(op, 'A', info.toTypedArray() as Int32Array, 'positive definite');
+  requireSuccess(op, 'A', info, 'positive definite');
   return L;
 }
 
@@ -68,6 +65,6 @@ export const cholesky = operation('linalg.cholesky(A: Tensor, *, upper: bool = f
 /** `[L, info]` without an error: `info` is the order of the first minor that is not positive definite, or 0. PyTorch's `torch.linalg.cholesky_ex`. */
 export const choleskyEx = operation('linalg.choleskyEx(A: Tensor, *, upper: bool = false, checkErrors: bool = false)', (A, upper, checkErrors): Named<Tensor, 'L' | 'info'> => {
   const parts = choleskyOf('linalg.choleskyEx', A, upper);
-  if (checkErrors) requireSuccess('linalg.choleskyEx', 'A', parts[1].toTypedArray() as Int32Array, 'positive definite');
+  if (checkErrors) requireSuccess('linalg.choleskyEx', 'A', parts[1], 'positive definite');
   return named(['L', 'info'] as const, parts);
 });

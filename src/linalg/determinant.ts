@@ -4,7 +4,7 @@ import { named, type Named } from '../core/named.ts';
 import { arange } from '../tensor/create.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elements } from '../tensor/values.ts';
@@ -47,7 +47,7 @@ class Det extends Function {
 }
 
 /** Each matrix by its own rule: g det(A) A^-T, or where that has no meaning the cofactors. */
-const detBackward = bySample('linalg.det', (A: Tensor, det: Tensor, g: Tensor): Tensor => {
+const detBackward = byBatch((A: Tensor, det: Tensor, g: Tensor): Tensor => {
   const n = rowsOf(A), count = det.numel(), singular = det.detach().eq(0).reshape([count]);
   const matrices = A.reshape([count, n, n]), scales = g.reshape([count]), values = det.reshape([count]);
   const regular = (a: Tensor, d: Tensor, s: Tensor): Tensor => solveBatch(a.mT, diagonalMatrix(s.mul(d).unsqueeze(-1).expand([d.numel(), n])));
@@ -86,7 +86,7 @@ function cofactorsBySvd(A: Tensor, n: number): Tensor {
   return U.mul(others.mul(sign.unsqueeze(-1)).unsqueeze(-2)).matmul(Vh);
 }
 
-const determinants = bySample('linalg.det', (A: Tensor): Tensor => Det.apply(A));
+const determinants = byBatch((A: Tensor): Tensor => Det.apply(A));
 
 export function determinant(op: string, A: Tensor): Tensor {
   requireSquare(op, 'A', A);
@@ -131,7 +131,7 @@ class LogDet extends Function {
   }
 }
 
-const logDeterminants = bySample('linalg.slogdet', (A: Tensor): [Tensor, Tensor] => LogDet.apply(A));
+const logDeterminants = byBatch((A: Tensor): [Tensor, Tensor] => LogDet.apply(A));
 
 export function signAndLog(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);

@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { eigenGeneral } from './numeric/hessenberg.ts';
 import { transpose } from './numeric/product.ts';
@@ -44,7 +44,7 @@ class Eig extends Function {
   }
 }
 
-const decompose = bySample('linalg.eig', (A: Tensor, op: string): [Tensor, Tensor] => Eig.apply(A, op));
+const decompose = byBatch((A: Tensor, op: string): [Tensor, Tensor] => Eig.apply(A, op));
 
 function eigOf(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);

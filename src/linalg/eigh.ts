@@ -4,7 +4,7 @@ import { ArgumentError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { eigenSymmetric } from './numeric/symmetric.ts';
 import { transpose } from './numeric/product.ts';
@@ -48,7 +48,7 @@ function symmetric(a: Float64Array, a0: number, n: number, uplo: Triangle, into:
   }
 }
 
-const decompose = bySample('linalg.eigh', (A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] => Eigh.apply(A, uplo, op));
+const decompose = byBatch((A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] => Eigh.apply(A, uplo, op));
 
 export function eighOf(op: string, A: Tensor, uplo: Triangle): [Tensor, Tensor] {
   requireSquare(op, 'A', A);

@@ -4,10 +4,11 @@ import { ShapeError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import { factorInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { batchOf, colsOf, copyRows, eachMatrix, emptyInts, identity, readPivots, requireMatrices, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write } from './matrices.ts';
+import { copyElements } from '../tensor/values.ts';
+import { batchOf, colsOf, copyRows, eachMatrix, emptyInts, identity, requireMatrices, requirePivots, requireSameDtype, requireSquare, requireSuccess, rowsOf, sameBatch, write } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 /** [LU, pivots, info] of a batch; LU is differentiable. */
@@ -49,18 +50,17 @@ function permutationOf(pivots: Int32Array, p0: number, k: number, m: number): In
 }
 
 /** The matrices P of A = P L U, from pivots. */
-const permutation = bySample('linalg.lu', (LU: Tensor, pivots: Tensor): Tensor => {
+const permutation = byBatch((LU: Tensor, pivots: Tensor): Tensor => {
   const m = rowsOf(LU), k = pivots.shape[pivots.ndim - 1], batch = batchOf(LU);
-  const rows = readPivots('luUnpack', pivots, [...batch, k], m), values = new Float64Array(numelOf(batch) * m * m);
+  requirePivots('luUnpack', pivots, [...batch, k], m);
+  const rows = copyElements(pivots) as Int32Array, values = new Float64Array(numelOf(batch) * m * m);
   eachMatrix(batch, (b) => permutationOf(rows, b * k, k, m).forEach((row, i) => (values[b * m * m + row * m + i] = 1)));
   return write(LU, [...batch, m, m], values);
 });
 
-const factorBatch = bySample('linalg.luFactor', (A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] => LUFactor.apply(A, pivot));
-
 export function factor(op: string, A: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'A', A);
-  return factorBatch(A, pivot);
+  return LUFactor.apply(A, pivot);
 }
 
 /** [L, U] out of the compact form. */
@@ -73,7 +73,7 @@ export function unpack(LU: Tensor): [Tensor, Tensor] {
 /** `[LU, pivots, info]` without an error for singular matrices: `info` is the first zero pivot, counted from 1, or 0. PyTorch's `torch.linalg.lu_factor_ex`. */
 export const luFactorEx = operation('linalg.luFactorEx(A: Tensor, *, pivot: bool = true, checkErrors: bool = false)', (A, pivot, checkErrors): Named<Tensor, 'LU' | 'pivots' | 'info'> => {
   const [LU, pivots, info] = factor('linalg.luFactorEx', A, pivot);
-  if (checkErrors) requireSuccess('linalg.luFactorEx', 'A', info.toTypedArray() as Int32Array, 'invertible');
+  if (checkErrors) requireSuccess('linalg.luFactorEx', 'A', info, 'invertible');
   return named(['LU', 'pivots', 'info'] as const, [LU, pivots, info]);
 });
 
@@ -93,7 +93,7 @@ export function solveFactored(op: string, LU: Tensor, pivots: Tensor, B: Tensor,
   requireMatrices(op, 'B', B);
   requireSameDtype(op, LU, B);
   const n = rowsOf(LU);
-  readPivots(op, pivots, LU.layout.shape.slice(0, -1), n);
+  requirePivots(op, pivots, LU.layout.shape.slice(0, -1), n);
   if (!left) return solveFactored(op, LU, pivots, B.mT, true, !adjoint).mT;
   if (rowsOf(B) !== n) throw new ShapeError(op, `B of shape [${B.shape.join(', ')}] does not fit LU of shape [${LU.shape.join(', ')}]`);
   const P = permutation(LU, pivots);
@@ -109,6 +109,6 @@ export const luSolve = operation('linalg.luSolve(LU: Tensor, pivots: Tensor, B: 
 /** P, L and U for a caller that has the compact form. */
 export function unpackAll(op: string, LU: Tensor, pivots: Tensor): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'LU', LU);
-  readPivots(op, pivots, [...batchOf(LU), Math.min(rowsOf(LU), colsOf(LU))], rowsOf(LU));
+  requirePivots(op, pivots, [...batchOf(LU), Math.min(rowsOf(LU), colsOf(LU))], rowsOf(LU));
   return [permutation(LU, pivots), ...unpack(LU)];
 }

@@ -2,6 +2,7 @@
 import { F32, F64, I32, type DTypeCode } from '../core/dtype.ts';
 import { broadcastShapes, Layout, numelOf } from '../core/layout.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
+import { toBeChecked } from '../tensor/batching.ts';
 import { copyInto, emptyLike, emptyShape } from '../tensor/kernels.ts';
 import { copyElements, elements } from '../tensor/values.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -74,14 +75,12 @@ export function write(like: Tensor, shape: readonly number[], values: Float64Arr
   return out;
 }
 
-/** Pivots as given by the caller, checked to be rows of the matrix. */
-export function readPivots(op: string, pivots: Tensor, shape: readonly number[], rows: number): Int32Array {
+/** Pivots as given by the caller must be rows of the matrix. */
+export function requirePivots(op: string, pivots: Tensor, shape: readonly number[], rows: number): void {
   if (pivots.dtypeCode !== I32) throw new DTypeError(op, pivots.dtype, `pivots must be int32, got ${pivots.dtype}`);
   if (pivots.shape.join() !== shape.join()) throw new ShapeError(op, `pivots must have shape [${shape.join(', ')}], got ${shown(pivots)}`);
-  const values = copyElements(pivots) as Int32Array;
-  const wrong = values.find((at) => at < 1 || at > rows);
+  const wrong = (copyElements(toBeChecked(pivots)) as Int32Array).find((at) => at < 1 || at > rows);
   if (wrong !== undefined) throw new ArgumentError(op, 'pivots', `must be rows from 1 to ${rows}, got ${wrong}`);
-  return values;
 }
 
 /** Calls `each` with the number of every matrix of a batch. */
@@ -103,7 +102,7 @@ export const diagonalMatrix = (d: Tensor): Tensor => d.unsqueeze(-1).mul(identit
 export const halfLower = (x: Tensor): Tensor => x.tril().sub(x.tril().triu().mul(0.5));
 
 /** The first matrix of a batch for which a factorisation gave up, as an error. */
-export function requireSuccess(op: string, name: string, info: Int32Array, expected: string): void {
-  const at = info.findIndex((code) => code !== 0);
-  if (at >= 0) throw new ArgumentError(op, name, `must be ${expected}, ${info.length > 1 ? `matrix ${at} of the batch` : 'it'} is not (pivot ${info[at]})`);
+export function requireSuccess(op: string, name: string, info: Tensor, expected: string): void {
+  const codes = copyElements(toBeChecked(info)) as Int32Array, at = codes.findIndex((code) => code !== 0);
+  if (at >= 0) throw new ArgumentError(op, name, `must be ${expected}, ${codes.length > 1 ? `matrix ${at} of the batch` : 'it'} is not (pivot ${codes[at]})`);
 }

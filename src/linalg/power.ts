@@ -3,7 +3,7 @@ import { BF16, F16, F32, F64, I64 } from '../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { colsOf, identity, requireFloating, rowsOf } from './matrices.ts';
 import { checkedInverse, solveBatch } from './solve.ts';
@@ -43,7 +43,7 @@ class MatrixExp extends Function {
   }
 }
 
-const exponentials = bySample('linalg.matrixExp', (A: Tensor): Tensor => MatrixExp.apply(A));
+const exponentials = byBatch((A: Tensor): Tensor => MatrixExp.apply(A));
 
 /** Of float64 [count, n, n]; matrices that need the same number of squarings go together. */
 function exponential(A: Tensor): Tensor {

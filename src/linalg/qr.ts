@@ -5,7 +5,7 @@ import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { record, recording, wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { columnsOfQ, factorQR } from './numeric/householder.ts';
 import { transpose } from './numeric/product.ts';
@@ -54,6 +54,10 @@ class QR extends Function {
  */
 export function reflectionsOf(op: string, A: Tensor): [Tensor, Tensor] {
   requireMatrices(op, 'A', A);
+  return reflect(A);
+}
+
+const reflect = byBatch((A: Tensor): [Tensor, Tensor] => {
   const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
   const values = workingCopy(A), taus = new Float64Array(numelOf(batch) * k);
   eachMatrix(batch, (b) => {
@@ -62,7 +66,7 @@ export function reflectionsOf(op: string, A: Tensor): [Tensor, Tensor] {
     values.set(transpose(w, 0, n, m), b * m * n);
   });
   return [write(A, A.shape, values), write(A, [...batch, k], taus)];
-}
+});
 
 /** For at least as many rows as columns. */
 function square(Q: Tensor, R: Tensor, gQ: Tensor | null, gR: Tensor | null): Tensor {
@@ -72,7 +76,7 @@ function square(Q: Tensor, R: Tensor, gQ: Tensor | null, gR: Tensor | null): Ten
   return triangular(R.mT, gQ === null ? turned : turned.add(gQ), false, false, false);
 }
 
-const factorBatch = bySample('linalg.qr', (A: Tensor, mode: QRMode): [Tensor, Tensor] => QR.apply(A, mode));
+const factorBatch = byBatch((A: Tensor, mode: QRMode): [Tensor, Tensor] => QR.apply(A, mode));
 
 export function qrOf(op: string, A: Tensor, mode: QRMode): Named<Tensor, 'Q' | 'R'> {
   requireMatrices(op, 'A', A);

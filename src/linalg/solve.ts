@@ -4,7 +4,6 @@ import { ArgumentError, ShapeError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
 import { factorInto } from '../tensor/kernels-linalg.ts';
 import { emptyShape } from '../tensor/kernels.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -22,12 +21,10 @@ class Solve extends Function {
 
   static override backward(ctx: Context, g: Tensor): (Tensor | null)[] {
     const [A, X] = ctx.savedTensors;
-    const [gB] = solveWithInfo(A.mT, g);
+    const [gB] = Solve.apply(A.mT, g);
     return [ctx.needsInputGrad[0] ? gB.matmul(X.mT).neg() : null, gB];
   }
 }
-
-const solveWithInfo = bySample('linalg.solve', (A: Tensor, B: Tensor): [Tensor, Tensor] => Solve.apply(A, B));
 
 class Inverse extends Function {
   static override forward(ctx: Context, A: Tensor): [Tensor, Tensor] {
@@ -43,20 +40,18 @@ class Inverse extends Function {
   }
 }
 
-const invert = bySample('linalg.inv', (A: Tensor): [Tensor, Tensor] => Inverse.apply(A));
-
 /** X of A X = B for matrices A and B of one batch shape, without checks. */
-export const solveBatch = (A: Tensor, B: Tensor): Tensor => solveWithInfo(A, B)[0];
+export const solveBatch = (A: Tensor, B: Tensor): Tensor => Solve.apply(A, B)[0];
 
 export function inverseOf(op: string, A: Tensor): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
-  return invert(A);
+  return Inverse.apply(A);
 }
 
 /** The inverse; a singular matrix is refused. */
 export function checkedInverse(op: string, A: Tensor): Tensor {
   const [inverse, info] = inverseOf(op, A);
-  requireSuccess(op, 'A', info.toTypedArray() as Int32Array, 'invertible');
+  requireSuccess(op, 'A', info, 'invertible');
   return inverse;
 }
 
@@ -71,21 +66,21 @@ function solved(op: string, A: Tensor, B: Tensor, left: boolean): [Tensor, Tenso
   const right = vector ? B.unsqueeze(-1) : B;
   checkSystem(op, A, right, left);
   const [a, b] = left ? sameBatch(op, A, right) : sameBatch(op, A.mT, right.mT);
-  const [X, info] = solveWithInfo(a, b);
+  const [X, info] = Solve.apply(a, b);
   return [vector ? X.squeeze(-1) : left ? X : X.mT, info];
 }
 
 /** `[X, info]` of {@link solve} without an error for singular matrices; `info` is the first zero pivot, from 1, or 0. PyTorch's `torch.linalg.solve_ex`. */
 export const solveEx = operation('linalg.solveEx(A: Tensor, B: Tensor, *, left: bool = true, checkErrors: bool = false)', (A, B, left, checkErrors): Named<Tensor, 'result' | 'info'> => {
   const [X, info] = solved('linalg.solveEx', A, B, left);
-  if (checkErrors) requireSuccess('linalg.solveEx', 'A', info.toTypedArray() as Int32Array, 'invertible');
+  if (checkErrors) requireSuccess('linalg.solveEx', 'A', info, 'invertible');
   return named(['result', 'info'] as const, [X, info]);
 });
 
 /** X of A X = B, A `[..., n, n]` invertible, B `[..., n, k]` or vectors `[..., n]`; with `left = false` of X A = B. PyTorch's `torch.linalg.solve`. */
 export const solve = operation('linalg.solve(A: Tensor, B: Tensor, *, left: bool = true, out: Tensor?)', (A, B, left): Tensor => {
   const [X, info] = solved('linalg.solve', A, B, left);
-  requireSuccess('linalg.solve', 'A', info.toTypedArray() as Int32Array, 'invertible');
+  requireSuccess('linalg.solve', 'A', info, 'invertible');
   return X;
 });
 
@@ -95,7 +90,7 @@ export const inv = operation('linalg.inv(A: Tensor, *, out: Tensor?)', (A): Tens
 /** `[inverse, info]` without an error for singular matrices. PyTorch's `torch.linalg.inv_ex`. */
 export const invEx = operation('linalg.invEx(A: Tensor, *, checkErrors: bool = false)', (A, checkErrors): Named<Tensor, 'inverse' | 'info'> => {
   const parts = inverseOf('linalg.invEx', A);
-  if (checkErrors) requireSuccess('linalg.invEx', 'A', parts[1].toTypedArray() as Int32Array, 'invertible');
+  if (checkErrors) requireSuccess('linalg.invEx', 'A', parts[1], 'invertible');
   return named(['inverse', 'info'] as const, parts);
 });
 
@@ -114,6 +109,6 @@ export const tensorsolve = operation('linalg.tensorsolve(A: Tensor, B: Tensor, d
   const shape = moved.layout.shape.slice(B.ndim), size = numelOf(shape);
   if (size !== B.numel() || size * size !== A.numel()) throw new ShapeError(op, `A of shape [${A.shape.join(', ')}] does not fit B of shape [${B.shape.join(', ')}]`);
   const [X, info] = solved(op, moved.reshape([size, size]), B.reshape([size]), true);
-  requireSuccess(op, 'A', info.toTypedArray() as Int32Array, 'invertible');
+  requireSuccess(op, 'A', info, 'invertible');
   return X.reshape([...shape]);
 });

@@ -6,7 +6,7 @@ import { gradEnabled } from '../tensor/grad-mode.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
+import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { singular } from './numeric/singular.ts';
 import { transpose } from './numeric/product.ts';
@@ -72,7 +72,7 @@ function requireConverged(op: string, converged: boolean, b: number): void {
   if (!converged) throw new ArgumentError(op, 'A', `has singular values that do not converge (matrix ${b})`);
 }
 
-const decompose = bySample('linalg.svd', (A: Tensor, full: boolean, op: string): [Tensor, Tensor, Tensor] => SVD.apply(A, full, op));
+const decompose = byBatch((A: Tensor, full: boolean, op: string): [Tensor, Tensor, Tensor] => SVD.apply(A, full, op));
 
 export function svdOf(op: string, A: Tensor, full: boolean): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'A', A);
@@ -82,7 +82,10 @@ export function svdOf(op: string, A: Tensor, full: boolean): [Tensor, Tensor, Te
 /** The singular values alone; without vectors where no derivative will ask for them. */
 export function singularValues(op: string, A: Tensor): Tensor {
   requireMatrices(op, 'A', A);
-  if (gradEnabled && wantsGrad(A)) return svdOf(op, A, false)[1];
+  return gradEnabled && wantsGrad(A) ? svdOf(op, A, false)[1] : valuesOf(A, op);
+}
+
+const valuesOf = byBatch((A: Tensor, op: string): Tensor => {
   const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
   const values = checkedValues(op, A), s = new Float64Array(numelOf(batch) * k);
   eachMatrix(batch, (b) => {
@@ -91,7 +94,7 @@ export function singularValues(op: string, A: Tensor): Tensor {
     s.set(parts.values, b * k);
   });
   return write(A, [...batch, k], s);
-}
+});
 
 /**
  * `[U, S, Vh]` with A = U diag(S) Vh: orthonormal columns of U and rows of Vh, S descending. `[..., m, m]`, `[..., k]` and

@@ -2,7 +2,6 @@
 import { ShapeError } from '../core/errors.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
-import { bySample } from '../tensor/sample-loop.ts';
 import { triangularInto } from '../tensor/kernels-linalg.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { colsOf, copyRows, requireMatrices, requireSameDtype, requireSquare, rowsOf, sameBatch } from './matrices.ts';
@@ -25,13 +24,11 @@ class SolveTriangular extends Function {
   }
 }
 
-const solveBatch = bySample('linalg.solveTriangular', (A: Tensor, B: Tensor, upper: boolean, unit: boolean): Tensor => SolveTriangular.apply(A, B, upper, unit));
-
 /** X of A X = B (left) or X A = B, of which only one triangle of A is read; one batch shape. */
 export function triangular(A: Tensor, B: Tensor, upper: boolean, left: boolean, unit: boolean): Tensor {
   if (!left) return triangular(A.mT, B.mT, !upper, true, unit).mT;
   const [a, b] = sameBatch('linalg.solveTriangular', A, B);
-  return solveBatch(a, b, upper, unit);
+  return SolveTriangular.apply(a, b, upper, unit);
 }
 
 /**

@@ -282,5 +282,5 @@ export function klDiv(input: Tensor, target: Tensor, options: { readonly reducti
   const reduction = stringArg<Reduction | 'batchmean'>(op, 'reduction', given.reduction, [...REDUCTIONS, 'batchmean'], 'mean');
   const loss = boolArg(op, 'logTarget', given.logTarget) ? target.exp().mul(target.sub(input)) : target.mul(target.clamp({ min: 1e-45 }).log()).sub(target.mul(input));
   if (reduction !== 'batchmean') return reduce(loss, reduction);
-  return input.ndim === 0 ? loss : loss.sum().div(input.shape[0]);
+  return input.ndim === 0 ? loss.sum() : loss.sum().div(input.shape[0]);
 }

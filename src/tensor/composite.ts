@@ -7,7 +7,7 @@ import { channelsInnermost, formatArg, formatLayout, hasFormat, type FormatOptio
 import { resultLayout } from '../core/result-layout.ts';
 import { record, recording } from './graph.ts';
 import { copyInto, emptyLike, emptyShape, reverseInto } from './kernels.ts';
-import { checkInPlace, checkWritable, overwrite } from './dispatch.ts';
+import { checkWritable, overwrite, refill } from './dispatch.ts';
 import { resultTypeOf, canCastCode, type Scalar } from './promotion.ts';
 import { TensorCore } from './core.ts';
 import { dtypeOption } from './reduction.ts';
@@ -267,9 +267,8 @@ export abstract class Composite extends Indexing {
     const { p, generator } = bind(BERNOULLI, args);
     const probability = p instanceof TensorCore ? (p as Tensor) : numberArg('bernoulli_', 'p', p, 0.5);
     if (typeof probability === 'number' && !(probability >= 0 && probability <= 1)) throw new ArgumentError('bernoulli_', 'p', `must be in [0, 1], got ${probability}`);
-    drawInto(this as unknown as Tensor, 'bernoulli', probability, 0, generatorState(generator as Generator | undefined));
-    this.storage.version++;
-    return this as unknown as Tensor;
+    const self = this as unknown as Tensor;
+    return refill('bernoulli_', self, () => drawInto(self, 'bernoulli', probability, 0, generatorState(generator as Generator | undefined)));
   }
 
   /** Exponential numbers of rate `lambd`; floating dtypes. */
@@ -286,9 +285,7 @@ export abstract class Composite extends Indexing {
     const self = this as unknown as Tensor;
     const only = from !== undefined && to === undefined;
     const low = from === undefined || only ? undefined : intArg('random_', 'from', from), high = only ? intArg('random_', 'to', from) : to === undefined ? undefined : intArg('random_', 'to', to);
-    drawInto(self, 'randint', low ?? (high === undefined ? NaN : 0), high ?? NaN, generatorState(generator as Generator | undefined));
-    this.storage.version++;
-    return self;
+    return refill('random_', self, () => drawInto(self, 'randint', low ?? (high === undefined ? NaN : 0), high ?? NaN, generatorState(generator as Generator | undefined)));
   }
 
   /** Cauchy numbers with the given median and half width. */
@@ -309,10 +306,7 @@ export abstract class Composite extends Indexing {
   private fillRandom(kind: 'uniform' | 'normal' | 'exponential', p0: number, p1: number, generator: unknown): Tensor {
     const self = this as unknown as Tensor;
     if (!this.isFloatingPoint()) throw new DTypeError(`${kind}_`, this.dtype, `expected a floating point dtype, got ${this.dtype}`);
-    if (recording(self)) checkInPlace(`${kind}_`, self);
-    drawInto(self, kind, p0, p1, generatorState(generator as Generator | undefined));
-    this.storage.version++;
-    return self;
+    return refill(`${kind}_`, self, () => drawInto(self, kind, p0, p1, generatorState(generator as Generator | undefined)));
   }
 }
 

@@ -369,6 +369,17 @@ export function ternary_(entry: TernaryEntry, self: Tensor, b: Tensor | Scalar, 
   return self;
 }
 
+/** Runs a write of numbers that move with nothing over all of self: no gradient passes what it held. */
+export function refill(name: string, self: Tensor, write: () => void): Tensor {
+  const wants = gradEnabled && wantsGrad(self);
+  if (wants) checkInPlace(name, self);
+  const edges = wants ? edgesBefore([self]) : null;
+  write();
+  self.storage.version++;
+  if (edges !== null) recordInPlace(self, name, edges, (g) => g.newZeros([...g.shape]), null, undefined);
+  return self;
+}
+
 /** `src`, which broadcasts to self, in place of what self holds. */
 export function overwrite(name: string, self: Tensor, src: Tensor | Scalar): Tensor {
   const tensor = typeof src === 'object' ? src : null, wantsSrc = tensor !== null && wantsGrad(tensor);

@@ -6,10 +6,9 @@ import { contiguousLayout } from '../core/layout.ts';
 import { uniform53 } from '../core/random-streams.ts';
 import { RNG_WORDS } from '../core/rng.ts';
 import { TensorCore } from './core.ts';
-import { checkInPlace } from './dispatch.ts';
+import { refill } from './dispatch.ts';
 import { drawInto, type Draw } from './draw.ts';
 import { noGrad } from './grad-mode.ts';
-import { recording } from './graph.ts';
 import { copyInto, emptyLike } from './kernels.ts';
 import { generatorState, type Generator } from './random-state.ts';
 import { drawnBySample } from './sample-loop.ts';
@@ -24,21 +23,18 @@ const POISSON = signature('poisson(input, *, generator?)');
 /** Fills `self` with a function of float64 draws, one scalar draw per element in the order of memory. */
 function transform(sig: Signature, self: Tensor, kind: Draw, generator: unknown, p0: number, p1: number, fn: (draws: Tensor) => Tensor): Tensor {
   if (self.dtypeCode === BOOL) throw new DTypeError(sig.name, 'bool', 'expected a number dtype, got bool');
-  if (recording(self)) checkInPlace(sig.name, self);
   const { shape, strides } = self.layout;
   const order = shape.map((_, i) => i).sort((i, j) => strides[j] - strides[i] || i - j);
   const draws = emptyLike(self, contiguousLayout(order.map((i) => shape[i])), F64);
   // The scalar stream whatever the size: a stretched view is never contiguous.
   const serial = emptyLike(self, contiguousLayout([draws.numel(), 2]), F64).select(1, 0);
-  noGrad(() => {
+  return refill(sig.name, self, () => noGrad(() => {
     drawInto(serial, kind, p0, p1, generatorState(generator as Generator | undefined));
     copyInto(draws.view([draws.numel()]), serial);
     const back = new Array<number>(order.length);
     order.forEach((from, to) => (back[from] = to));
     copyInto(self, fn(draws).permute(back));
-  });
-  self.storage.version++;
-  return self;
+  }));
 }
 
 export function cauchyInto(self: Tensor, args: readonly unknown[]): Tensor {

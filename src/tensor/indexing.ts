@@ -2,7 +2,7 @@
 import { BOOL, U8, isFloating } from '../core/dtype.ts';
 import { bind, boolArg, intArg, numberArg, show, signature, stringArg } from '../core/args.ts';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../core/errors.ts';
-import { broadcastShapes, normalizeDim, sameShape } from '../core/layout.ts';
+import { broadcastShapes, normalizeDim, numelOf, sameShape } from '../core/layout.ts';
 import { checkWritable, overwrite, rawCast } from './dispatch.ts';
 import { operandArg, where, type Other } from './elementwise.ts';
 import { recording } from './graph.ts';
@@ -33,9 +33,9 @@ export function elementSelection(op: string, self: Tensor, dim: number, index: T
   }
   picks.shape.forEach((size, i) => {
     if (i !== at && i < self.ndim && size > self.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds shape [${self.shape.join(', ')}] in dimension ${i}`);
-    if (src !== null && i < src.ndim && size > src.shape[i]) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds src of shape [${src.shape.join(', ')}] in dimension ${i}`);
+    if (src !== null && size > (src.shape[i] ?? 1)) throw new ShapeError(op, `index of shape [${picks.shape.join(', ')}] exceeds src of shape [${src.shape.join(', ')}] in dimension ${i}`);
   });
-  if (src !== null && src.ndim !== self.ndim) throw new ShapeError(op, `src must have as many dimensions as the tensor, got ${src.ndim} and ${self.ndim}`);
+  if (src !== null && Math.max(src.ndim, 1) !== Math.max(self.ndim, 1)) throw new ShapeError(op, `src must have as many dimensions as the tensor, got ${src.ndim} and ${self.ndim}`);
   return alongDim(apart(self, picks), at, wrap);
 }
 
@@ -66,8 +66,10 @@ export function checkSource(op: string, self: Tensor, selection: Selection, sour
   return given;
 }
 
-/** The part of src that a smaller index reaches. */
-export const cropped = (src: Tensor, selection: Selection): Tensor => selection.shape.reduce<Tensor>((part, size, i) => (part.shape[i] === size ? part : part.narrow(i, 0, size)), src);
+/** The part of src that a smaller index reaches; 0-d counts as 1-d. */
+export const cropped = (src: Tensor, { shape }: Selection): Tensor => (src.ndim === shape.length
+  ? shape.reduce<Tensor>((part, size, i) => (part.shape[i] === size ? part : part.narrow(i, 0, size)), src)
+  : atLeast1d(src).narrow(0, 0, numelOf(shape)).reshape([...shape]));
 
 function maskArg(op: string, mask: unknown): Tensor {
   const given = tensorArg(op, 'mask', mask);

@@ -38,7 +38,7 @@ function copySlices(g: Tensor, node: Node, geometry: Layout, whole: Layout): Gra
 }
 
 /** The view's geometry over a contiguous copy of its base. Exact when the view's strides decompose over the base's. */
-export function translate(view: Layout, base: Layout): Layout {
+function translate(view: Layout, base: Layout): Layout {
   if (base.contiguous) return new Layout(view.shape, view.strides, view.offset - base.offset);
   const order = base.strides.map((_, i) => i).filter((i) => base.shape[i] !== 1).sort((i, j) => base.strides[j] - base.strides[i]);
   const target = contiguousLayout(base.shape).strides;

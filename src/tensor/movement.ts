@@ -8,7 +8,6 @@ import { resultLayout } from '../core/result-layout.ts';
 import { formatArg, formatLayout, hasFormat, type FormatOption, type MemoryFormat } from '../core/memory-format.ts';
 import { gradEnabled } from './grad-mode.ts';
 import { Node, edgeOf, record, setRegenerateView, wantsGrad, type BackwardFn } from './graph.ts';
-import { translate } from './inplace.ts';
 import { copyInto, emptyLike } from './kernels.ts';
 import { TensorCore } from './core.ts';
 import type { Tensor } from './tensor.ts';
@@ -36,8 +35,17 @@ export function makeView(x: Tensor, layout: Layout, name: string, backward: Back
   return out;
 }
 
-/** The gradient of a view of some of a tensor's elements: zeros with the gradient written through the view's geometry. */
-const stridedBackward = (view: Layout, of: Layout): BackwardFn => (g) => scatterStrided(g, contiguousLayout(of.shape), translate(view, of));
+/**
+ * A view of some of a tensor's elements, by what it makes of a layout. Its gradient is zeros with the upstream one written
+ * through the same view of them: memory could not tell which elements of an expanded tensor were meant.
+ */
+function partOf(x: Tensor, name: string, view: (layout: Layout) => Layout): Tensor {
+  const { layout } = x;
+  return makeView(x, view(layout), name, (g) => {
+    const whole = contiguousLayout(layout.shape);
+    return scatterStrided(g, whole, view(whole));
+  });
+}
 
 /** One past the last element. */
 const endOf = ({ shape, strides, offset }: Layout): number => shape.reduce((end, size, i) => end + (size - 1) * strides[i], offset + 1);
@@ -48,7 +56,7 @@ const endOf = ({ shape, strides, offset }: Layout): number => shape.reduce((end,
  */
 function storageBackward(view: Layout, of: Layout): BackwardFn {
   const inside = view.offset >= of.offset && endOf(view) <= of.offset + of.numel;
-  if (of.contiguous && inside) return stridedBackward(view, of);
+  if (of.contiguous && inside) return (g) => scatterStrided(g, contiguousLayout(of.shape), new Layout(view.shape, view.strides, view.offset - of.offset));
   return (g) => {
     if (view.numel === 0 || of.numel === 0) return g.newZeros([...of.shape]);
     const from = Math.min(view.offset, of.offset), memory = contiguousLayout([Math.max(endOf(view), endOf(of)) - from]);
@@ -333,9 +341,8 @@ export abstract class Movement extends TensorCore {
     const at = normalizeDim('select', dim, this.ndim);
     const size = this.shape[at];
     if (!Number.isInteger(index) || index < -size || index >= size) throw new ShapeError('select', `index ${show(index)} is out of range for dimension ${at} of size ${size}`);
-    const { shape, strides, offset } = this.layout;
-    const layout = new Layout(without(shape, at), without(strides, at), offset + (index < 0 ? index + size : index) * strides[at]);
-    return makeView(this as unknown as Tensor, layout, 'Select', stridedBackward(layout, this.layout));
+    const steps = index < 0 ? index + size : index;
+    return partOf(this as unknown as Tensor, 'Select', ({ shape, strides, offset }) => new Layout(without(shape, at), without(strides, at), offset + steps * strides[at]));
   }
 
   /** `length` indices of a dim from `start`; a view. Throws where they leave the dim. */
@@ -359,12 +366,12 @@ export abstract class Movement extends TensorCore {
     if (step <= 0) throw new ArgumentError('slice', 'step', `must be positive, got ${step}`);
     const clip = (v: number): number => Math.min(Math.max(v < 0 ? v + size : v, 0), size);
     const from = clip(intArg('slice', 'start', start, 0)), to = clip(intArg('slice', 'end', end, size));
-    const { shape, strides, offset } = this.layout;
-    const sizes = [...shape], steps = [...strides];
-    sizes[at] = Math.max(Math.ceil((to - from) / step), 0);
-    steps[at] = strides[at] * step;
-    const layout = new Layout(sizes, steps, offset + from * strides[at]);
-    return makeView(this as unknown as Tensor, layout, 'Slice', stridedBackward(layout, this.layout));
+    return partOf(this as unknown as Tensor, 'Slice', ({ shape, strides, offset }) => {
+      const sizes = [...shape], steps = [...strides];
+      sizes[at] = Math.max(Math.ceil((to - from) / step), 0);
+      steps[at] = strides[at] * step;
+      return new Layout(sizes, steps, offset + from * strides[at]);
+    });
   }
 
   /** The diagonal of two dims (0 and 1), `offset` above the main one, as a new last dim of a view. */
@@ -373,28 +380,29 @@ export abstract class Movement extends TensorCore {
     const b = normalizeDim('diagonal', intArg('diagonal', 'dim2', dim2, 1), this.ndim, 'dim2');
     if (a === b) throw new ShapeError('diagonal', `dim1 and dim2 must differ, both are ${a}`);
     const move = intArg('diagonal', 'offset', above, 0);
-    const { shape, strides, offset } = this.layout;
+    const { shape } = this.layout;
     const length = Math.max(move >= 0 ? Math.min(shape[a], shape[b] - move) : Math.min(shape[a] + move, shape[b]), 0);
-    const start = length === 0 ? 0 : move >= 0 ? move * strides[b] : -move * strides[a];
-    const rest = shape.map((_, i) => i).filter((i) => i !== a && i !== b);
-    const layout = new Layout([...rest.map((i) => shape[i]), length], [...rest.map((i) => strides[i]), strides[a] + strides[b]], offset + start);
-    return makeView(this as unknown as Tensor, layout, 'Diagonal', stridedBackward(layout, this.layout));
+    const rest = shape.map((_, i) => i).filter((i) => i !== a && i !== b), sizes = [...rest.map((i) => shape[i]), length];
+    return partOf(this as unknown as Tensor, 'Diagonal', ({ strides, offset }) => {
+      const start = length === 0 ? 0 : move >= 0 ? move * strides[b] : -move * strides[a];
+      return new Layout(sizes, [...rest.map((i) => strides[i]), strides[a] + strides[b]], offset + start);
+    });
   }
 
   /** Windows of `size` every `step` along a dim, as a new last dim of a view. */
   unfold(dimension: number, size: number, step: number): Tensor {
     const at = normalizeDim('unfold', dimension, this.ndim, 'dimension');
-    const { shape, strides, offset } = this.layout;
+    const { shape } = this.layout;
     const length = shape.length === 0 ? 1 : shape[at];
     if (!Number.isInteger(size) || size < 0 || size > length) throw new ShapeError('unfold', `size must be in [0, ${length}], got ${show(size)}`);
     if (!Number.isInteger(step) || step <= 0) throw new ArgumentError('unfold', 'step', `must be a positive integer, got ${show(step)}`);
-    const sizes = [...shape], steps = [...strides];
-    if (shape.length > 0) {
-      sizes[at] = Math.floor((length - size) / step) + 1;
-      steps[at] = strides[at] * step;
-    }
-    const layout = new Layout([...sizes, size], [...steps, shape.length === 0 ? 1 : strides[at]], offset);
-    return makeView(this as unknown as Tensor, layout, 'Unfold', stridedBackward(layout, this.layout));
+    const sizes = [...shape];
+    if (shape.length > 0) sizes[at] = Math.floor((length - size) / step) + 1;
+    return partOf(this as unknown as Tensor, 'Unfold', ({ strides, offset }) => {
+      const steps = [...strides];
+      if (shape.length > 0) steps[at] = strides[at] * step;
+      return new Layout([...sizes, size], [...steps, shape.length === 0 ? 1 : strides[at]], offset);
+    });
   }
 
   /** A copy with its own memory, in the order of this one's unless a `memoryFormat` is given; continues the graph. */

@@ -349,8 +349,11 @@ function varianceArgs(op: string, ndim: number, args: readonly unknown[]): { dim
   };
 }
 
-/** Where the deviation is 0, PyTorch lets no gradient pass. */
-const overTwiceStd = (g: Tensor, std: Tensor): Tensor => g.div(std.mul(2)).where(std.ne(0), 0);
+/** Where the deviation is 0, PyTorch lets no gradient pass; nor may a derivative of this divide by it. */
+function overTwiceStd(g: Tensor, std: Tensor): Tensor {
+  const some = std.ne(0);
+  return g.where(some, 0).div(std.where(some, 1).mul(2));
+}
 
 function variance(op: 'var' | 'std', x: Tensor, args: readonly unknown[]): Tensor {
   if (!x.isFloatingPoint()) throw new DTypeError(op, x.dtype, `expected a floating point dtype, got ${x.dtype}; cast with .to('float32')`);

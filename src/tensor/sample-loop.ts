@@ -104,13 +104,18 @@ export function guarded<A extends Values, R>(op: string, run: (...values: A) => 
   }
 }
 
+/** One sample after another along a new dim 0. */
+const samples = (x: Tensor, level: Level): Tensor => {
+  const batched = levelsOf(x.storage)?.includes(level) ?? false;
+  // What is the same in every sample still has a gradient per sample.
+  return leave(!batched && gradEnabled && wantsGrad(x) ? expandOver(x, [level]) : x, level, 0);
+};
+
 function perSample<A extends Values, R>(op: string, run: (...values: A) => R, values: A, level: Level, cause: unknown): unknown {
   if (level.size === 0) throw new VmapError(`vmap: ${op} runs sample by sample, and there is no sample`);
   const parts = new Map<Tensor, readonly Tensor[]>();
   visit(values, (x) => {
-    if (levelsOf(x.storage)?.includes(level)) parts.set(x, unstack(leave(x, level, 0)));
-    // The same value, but a gradient per sample.
-    else if (gradEnabled && wantsGrad(x)) parts.set(x, unstack(leave(expandOver(x, [level]), level, 0)));
+    if ((levelsOf(x.storage)?.includes(level) ?? false) || (gradEnabled && wantsGrad(x))) parts.set(x, unstack(samples(x, level)));
   });
   const { words } = defaultGenerator, state = words.slice();
   const suspended = level.suspended;
@@ -129,6 +134,19 @@ function perSample<A extends Values, R>(op: string, run: (...values: A) => R, va
 /** A function that reads elements of its arguments, made to work inside of vmap. */
 export function bySample<A extends Values, R>(op: string, run: (...values: A) => R): (...values: A) => R {
   return (...values) => (regions === 0 ? run(...values) : guarded(op, run, values));
+}
+
+/**
+ * The same for one whose tensors begin with the same batch dims, of which the samples become one more. Its results are
+ * tensors, or an array of them, that begin with the batch dims too.
+ */
+export function byBatch<A extends Values, R extends Tensor | readonly Tensor[]>(run: (...values: A) => R): (...values: A) => R {
+  const widened = (...values: A): R => {
+    const level = innermost(values);
+    if (level === null) return run(...values);
+    return mapped(widened(...mapped(values, (x) => samples(x, level)) as unknown as A), (x) => enter(x, level, 0)) as R;
+  };
+  return (...values) => (regions === 0 ? run(...values) : widened(...values));
 }
 
 /**

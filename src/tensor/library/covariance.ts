@@ -1,6 +1,7 @@
 /** Covariances and correlations. */
 import { isFloating, isIntegral } from '../../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
+import { toBeChecked } from '../batching.ts';
 import { operation, type Method } from '../operation.ts';
 import { floatType } from '../promotion.ts';
 import type { Tensor } from '../tensor.ts';
@@ -11,7 +12,7 @@ function checkWeights(name: 'fweights' | 'aweights', weights: Tensor | undefined
   const fits = name === 'fweights' ? isIntegral(weights.dtypeCode) : isFloating(weights.dtypeCode);
   if (!fits) throw new DTypeError('cov', weights.dtype, `${name} must have ${name === 'fweights' ? 'an integer' : 'a floating point'} dtype, got ${weights.dtype}`);
   if (weights.numel() !== observations) throw new ShapeError('cov', `${name} must have one element per observation, ${observations}, got ${weights.numel()}`);
-  if (observations > 0 && (weights.detach().lt(0).any().item() as unknown as boolean)) throw new ArgumentError('cov', name, 'must not be negative');
+  if (observations > 0 && (toBeChecked(weights).lt(0).any().item() as unknown as boolean)) throw new ArgumentError('cov', name, 'must not be negative');
 }
 
 /**
@@ -27,7 +28,7 @@ export const cov = operation('cov(input: Tensor, *, correction: int = 1, fweight
   if (observations === 0) return result(rows.newFull([rows.shape[0], rows.shape[0]], NaN, { dtype: input.isFloatingPoint() ? input.dtype : 'float32' }));
   const weights = fweights === undefined ? aweights : aweights === undefined ? fweights : fweights.mul(aweights);
   const total = weights === undefined ? rows.newFull([], observations, { dtype: 'int64' }) : weights.sum();
-  if (weights !== undefined && total.item() === 0) throw new ArgumentError('cov', 'weights', 'must not sum to zero');
+  if (weights !== undefined && toBeChecked(total).eq(0).any().item()) throw new ArgumentError('cov', 'weights', 'must not sum to zero');
   const x = rows.castTo(floatType(rows.dtypeCode));
   const mean = weights === undefined ? x.sum(1, true).div(observations) : x.mul(weights).sum(1, true).div(total);
   const counted = aweights === undefined || correction === 0 ? total : total.sub(weights!.mul(aweights).sum().div(total).mul(correction));

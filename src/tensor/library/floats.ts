@@ -10,6 +10,7 @@ import type { Other } from '../elementwise.ts';
 import { record, recording } from '../graph.ts';
 import { operation, type Method } from '../operation.ts';
 import { defaultDTypeCode, resultTypeOf, type Scalar } from '../promotion.ts';
+import { byBatch } from '../sample-loop.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** The input itself; bools are refused. PyTorch's `torch.positive`. */
@@ -47,7 +48,13 @@ export const ldexp = operation('ldexp(input: Tensor, other: Tensor, *, out: Tens
 /** Mantissas in [0.5, 1) and int32 exponents: `input = mantissa * 2 ** exponent`. Floating dtypes. PyTorch's `torch.frexp`. */
 export const frexp = operation('frexp(input: Tensor)', (input): Named<Tensor, 'mantissa' | 'exponent'> => {
   if (!input.isFloatingPoint()) throw new DTypeError('frexp', input.dtype, `expected a floating point dtype, got ${input.dtype}`);
-  const values = input.detach().double().toTypedArray() as Float64Array, exponents = new Int32Array(values.length);
+  const [mantissa, exponent] = partsOf(input.detach());
+  if (recording(input)) record('frexp', mantissa, [input], (g) => g.mul(exponent.to(g.dtype).neg().exp2()));
+  return named(['mantissa', 'exponent'], [mantissa, exponent]);
+});
+
+const partsOf = byBatch((input: Tensor): [Tensor, Tensor] => {
+  const values = input.double().toTypedArray() as Float64Array, exponents = new Int32Array(values.length);
   const bits = new DataView(values.buffer, values.byteOffset);
   values.forEach((value, i) => {
     if (value === 0 || !Number.isFinite(value)) return;
@@ -57,10 +64,7 @@ export const frexp = operation('frexp(input: Tensor)', (input): Named<Tensor, 'm
     exponents[i] = ((high >>> 20) & 0x7ff) - 1022 - (tiny ? 54 : 0);
     bits.setUint32(8 * i + 4, (high & 0x800fffff) | 0x3fe00000, true);
   });
-  const exponent = fromData('frexp', exponents, undefined).view([...input.shape]);
-  const mantissa = fromData('frexp', values, undefined).view([...input.shape]).to(input.dtype);
-  if (recording(input)) record('frexp', mantissa, [input], (g) => g.mul(exponent.to(g.dtype).neg().exp2()));
-  return named(['mantissa', 'exponent'], [mantissa, exponent]);
+  return [fromData('frexp', values, undefined).view([...input.shape]).to(input.dtype), fromData('frexp', exponents, undefined).view([...input.shape])];
 });
 
 /** The representable number next to `input` towards `other`. Floating dtypes. PyTorch's `torch.nextafter`. */
@@ -88,9 +92,11 @@ export const isin = operation('isin(elements: operand, testElements: operand, *,
   const values = (x: Tensor | Scalar): ArrayLike<number | bigint> => (x instanceof TensorCore ? (x as Tensor).detach() : like.newFull([], x)).to(dtypeName(type)).castTo(type === I64 ? I64 : F64).toTypedArray();
   const members = new Set(Array.from(values(testElements)));
   members.delete(NaN);
-  const asked = values(elements), result = new Uint8Array(asked.length);
-  for (let i = 0; i < asked.length; i++) result[i] = members.has(asked[i]) !== invert ? 1 : 0;
-  return fromData('isin', result, BOOL).view(elements instanceof TensorCore ? [...elements.shape] : []);
+  return byBatch((asked: Tensor | Scalar): Tensor => {
+    const each = values(asked), result = new Uint8Array(each.length);
+    for (let i = 0; i < each.length; i++) result[i] = members.has(each[i]) !== invert ? 1 : 0;
+    return fromData('isin', result, BOOL).view(asked instanceof TensorCore ? [...asked.shape] : []);
+  })(elements);
 });
 
 export const FLOATS_METHODS = { positive, isreal, nanToNum, floatPower, ldexp, frexp, nextafter };

@@ -3,6 +3,7 @@ import { F32, F64, isFloating } from '../../core/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
 import { named, type Named } from '../../core/named.ts';
 import { normalizeDim } from '../../core/layout.ts';
+import { toBeChecked } from '../batching.ts';
 import { operation, type Method } from '../operation.ts';
 import { sort } from './sorting.ts';
 import type { Scalar } from '../promotion.ts';
@@ -19,7 +20,7 @@ function fractions(op: string, input: Tensor, q: Tensor | Scalar): Tensor {
   }
   if (q.ndim > 1) throw new ShapeError(op, `q must be a number, a 0-d or a 1-d tensor, got shape [${q.shape.join(', ')}]`);
   if (q.dtypeCode !== input.dtypeCode) throw new DTypeError(op, q.dtype, `q must have the input's dtype ${input.dtype}, got ${q.dtype}`);
-  const known = q.detach();
+  const known = toBeChecked(q.detach());
   if (!known.ge(0).logicalAnd(known.le(1)).all().item()) throw new ArgumentError(op, 'q', 'must have values in [0, 1]');
   return q;
 }
