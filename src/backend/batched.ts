@@ -52,7 +52,8 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   searchSorted: { by: 'lead', inner: 1 },
   // Reading overwrites, its gradients add.
   taps: { by: 'lead', inner: 3, keeps: () => frame[OP] !== TAPS_OPS.indexOf('read') },
-  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: FIRST_TWO }, crossEntropyGrad: { by: 'rows' },
+  distance: { by: 'lead', inner: 3 }, distanceGrad: { by: 'lead', inner: 3 },
+  moments: { by: 'sample' }, crossEntropy: { by: 'lead', inner: 1, outputs: FIRST_TWO }, crossEntropyGrad: { by: 'lead', inner: 1 },
   conv: { by: 'fold', fold: FOLDS.conv },
   pool: { by: 'fold', fold: FOLDS.pool, outputs: () => (frame[OP] === POOL_OPS.indexOf('max') ? [0, 2] : [0]) },
   // Given statistics are read.
