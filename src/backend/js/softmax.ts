@@ -62,9 +62,17 @@ export function crossEntropy(loss: Storage, p: Storage, a: Storage, target: Stor
     throw new IndexRangeError('crossEntropy', value, C, `target ${value} is out of range for ${C} classes`);
   } while (advance(0, last, 4));
   const L = loss.slab.view(code), P = p.slab.view(code), A = a.slab.view(code), row = LOSSES[code], ps = stride(1, last), as = stride(2, last);
+  // Classes that are far apart are read and written once.
+  const staged = ps === 1 && as === 1 ? null : (code === F32 ? new Float32Array(C) : new Float64Array(C)), soft = staged === null ? null : staged.slice();
   do {
-    const index = words[cursor[3] * width], inside = index >= 0 && index < C;
-    const value = row(P, A, cursor[1], cursor[2], C, ps, as, inside ? index : 0);
+    const index = words[cursor[3] * width], inside = index >= 0 && index < C, p = cursor[1], a = cursor[2];
+    let value: number;
+    if (staged === null || soft === null) value = row(P, A, p, a, C, 1, 1, inside ? index : 0);
+    else {
+      for (let c = 0, i = a; c < C; c++, i += as) staged[c] = A[i] as number;
+      value = row(soft, staged, 0, 0, C, 1, 1, inside ? index : 0);
+      for (let c = 0, i = p; c < C; c++, i += ps) P[i] = soft[c];
+    }
     L[cursor[0]] = index === ignored ? 0 : value;
   } while (advance(0, last, 4));
 }
