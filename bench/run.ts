@@ -17,6 +17,7 @@ import { order } from './cases-order.ts';
 import { programCases } from './cases-programs.ts';
 import { trainingCases } from './cases-training.ts';
 import { layers } from './cases-nn.ts';
+import { slow } from './cases-slow.ts';
 import { small } from './cases-small.ts';
 import { spatial } from './cases-spatial.ts';
 import { surface } from './cases-surface.ts';
@@ -116,7 +117,7 @@ function print(row: Row, columns: readonly string[]): void {
 async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(HELP);
   const pattern = new RegExp(options.filter, 'i');
-  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...programCases, ...functions, ...halves, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
+  const cases = [...kernelCases, ...small, ...surface, ...spatial, ...linalg, ...layers, ...activations, ...order, ...moves, ...slow, ...programCases, ...functions, ...halves, ...trainingCases].filter((c) => pattern.test(`${c.group}: ${c.name}`));
   if (options.list) return void process.stdout.write(`${cases.map((c) => `${c.group}: ${c.name}`).join('\n')}\n`);
   if (cases.length === 0) throw new Error(`no case matches --filter ${options.filter}`);
   for (const peer of options.peer) if (peer !== 'torch' && peer !== 'tfjs') throw new Error(`--peer must be torch or tfjs, got ${peer}`);

@@ -72,8 +72,8 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"searchSorted", &Kernels::search_sorted, 3, 3, 1, 16, 2, 0, {}},
     {"softmax", &Kernels::softmax, 2, 2, 1, 16, 0, 0, {}},
     {"softmaxGrad", &Kernels::softmax_grad, 3, 3, 1, 16, 0, 0, {}},
-    {"crossEntropy", &Kernels::cross_entropy, 4, 4, 2, 2, 1, 0, {{Space::first}, {}, {}, {Space::first}}},
-    {"crossEntropyGrad", &Kernels::cross_entropy_grad, 4, 4, 2, 2, 1, 1, {{}, {}, {Space::first}, {Space::first}}},
+    {"crossEntropy", &Kernels::cross_entropy, 4, 4, 1, 16, 1, 0, {{Space::but_last}, {}, {}, {Space::but_last}}},
+    {"crossEntropyGrad", &Kernels::cross_entropy_grad, 4, 4, 1, 16, 1, 1, {{}, {}, {Space::but_last}, {Space::but_last}}},
     {"norm", &Kernels::norm, 6, 6, 4, 4, 3, 1,
      {{Space::none}, {Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}, {Space::none, optional}}},
     {"normGrad", &Kernels::norm_grad, 8, 8, 4, 4, 3, 1,
@@ -91,6 +91,8 @@ constexpr FamilyRule kRules[kFamilies] = {
      {{Space::none}, {Space::none}, {Space::none}, {Space::none, optional}}},
     {"pool", &Kernels::pool, 3, 3, 7, 7, 15, 0, {{Space::none}, {Space::none}, {Space::none, optional}}},
     {"taps", &Kernels::taps, 4, 4, 3, 16, 2, 0, {{}, {}, {Space::all, optional}, {}}},
+    {"distance", &Kernels::distance, 3, 3, 3, 16, 0, 1, {}},
+    {"distanceGrad", &Kernels::distance_grad, 5, 5, 3, 16, 0, 1, {}},
     {"triangular", &Kernels::triangular, 2, 2, 3, 16, 1, 0, {{}, {}}},
     {"factor", &Kernels::factor, 4, 4, 4, 4, 1, 0,
      {{Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}}},
@@ -260,12 +262,12 @@ const char* check_family(const Call& call) {
     case Family::softmax_grad:
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::cross_entropy:
-      if (!stride_is_zero(call, 0, 1) || !stride_is_zero(call, 3, 1)) return kLayout;
+      if (!stride_is_zero(call, 0, last) || !stride_is_zero(call, 3, last) || stays_along(call, 1, last)) return kLayout;
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype && is_index(o[3].dtype)
                  ? nullptr
                  : kDtypes;
     case Family::cross_entropy_grad:
-      if (!stride_is_zero(call, 2, 1) || !stride_is_zero(call, 3, 1)) return kLayout;
+      if (!stride_is_zero(call, 2, last) || !stride_is_zero(call, 3, last) || stays_along(call, 0, last)) return kLayout;
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[3].dtype == o[0].dtype && is_index(o[2].dtype)
                  ? nullptr
                  : kDtypes;
@@ -338,12 +340,11 @@ const char* check_family(const Call& call) {
       if (!is_float(o[0].dtype) || o[1].dtype != o[0].dtype || o[3].dtype != DType::i32) return kDtypes;
       return o[2].data == nullptr || o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     }
-    case Family::triangular:
-      return check_triangular(call);
-    case Family::factor:
-      return check_factor(call);
-    case Family::optim_step:
-      return check_optim(call);
+    case Family::distance:
+    case Family::distance_grad: return check_distance(family, call);
+    case Family::triangular: return check_triangular(call);
+    case Family::factor: return check_factor(call);
+    case Family::optim_step: return check_optim(call);
   }
   return nullptr;
 }

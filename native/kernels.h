@@ -75,8 +75,8 @@ struct Kernels {
   Kernel search_sorted;  // [out i64, sequence, values]  ints: size and stride of the sequences
   Kernel softmax;        // [out, a]                     along the last dim
   Kernel softmax_grad;   // [out, g, y]                  along the last dim
-  Kernel cross_entropy;  // [loss, p, a, target]         [N, C]; ints[0] = ignored class
-  Kernel cross_entropy_grad;  // [out, p, target, g]     [N, C]; floats[8] scales
+  Kernel cross_entropy;  // [loss, p, a, target]         [rows..., C]; ints[0] = ignored class
+  Kernel cross_entropy_grad;  // [out, p, target, g]     [rows..., C]; floats[8] scales
   Kernel norm;           // [out, a, mean?, variance, weight?, bias?]  [N, G, K, S]; all contiguous
   Kernel norm_grad;      // [dx?, dw?, db?, g, a, mean?, variance, weight?]  [N, G, K, S]; all contiguous
   Kernel recurrence;       // [out, saved?, gates?, h0, c0?, weight, bias?]  [T, N, H]; all contiguous
@@ -86,6 +86,8 @@ struct Kernels {
   Kernel conv;           // [out, a, b, bias?]           all contiguous; see src/backend/backend.ts
   Kernel pool;           // [out, a, index i64?]         all contiguous; see src/backend/backend.ts
   Kernel taps;           // [out, a, b?, index i32]      [loop..., P, J, K]; ints: axis size, axis stride; see src/backend/backend.ts
+  Kernel distance;       // [out, a, b]                  [loop..., P, R, M]; floats[8] = p
+  Kernel distance_grad;  // [out, a, b, g, y]            [loop..., P, R, M]; floats[8] = p
   Kernel triangular;     // [x, t]                       [batch..., N, N, R]; ints[0] = unit diagonal
   Kernel factor;         // [a, second?, info, x?]       [B, M, N, R]; all contiguous; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
@@ -103,7 +105,7 @@ Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cr
 Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
 Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
 Status conv(const Call&), pool(const Call&), taps(const Call&), random(const Call&), optim_step(const Call&);
-Status triangular(const Call&), factor(const Call&);
+Status distance(const Call&), distance_grad(const Call&), triangular(const Call&), factor(const Call&);
 }
 #endif
 

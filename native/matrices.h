@@ -1,4 +1,4 @@
-// What decoding knows of factor and triangular.
+// What decoding knows of factor, triangular and distance.
 #pragma once
 #include "op_names.h"
 #include "refusals.h"
@@ -31,6 +31,17 @@ inline const char* check_triangular(const Call& call) {
   if (call.dim[last - 2] != call.dim[last - 1] || call.ints[0] < 0 || call.ints[0] > 1) return kParameter;
   if (call.dim[last] > 1 && o[0].stride[last] != 1) return "the rows of the right-hand side are not contiguous";
   return is_float(o[0].dtype) && o[1].dtype == o[0].dtype ? nullptr : kDtypes;
+}
+
+inline const char* check_distance(Family family, const Call& call) {
+  // By operand, the dim that it lacks: rows of ours lack R, theirs P, pairs M.
+  const int last = call.ndim - 1, lacks[2][5] = {{last, last - 1, last - 2}, {last - 1, last - 1, last - 2, last, last}};
+  for (int k = 0; k < call.operands; ++k) {
+    if (!stride_is_zero(call, k, lacks[family == Family::distance_grad][k])) return kLayout;
+    if (call.operand[k].dtype != call.operand[0].dtype) return kDtypes;
+  }
+  if (!(call.floats[8] >= 0)) return kParameter;
+  return is_float(call.operand[0].dtype) ? nullptr : kDtypes;
 }
 
 }  // namespace flambeau

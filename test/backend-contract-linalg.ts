@@ -92,6 +92,24 @@ export function linalgContract(backend: () => Backend): void {
     });
   });
 
+  // Multiples of a half: the norms of 1, 2 and infinity are exact in both dtypes, but for the root.
+  test.each([[F32, 1], [F32, 2], [F64, Infinity], [F64, 3], [F32, 0]] as const)('distances and their gradients, dtype %s, p = %s', (dtype, p) => {
+    const [B, P, R, M] = [2, 3, 5, 4], value = (k: number) => (i: number): number => ((i * 7 + k * 3) % 9 - 4) / 2;
+    const a = operand(dtype, [B, P, M], value(1)), b = operand(dtype, [R, M], value(2)), out = operand(dtype, [B, P, R]), g = operand(dtype, [B, P, R], value(3));
+    const left = viewOf(a, [B, P, 1, M], [P * M, M, 0, 1]), right = viewOf(b, [1, 1, R, M], [0, 0, M, 1]), pairs = (o: typeof out) => viewOf(o, [B, P, R, 1], [P * R, R, 1, 0]);
+    run(backend(), 'distance', { op: 0, dims: [B, P, R, M], operands: [pairs(out), left, right], params: [p] }, [out]);
+    const [x, z, up] = [a, b, g].map(read), gradient = new Array<number>(B * P * M).fill(0);
+    read(out).forEach((y, pair) => {
+      const row = Math.floor(pair / R), j = pair % R, d = Array.from({ length: M }, (_, m) => x[row * M + m] - z[j * M + m]), sizes = d.map(Math.abs);
+      const sum = sizes.reduce((all, v) => all + (p === 0 ? Number(v !== 0) : v ** p), 0), expected = p === Infinity ? Math.max(...sizes) : p === 0 ? sum : sum ** (1 / p);
+      expect(Math.abs(y - expected)).toBeLessThanOrEqual(1e-6 * expected);
+      if (expected > 0 && p > 0) d.forEach((v, m) => { gradient[row * M + m] += up[pair] * Math.sign(v) * (p === Infinity ? Number(Math.abs(v) === expected) : (Math.abs(v) / expected) ** (p - 1)); });
+    });
+    const grad = operand(dtype, [B, P, M], () => NaN), over = viewOf(grad, [B, P, 1, M], [P * M, M, 0, 1]);
+    run(backend(), 'distanceGrad', { op: 0, dims: [B, P, R, M], operands: [over, left, right, pairs(g), pairs(out)], params: [p] }, [grad]);
+    read(grad).forEach((v, i) => expect(Math.abs(v - gradient[i])).toBeLessThan(1e-5));
+  });
+
   test('empty batches and matrices of no rows are left alone', () => {
     for (const [count, n] of [[0, 3], [2, 0]]) {
       const a = operand(F32, [count, n, n]), info = operand(I32, [count], () => 9);

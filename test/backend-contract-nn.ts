@@ -76,6 +76,28 @@ export function nnContract(backend: () => Backend): void {
       }
     });
 
+    // [N, C, H, W] by planes of classes: a few pixels, and more than a block of them.
+    test.each([[2, 5, 3, 4], [2, 3, 5, 61], [1, 70, 1, 40], [3, 4, 1, 1]] as const)('images of %s x %s x %s x %s', (N, C, H, W) => {
+      for (const dtype of [F32, F64]) {
+        const pixels = H * W, shape = [N, C, H, W], dims = [N, H, W, C], last = (o: Operand): Operand => viewOf(o, dims, [C * pixels, W, 1, pixels]), rows = (o: Operand): Operand => viewOf(o, dims, [pixels, W, 1, 0]);
+        const classOf = (i: number): number => (i % 7 === 3 ? -1 : (i * 5) % C);
+        const a = operand(dtype, shape, logits(dtype, 9)), p = operand(dtype, shape), target = operand(I64, [N, H, W], classOf), loss = operand(dtype, [N, H, W], () => 7);
+        run(backend(), 'crossEntropy', { dims, operands: [rows(loss), last(p), last(a), rows(target)], ints: [-1] }, [loss, p]);
+        const x = read(a), losses = read(loss), soft = read(p), at = (i: number, c: number): number => (Math.floor(i / pixels) * C + c) * pixels + (i % pixels);
+        const g = operand(dtype, [N, H, W], (i) => (i % 5) - 2), out = operand(dtype, shape, () => NaN);
+        run(backend(), 'crossEntropyGrad', { dims, operands: [last(out), last(p), rows(target), rows(g)], ints: [-1], params: [0.5] }, [out]);
+        const grads = read(out);
+        for (let i = 0; i < N * pixels; i++) {
+          const row = Array.from({ length: C }, (_, c) => x[at(i, c)]), expected = softmaxOf(row, false), t = classOf(i);
+          expectClose(losses[i], t < 0 ? 0 : -softmaxOf(row, true)[t], dtype, 6, () => `loss ${i}`, 10);
+          row.forEach((v, c) => {
+            expectClose(soft[at(i, c)], expected[c], dtype, 5 + Math.max(...row) - v, () => `probability ${i}, ${c}`);
+            expectClose(grads[at(i, c)], t < 0 ? 0 : (soft[at(i, c)] - Number(c === t)) * ((i % 5) - 2) * 0.5, dtype, 4, () => `gradient ${i}, ${c}`, 1);
+          });
+        }
+      }
+    });
+
     test('one upstream gradient for all rows', () => {
       const p = operand(F32, [2, 2], () => 0.5), out = operand(F32, [2, 2]), target = operand(I64, [2], (i) => i);
       run(backend(), 'crossEntropyGrad', { dims: [2, 2], operands: [out, p, viewOf(target, [2], [1, 0]), viewOf(operand(F32, [], () => 2), [], [0, 0])], ints: [-100], params: [0.5] });

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FAMILIES, type Family } from '../src/backend/backend.ts';
-import { ARG, DIMS, DTYPE, FLOATS, FRAME_LENGTH, IMMEDIATE, ABSENT, INTS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, STRIDES, frame, frameFloats } from '../src/core/frame.ts';
+import { ARG, DIMS, DTYPE, FLOATS, FRAME_LENGTH, IMMEDIATE, ABSENT, INTS, NDIM, OFFSET, OP, OPERAND, OPERANDS, OPERAND_SIZE, PARAMS, STRIDES, frame, frameFloats } from '../src/core/frame.ts';
 import { BOOL, F32, F64, I32, I64, ITEM_SIZE } from '../src/core/dtype.ts';
 import { OPTIM_OPS, OPTIM_SCALARS, type OptimOp } from '../src/ops/families.ts';
 import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
@@ -33,7 +33,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, join: 4, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
   scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8,
-  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, taps: 4, triangular: 2, factor: 4, random: 2, optimStep: 5,
+  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, taps: 4, distance: 3, distanceGrad: 5, triangular: 2, factor: 4, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -91,9 +91,10 @@ function fillFrame(family: Family): void {
   const ops = addon.ops[family];
   const op = below(ops?.length ?? 1), name = ops?.[op] ?? '';
   const ndim = family === 'matmul' ? 3 + below(2)
-    : family === 'join' || family === 'moments' || family === 'crossEntropy' || family === 'crossEntropyGrad' ? 2
+    : family === 'join' || family === 'moments' ? 2
+    : family === 'crossEntropy' || family === 'crossEntropyGrad' ? 1 + below(3)
     : family === 'norm' || family === 'normGrad' ? 4 : family === 'recurrence' || family === 'recurrenceGrad' ? 3 : family === 'attention' || family === 'attentionGrad' ? 6 : family === 'conv' ? 10 : family === 'pool' ? 7
-    : family === 'taps' || family === 'triangular' ? 3 + below(2) : family === 'factor' ? 4 : family === 'random' || family === 'optimStep' ? 1 : below(4);
+    : family === 'taps' || family === 'distance' || family === 'distanceGrad' || family === 'triangular' ? 3 + below(2) : family === 'factor' ? 4 : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
   frame[OP] = op;
   frame[NDIM] = ndim;
@@ -151,8 +152,8 @@ function fillFrame(family: Family): void {
       if (ndim > 0) frame[INTS] = frame[DIMS + last] + (chance(4) ? below(200) : below(4) - 1);
       break;
     case 'searchSorted': type(0, I64); if (ndim > 0) still(1, last); break;
-    case 'crossEntropy': still(0, 1); still(3, 1); type(3, I64); break;
-    case 'crossEntropyGrad': still(2, 1); still(3, 1); type(2, I32); break;
+    case 'crossEntropy': still(0, last); still(3, last); type(3, I64); break;
+    case 'crossEntropyGrad': still(2, last); still(3, last); type(2, I32); break;
     case 'conv': case 'pool':
       for (let d = 0; d < ndim; d++) frame[DIMS + d] = chance(40) ? 0 : 1 + below(chance(3) ? 3 : 2);
       for (let i = 0; i < 3; i++) frame[INTS + i] = 1 + below(4);
@@ -199,6 +200,16 @@ function fillFrame(family: Family): void {
       for (let k = 0; k < 3; k++) if (!chance(30)) type(k, dtype === F64 ? F64 : F32);
       for (let k = 0; k < 4; k++) if (!chance(30)) frame[at(k) + ARG] = k === 2 && w === 2 && chance(3) ? ABSENT : below(3);
       type(3, I32);
+      break;
+    }
+    case 'distance': case 'distanceGrad': {
+      // By operand, the dim that it lacks.
+      const lacks = family === 'distance' ? [last, last - 1, last - 2] : [last - 1, last - 1, last - 2, last, last];
+      lacks.forEach((d, k) => {
+        if (!chance(30)) still(k, d);
+        if (!chance(30)) type(k, dtype === F64 ? F64 : F32);
+      });
+      frameFloats[PARAMS] = [0, 0.5, 1, 2, Infinity, NaN, -1][below(7)];
       break;
     }
     case 'triangular':

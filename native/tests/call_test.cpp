@@ -116,15 +116,15 @@ void walk_as_kernel(Family family, const Call& call) {
       }
       return;
     case Family::cross_entropy:
-      walk(call, 0, 0, 1);
-      walk(call, 1, 0, 2);
-      walk(call, 2, 0, 2);
-      return walk(call, 3, 0, 1);
+      walk(call, 0, 0, n - 1);
+      walk(call, 1, 0, n);
+      walk(call, 2, 0, n);
+      return walk(call, 3, 0, n - 1);
     case Family::cross_entropy_grad:
-      walk(call, 0, 0, 2);
-      walk(call, 1, 0, 2);
-      walk(call, 2, 0, 1);
-      return walk(call, 3, 0, 1);
+      walk(call, 0, 0, n);
+      walk(call, 1, 0, n);
+      walk(call, 2, 0, n - 1);
+      return walk(call, 3, 0, n - 1);
     case Family::conv:
     case Family::pool: {
       // The last elements of contiguous tensors.
@@ -188,7 +188,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 2, 4, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 3, 5, 2, 4, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -199,9 +199,11 @@ void fill(Family family, Frame& frame) {
   frame.word[at::op] = static_cast<int32_t>(below(ops == 0 ? 1 : ops));
   int ndim = static_cast<int>(below(4));
   if (family == Family::matmul) ndim = 3 + static_cast<int>(below(2));
-  if (family == Family::moments || family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 2;
+  if (family == Family::moments) ndim = 2;
+  if (family == Family::cross_entropy || family == Family::cross_entropy_grad) ndim = 1 + static_cast<int>(below(3));
   if (family == Family::join) ndim = 2;
   if (family == Family::taps) ndim = 3 + static_cast<int>(below(2));
+  if (family == Family::distance || family == Family::distance_grad) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::triangular) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::factor) ndim = 4;
   if (family == Family::conv) ndim = 10;
@@ -274,8 +276,8 @@ void fill(Family family, Frame& frame) {
       if (ndim > 0) frame.word[at::ints] = frame.word[at::dims + last] + static_cast<int32_t>(below(4)) - 1;
       break;
     case Family::search_sorted: type(0, 2); if (ndim > 0) still(1, last); break;
-    case Family::cross_entropy: still(0, 1), still(3, 1), type(3, 2); break;
-    case Family::cross_entropy_grad: still(2, 1), still(3, 1), type(2, 3); break;
+    case Family::cross_entropy: still(0, last), still(3, last), type(3, 2); break;
+    case Family::cross_entropy_grad: still(2, last), still(3, last), type(2, 3); break;
     case Family::conv:
     case Family::pool:
       for (int d = 0; d < ndim; ++d) frame.word[at::dims + d] = chance(30) ? 0 : static_cast<int32_t>(1 + below(2));
@@ -323,6 +325,12 @@ void fill(Family family, Frame& frame) {
         if (!chance(20)) frame.operand(k)[at::arg] = k == 2 && op != 2 && chance(3) ? at::absent : static_cast<int32_t>(below(3));
       break;
     }
+    case Family::distance:
+      still(0, last), still(1, last - 1), still(2, last - 2);
+      break;
+    case Family::distance_grad:
+      still(0, last - 1), still(1, last - 1), still(2, last - 2), still(3, last), still(4, last);
+      break;
     case Family::triangular:
       still(0, last - 1), still(1, last);
       if (!chance(10)) frame.operand(0)[at::strides + last] = 1, frame.word[at::dims + last - 1] = frame.word[at::dims + last - 2];

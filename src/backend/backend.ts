@@ -60,10 +60,10 @@
  * - searchSorted [out int64, sequence, values]: dims are [..., m]; the sequence has stride 0 along m, INTS[0] ascending
  *   elements, INTS[1] apart. out is where values[i] can be inserted, left or right of equal elements; a NaN goes last.
  * - softmax [out, a]: along the last dim. softmaxGrad [out, g, y]: op as in softmax, y its output.
- * - crossEntropy [loss, p, a, target]: dims are [N, C]. a are logits, target (int64 or int32) strides (s, 0), loss
- *   strides (s, 0): loss[n] = logsumexp(a[n]) - a[n, target]; p receives softmax(a). INTS[0] = class to ignore (loss 0).
+ * - crossEntropy [loss, p, a, target]: dims are [rows..., C]. a are logits; target (int64 or int32) and loss move along the
+ *   rows: loss = logsumexp(a) - a[target] of each; p receives softmax(a). INTS[0] = class to ignore (loss 0).
  *   A target outside [0, C) that is not the ignored one throws IndexRangeError before anything is written.
- * - crossEntropyGrad [out, p, target, g]: dims are [N, C]; out = (p - onehot(target)) * g[n] * floats[PARAMS], 0 for
+ * - crossEntropyGrad [out, p, target, g]: dims are [rows..., C]; out = (p - onehot(target)) * g * floats[PARAMS], 0 for
  *   the ignored class INTS[0].
  * - conv [out, a, b, bias]: all contiguous, their strides are not read; float32, float64. dims are [N, G, O, I, out D, H, W,
  *   kernel D, H, W], channels O and I per group; INTS are four triples over D, H, W: input sizes, stride, padding before,
@@ -108,6 +108,11 @@
  *     read    y[p, j] = sum over k of w[p, k] * x[index[p, k], j]; a = x, b = w or ABSENT (all 1)
  *     spread  x[index[p, k], j] += w[p, k] * y[p, j]; a = y, b = w or ABSENT
  *     weigh   w[p, k] += sum over j of y[p, j] * x[index[p, k], j]; a = y, b = x
+ * - distance [out, a, b]: dims are [loop..., P, R, M]; a moves along loop, P, M, b along loop, R, M, out along loop, P, R.
+ *   out = the p-norm of a - b along M, p = floats[PARAMS], not negative: 0 counts what differs, with infinity a NaN stays.
+ *   Where a dim is empty nothing is written. float32, float64.
+ * - distanceGrad [out, a, b, g, y]: dims as in distance; y is its result and g the gradient of y, out moves as a and receives
+ *   a's gradient: 0 where y is 0; with p = infinity that of all elements that are as far apart as y.
  * - triangular [x, t]: dims are [batch..., N, N, R]. x [N, R] has stride 0 along the second N and stride 1 along R, t stride 0
  *   along R; op says which of t's triangles is read, INTS[0] = 1 that its diagonal counts as ones. x is replaced by the solution
  *   of t X = x. float32, float64.
@@ -184,6 +189,8 @@ export interface Backend {
   conv(out: Storage, a: Storage, b: Storage, bias: Operand): void;
   pool(out: Storage, a: Storage, index: Operand): void;
   taps(out: Storage, a: Storage, b: Operand, index: Storage): void;
+  distance(out: Storage, a: Storage, b: Storage): void;
+  distanceGrad(out: Storage, a: Storage, b: Storage, g: Storage, y: Storage): void;
   triangular(x: Storage, t: Storage): void;
   factor(a: Storage, second: Operand, info: Storage, x: Operand): void;
   random(out: Storage, state: Storage): void;
@@ -197,6 +204,6 @@ export interface Backend {
 export const FAMILIES = [
   'copy', 'join', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
   'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
-  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'triangular', 'factor', 'random', 'optimStep',
+  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'distance', 'distanceGrad', 'triangular', 'factor', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

@@ -57,7 +57,8 @@ const RULES: Readonly<Partial<Record<Family, Rule>>> = {
   triangular: { by: 'lead', inner: 3, keeps: () => true },
   // A right-hand side is replaced by the solution, an inverse comes into memory that is not read.
   factor: { by: 'fold', fold: FOLDS.factor, outputs: ALL_OF_FACTOR, keeps: (k) => k === 0 || (k === 3 && frame[OP] === FACTOR_OPS.indexOf('solve')) },
-  moments: { by: 'sample' }, crossEntropy: { by: 'rows', outputs: FIRST_TWO }, crossEntropyGrad: { by: 'rows' },
+  distance: { by: 'lead', inner: 3 }, distanceGrad: { by: 'lead', inner: 3 },
+  moments: { by: 'sample' }, crossEntropy: { by: 'lead', inner: 1, outputs: FIRST_TWO }, crossEntropyGrad: { by: 'lead', inner: 1 },
   conv: { by: 'fold', fold: FOLDS.conv },
   pool: { by: 'fold', fold: FOLDS.pool, outputs: () => (frame[OP] === POOL_OPS.indexOf('max') ? [0, 2] : [0]) },
   // Given statistics are read.

@@ -3,13 +3,15 @@ import { bind, boolArg, intArg, numberArg, signature, type CallArgs } from '../c
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts';
 import { sameShape } from '../core/layout.ts';
 import { toBeChecked } from '../tensor/batching.ts';
-import { ones, tensor, zeros } from '../tensor/create.ts';
+import { arange, ones, tensor, zeros } from '../tensor/create.ts';
 import { embedding as rowsOf } from '../tensor/embedding.ts';
 import { Function, type Context } from '../tensor/function.ts';
 import { noGrad } from '../tensor/grad-mode.ts';
 import { recording } from '../tensor/graph.ts';
+import { observer } from '../tensor/observer.ts';
 import { operation } from '../tensor/operation.ts';
-import { indexArg } from '../tensor/selection.ts';
+import { atDims, indexArg, pick } from '../tensor/selection.ts';
+import { readTaps } from '../tensor/taps.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { toNumbers } from '../tensor/values.ts';
 import { tensorArg, type Maybe } from './args.ts';
@@ -139,6 +141,16 @@ function sumBags(rows: Tensor, bags: Bags, scale: Tensor | null): Tensor {
   return zeros([count, width], { dtype: rows.dtype }).indexAdd_(0, tensor(bag), end === n ? scaled : scaled.narrow(0, 0, end));
 }
 
+/** The same of bags of one size, read from the table `[N, D]` itself. */
+function readBags(op: string, table: Tensor, samples: Tensor, { starts, kept }: Bags, scale: Tensor | null): Tensor {
+  // The kernel skips what is negative, and its indices are int32: a gather tells those that are out of range.
+  const rows = arange(table.shape[0], { dtype: 'int32' }), index = pick(op, rows, atDims(op, rows.shape, [{ dim: 0, index: samples }], false));
+  const mask = kept === null ? null : tensor(kept, { dtype: 'bool' });
+  const used = mask === null ? index : index.where(mask, -1), factors = mask === null || scale === null ? scale : scale.where(mask, 0);
+  const inBags = (x: Tensor): Tensor => x.view([1, starts.length - 1, -1]);
+  return readTaps(op, table.unsqueeze(0), factors === null ? null : inBags(factors), inBags(used)).squeeze(0);
+}
+
 /** The largest element of each bag's rows per column, the first of equal ones; 0 for a bag without any. */
 function maxBags(rows: Tensor, bags: Bags): Tensor {
   const { starts, kept } = bags, count = starts.length - 1, [n, width] = rows.shape;
@@ -182,10 +194,15 @@ export const embeddingBag = operation(
     const kept = padding === null ? null : Uint8Array.from(toNumbers(op, samples.ne(padding)));
     // Sums of half floats are float32's until the end.
     const wide = weight.dtype === 'float64' ? 'float64' : 'float32';
-    const picked = rowsOf(weight, samples, null, op).to(wide), bags = { starts, kept };
+    const bags = { starts, kept }, factors = perSampleWeights === undefined ? null : perSampleWeights.reshape([-1]).to(wide);
+    const counts = (): Float64Array => Float64Array.from({ length: starts.length - 1 }, (_, b) => Math.max(countOf(bags, b), 1));
+    const finished = (sum: Tensor): Tensor => (mode === 'sum' ? sum : sum.div(tensor(counts(), { dtype: wide }).unsqueeze(1))).to(weight.dtype);
+    // Who observes may record a program, which is made of rows.
+    if (mode !== 'max' && !scaleGradByFreq && weight.dtype === wide && observer === null && (sizeOfAll(bags, samples.numel()) ?? 0) > 0) {
+      return finished(readBags(op, weight, samples, bags, factors));
+    }
+    const picked = rowsOf(weight, samples, null, op).to(wide);
     const rows = scaleGradByFreq ? ScaleGrad.apply(picked, noGrad(() => oneByOccurrences(samples, weight).unsqueeze(1).to(wide))) : picked;
     if (mode === 'max') return maxBags(rows, bags).to(weight.dtype);
-    const sum = sumBags(rows, bags, perSampleWeights === undefined ? null : perSampleWeights.reshape([-1]).to(wide));
-    const counts = (): Float64Array => Float64Array.from({ length: starts.length - 1 }, (_, b) => Math.max(countOf(bags, b), 1));
-    return (mode === 'sum' ? sum : sum.div(tensor(counts(), { dtype: wide }).unsqueeze(1))).to(weight.dtype);
+    return finished(sumBags(rows, bags, factors));
   });

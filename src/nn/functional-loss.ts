@@ -147,7 +147,7 @@ export interface ClassOptions extends ReductionOptions {
   readonly ignoreIndex?: number;
 }
 
-/** `[N, C, d...]` or `[C]` as rows `[M, C]`, in the order of the target's elements. */
+/** `[N, C, d...]`, of `[C]` too. */
 function classRows(op: string, input: Tensor, targetShape: readonly number[]): Tensor {
   if (!input.isFloatingPoint()) throw new DTypeError(op, input.dtype, `input must be floating point, got ${input.dtype}`);
   if (input.ndim === 0) throw new ShapeError(op, 'input must have at least 1 dimension, got a 0-d tensor');
@@ -156,8 +156,7 @@ function classRows(op: string, input: Tensor, targetShape: readonly number[]): T
   if (!sameShape(expected, targetShape)) {
     throw new ShapeError(op, `target must have shape [${expected.join(', ')}] for input [${input.shape.join(', ')}], got [${targetShape.join(', ')}]`);
   }
-  if (input.ndim === 2) return input;
-  return input.movedim(axis, -1).reshape([-1, input.shape[axis]]);
+  return axis === 0 ? input.unsqueeze(0) : input;
 }
 
 function classWeight(op: string, given: Bound, classes: number): Tensor | null {
@@ -170,17 +169,17 @@ function requireIndices(op: string, target: Tensor): void {
   if (isFloating(target.dtypeCode) || target.dtype === 'bool') throw new DTypeError(op, target.dtype, `class indices must be integers, got ${target.dtype}; write target.long()`);
 }
 
-/** Class indices as a vector of a dtype that the kernels read. */
+/** Class indices `[N, d...]` of a dtype that the kernels read. */
 function indices(target: Tensor): Tensor {
-  const flat = target.reshape([-1]);
-  return flat.dtype === 'int64' || flat.dtype === 'int32' ? flat : flat.long();
+  const rows = target.ndim === 0 ? target.reshape([1]) : target;
+  return rows.dtype === 'int64' || rows.dtype === 'int32' ? rows : rows.long();
 }
 
-/** Negative log likelihoods of rows [M, C] at indices [M], reduced; also the divisor of a mean. */
+/** Negative log likelihoods of `[N, C, d...]` at indices `[N, d...]`, not reduced; also what a mean's divisor sums. */
 function nllRows(rows: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): { readonly losses: Tensor; readonly counted: Tensor; readonly factors: Tensor } {
   const counted = target.ne(ignoreIndex);
   const safe = target.where(counted, 0);
-  const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1), weights = weight === null ? null : weight.indexSelect(0, safe);
+  const picked = rows.gather(1, safe.unsqueeze(1)).squeeze(1), weights = weight === null ? null : weight.indexSelect(0, safe.reshape([-1])).view(safe.shape);
   // Chosen, not multiplied by 0: ignored rows may hold infinities, and where all are ignored the mean's divisor is 0.
   return {
     losses: (weights === null ? picked : picked.mul(weights)).neg().where(counted, 0), counted,
@@ -196,9 +195,9 @@ export function nllLoss(input: Tensor, target: Tensor, ...args: CallArgs<[weight
   const given = bind(NLL, [input, target, ...args]);
   requireIndices(op, target);
   const rows = classRows(op, input, target.shape);
-  const weight = classWeight(op, given, rows.shape[1] ?? rows.shape[0]);
+  const weight = classWeight(op, given, rows.shape[1]);
   const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
-  return nllReduced(rows.ndim === 1 ? rows.unsqueeze(0) : rows, target, weight, ignoreIndex, reductionArg(op, given.reduction));
+  return nllReduced(rows, target, weight, ignoreIndex, reductionArg(op, given.reduction));
 }
 
 /** What every row has at its index; null if some are out of range, which those of an ignored class are when it is none of the classes. */
@@ -237,8 +236,7 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   // Floats of the shape of class indices are indices of the wrong dtype, as JS numbers give them: the cast is what helps.
   if (isFloating(target.dtypeCode) && target.ndim !== input.ndim - 1) return crossEntropyOfProbabilities(input, target, given, reduction, smoothing);
   requireIndices(op, target);
-  const flat = classRows(op, input, target.shape);
-  const rows = flat.ndim === 1 ? flat.unsqueeze(0) : flat;
+  const rows = classRows(op, input, target.shape);
   const classes = rows.shape[1];
   const weight = classWeight(op, given, classes);
   const ignoreIndex = intArg(op, 'ignoreIndex', given.ignoreIndex, -100);
@@ -251,7 +249,7 @@ export function crossEntropy(input: Tensor, target: Tensor, ...args: CallArgs<[w
   const nll = nllReduced(logProbabilities, target, weight, ignoreIndex, reduction);
   if (smoothing === 0) return nll;
   const { counted, factors } = nllRows(logProbabilities, indices(target), weight, ignoreIndex);
-  const all = (weight === null ? logProbabilities : logProbabilities.mul(weight)).sum(1).neg();
+  const all = (weight === null ? logProbabilities : logProbabilities.mul(weight.view([classes, ...rows.shape.slice(2).map(() => 1)]))).sum(1).neg();
   const losses = all.where(counted, 0);
   const smooth = reduction === 'none' ? losses.reshape(target.shape) : reduction === 'sum' ? losses.sum() : losses.sum().div(factors.sum());
   return nll.mul(1 - smoothing).add(smooth.mul(smoothing / classes));

@@ -8,13 +8,12 @@ import { computeType } from './promotion.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * `logsumexp(logits[n]) - logits[n, target[n]]` per row, 0 for the ignored class: logits [N, C] of a floating dtype,
- * target [N] int64 or int32. An illegal target throws before anything is written.
+ * `logsumexp(logits[n]) - logits[n, target[n]]` per row, 0 for the ignored class: logits [N, C, d...] of a floating dtype,
+ * target [N, d...] int64 or int32. An illegal target throws before anything is written.
  */
 export const fusedCrossEntropy = visible('fusedCrossEntropy', (logits: Tensor, target: Tensor, ignoreIndex = -100): Tensor => {
   const compute = computeType(logits.dtypeCode);
-  const [rows] = logits.shape;
-  const loss = emptyShape(logits, [rows], compute), p = emptyShape(logits, logits.shape, compute);
+  const loss = emptyShape(logits, target.shape, compute), p = emptyShape(logits, logits.shape, compute);
   const source = rawCast(logits, compute);
   crossEntropyInto(loss, p, source, target, ignoreIndex);
   spent(source, logits);

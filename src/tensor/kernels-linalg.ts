@@ -1,10 +1,11 @@
-/** Kernel calls over matrices: factorisations and triangular systems, in the place of their operand. */
+/** Kernel calls over matrices: factorisations and triangular systems, in the place of their operand, and distances of rows. */
 import { DIMS, INTS, frame } from '../core/frame.ts';
 import { numelOf } from '../core/layout.ts';
 import { absent, dims, header, operand, strides } from '../core/plan.ts';
 import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp, type TriangularOp } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
 import type { TensorCore } from './core.ts';
+import { parameters } from './kernels.ts';
 
 type Maybe = TensorCore | null;
 
@@ -36,4 +37,29 @@ export function triangularInto(op: TriangularOp, unit: boolean, x: TensorCore, t
   operand(1, t.storage, t.layout.offset, t.dtypeCode);
   strides(1, [...ts.slice(0, batch), ts[batch], ts[batch + 1], 0]);
   active.triangular(x.storage, t.storage);
+}
+
+/** Places the operands of the distances of `a` [..., P, M] to `b` [..., R, M] in the frame: rows of ours, of theirs, or pairs [..., P, R]. */
+function describePairs(a: TensorCore, b: TensorCore, p: number, operands: readonly (readonly [of: 'ours' | 'theirs' | 'pairs', tensor: TensorCore])[]): void {
+  const n = a.layout.shape.length, batch = n - 2;
+  header(0, n + 1, operands.length);
+  dims([...a.layout.shape.slice(0, -1), b.layout.shape[n - 2], a.layout.shape[n - 1]]);
+  parameters(p);
+  operands.forEach(([of, tensor], k) => {
+    const own = tensor.layout.strides, [first, second] = [own[batch], own[batch + 1]];
+    operand(k, tensor.storage, tensor.layout.offset, tensor.dtypeCode);
+    strides(k, [...own.slice(0, batch), ...{ ours: [first, 0, second], theirs: [0, first, second], pairs: [first, second, 0] }[of]]);
+  });
+}
+
+/** `out` [..., P, R] receives the p-norm distances of the rows of `a` [..., P, M] and `b` [..., R, M]. */
+export function distanceInto(out: TensorCore, a: TensorCore, b: TensorCore, p: number): void {
+  describePairs(a, b, p, [['pairs', out], ['ours', a], ['theirs', b]]);
+  active.distance(out.storage, a.storage, b.storage);
+}
+
+/** `out` [..., P, M] receives the gradient of `a` by `g`, that of the distances `y`. */
+export function distanceGradInto(out: TensorCore, a: TensorCore, b: TensorCore, g: TensorCore, y: TensorCore, p: number): void {
+  describePairs(a, b, p, [['ours', out], ['ours', a], ['theirs', b], ['pairs', g], ['pairs', y]]);
+  active.distanceGrad(out.storage, a.storage, b.storage, g.storage, y.storage);
 }

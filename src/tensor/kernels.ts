@@ -501,36 +501,39 @@ export function nonzeroInto(out: TensorCore, count: TensorCore, a: TensorCore, c
   active.nonzero(out.storage, count.storage, a.storage);
 }
 
-/** logits [N, C], target [N] or a stride-0 view of it; loss [N], p [N, C]. */
+/** The classes, dim 1 of [N, C, d...], after the rows. */
+const classesLast = ([first, classes, ...rest]: readonly number[]): number[] => [first, ...rest, classes];
+
+/** logits and p [N, C, d...], target and loss [N, d...]. */
 export function crossEntropyInto(loss: TensorCore, p: TensorCore, logits: TensorCore, target: TensorCore, ignore: number): void {
-  header(0, 2, 4);
-  dims(logits.layout.shape);
+  header(0, logits.layout.shape.length, 4);
+  dims(classesLast(logits.layout.shape));
   frame[INTS] = ignore;
   operand(0, loss.storage, loss.layout.offset, loss.dtypeCode);
-  strides(0, [loss.layout.strides[0], 0]);
+  strides(0, [...loss.layout.strides, 0]);
   operand(1, p.storage, p.layout.offset, p.dtypeCode);
-  strides(1, p.layout.strides);
+  strides(1, classesLast(p.layout.strides));
   operand(2, logits.storage, logits.layout.offset, logits.dtypeCode);
-  strides(2, logits.layout.strides);
+  strides(2, classesLast(logits.layout.strides));
   operand(3, target.storage, target.layout.offset, target.dtypeCode);
-  strides(3, [target.layout.strides[0], 0]);
+  strides(3, [...target.layout.strides, 0]);
   active.crossEntropy(loss.storage, p.storage, logits.storage, target.storage);
 }
 
-/** `g` is [N] (or a stride-0 view). */
+/** out and p [N, C, d...], target and `g` [N, d...], views that repeat one element included. */
 export function crossEntropyGradInto(out: TensorCore, p: TensorCore, target: TensorCore, g: TensorCore, scale: number, ignore: number): void {
-  header(0, 2, 4);
-  dims(p.layout.shape);
+  header(0, p.layout.shape.length, 4);
+  dims(classesLast(p.layout.shape));
   frame[INTS] = ignore;
   parameters(scale);
   operand(0, out.storage, out.layout.offset, out.dtypeCode);
-  strides(0, out.layout.strides);
+  strides(0, classesLast(out.layout.strides));
   operand(1, p.storage, p.layout.offset, p.dtypeCode);
-  strides(1, p.layout.strides);
+  strides(1, classesLast(p.layout.strides));
   operand(2, target.storage, target.layout.offset, target.dtypeCode);
-  strides(2, [target.layout.strides[0], 0]);
+  strides(2, [...target.layout.strides, 0]);
   operand(3, g.storage, g.layout.offset, g.dtypeCode);
-  strides(3, [g.layout.strides[0], 0]);
+  strides(3, [...g.layout.strides, 0]);
   active.crossEntropyGrad(out.storage, p.storage, target.storage, g.storage);
 }
 

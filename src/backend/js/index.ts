@@ -8,6 +8,7 @@ import type { Backend } from '../backend.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { conv } from './conv.ts';
 import { copy } from './copy.ts';
+import { distance, distanceGrad } from './distance.ts';
 import { join } from './join.ts';
 import { binary, ternary, unary } from './elementwise.ts';
 import { gather, nonzero, scatter } from './indexing.ts';
@@ -40,7 +41,7 @@ export const jsBackend: Backend = {
   name: 'js',
   copy, join, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, triangular, factor, random, optimStep,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, distance, distanceGrad, triangular, factor, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

@@ -7,7 +7,7 @@ import { SOFTMAX_OPS } from '../../ops/families.ts';
 import * as f32 from './generated/softmax-rows-f32.ts';
 import * as f64 from './generated/softmax-rows-f64.ts';
 import type { CastKernel } from './kernel-types.ts';
-import { advance, cursor, dim, dtype, indexWidth, indexWords, offset, start, stride, unsupported, volume } from './space.ts';
+import { advance, cursor, dim, dtype, indexWidth, indexWords, start, stride, unsupported, volume } from './space.ts';
 
 type Row = CastKernel<TypedArray, TypedArray>;
 type GradRow = (
@@ -49,36 +49,44 @@ export function softmaxGrad(out: Storage, g: Storage, y: Storage): void {
 }
 
 export function crossEntropy(loss: Storage, p: Storage, a: Storage, target: Storage): void {
-  const code = dtype(2);
+  const code = dtype(2), last = frame[NDIM] - 1;
   requireFloat('crossEntropy', code);
-  const N = dim(0), C = dim(1), ignored = frame[INTS];
-  const words = indexWords(target), width = indexWidth(3), first = offset(3) * width, step = stride(3, 0) * width;
-  for (let n = 0, t = first; n < N; n++, t += step) {
-    const index = words[t];
+  if (volume(0, last) === 0) return;
+  const C = dim(last), ignored = frame[INTS], words = indexWords(target), width = indexWidth(3);
+  start(4);
+  do {
+    const t = cursor[3] * width, index = words[t];
     const whole = width === 1 || words[t + 1] === index >> 31;
     if (whole && (index === ignored || (index >= 0 && index < C))) continue;
     const value = whole ? index : words[t + 1] * 4294967296 + (index >>> 0);
     throw new IndexRangeError('crossEntropy', value, C, `target ${value} is out of range for ${C} classes`);
-  }
-  const L = loss.slab.view(code), P = p.slab.view(code), A = a.slab.view(code), row = LOSSES[code];
-  const ls = stride(0, 0), pn = stride(1, 0), pc = stride(1, 1), an = stride(2, 0), ac = stride(2, 1);
-  for (let n = 0, l = offset(0), pi = offset(1), ai = offset(2), t = first; n < N; n++, l += ls, pi += pn, ai += an, t += step) {
-    const index = words[t], inside = index >= 0 && index < C;
-    const value = row(P, A, pi, ai, C, pc, ac, inside ? index : 0);
-    L[l] = index === ignored ? 0 : value;
-  }
+  } while (advance(0, last, 4));
+  const L = loss.slab.view(code), P = p.slab.view(code), A = a.slab.view(code), row = LOSSES[code], ps = stride(1, last), as = stride(2, last);
+  // Classes that are far apart are read and written once.
+  const staged = ps === 1 && as === 1 ? null : (code === F32 ? new Float32Array(C) : new Float64Array(C)), soft = staged === null ? null : staged.slice();
+  do {
+    const index = words[cursor[3] * width], inside = index >= 0 && index < C, p = cursor[1], a = cursor[2];
+    let value: number;
+    if (staged === null || soft === null) value = row(P, A, p, a, C, 1, 1, inside ? index : 0);
+    else {
+      for (let c = 0, i = a; c < C; c++, i += as) staged[c] = A[i] as number;
+      value = row(soft, staged, 0, 0, C, 1, 1, inside ? index : 0);
+      for (let c = 0, i = p; c < C; c++, i += ps) P[i] = soft[c];
+    }
+    L[cursor[0]] = index === ignored ? 0 : value;
+  } while (advance(0, last, 4));
 }
 
 export function crossEntropyGrad(out: Storage, p: Storage, target: Storage, g: Storage): void {
-  const code = dtype(1);
+  const code = dtype(1), last = frame[NDIM] - 1;
   requireFloat('crossEntropyGrad', code);
-  const N = dim(0), C = dim(1), ignored = frame[INTS], factor = frameFloats[PARAMS];
-  const words = indexWords(target), width = indexWidth(2);
-  const O = out.slab.view(code), P = p.slab.view(code), G = g.slab.view(code), row = LOSS_GRADS[code];
-  const on = stride(0, 0), oc = stride(0, 1), pn = stride(1, 0), pc = stride(1, 1), tn = stride(2, 0) * width, gn = stride(3, 0);
-  for (let n = 0, o = offset(0), pi = offset(1), t = offset(2) * width, gi = offset(3); n < N; n++, o += on, pi += pn, t += tn, gi += gn) {
-    const index = words[t];
-    if (index === ignored || index < 0 || index >= C) for (let c = 0; c < C; c++) O[o + c * oc] = 0;
-    else row(O, P, o, pi, C, oc, pc, index, (G[gi] as number) * factor);
-  }
+  if (volume(0, last) === 0) return;
+  const C = dim(last), ignored = frame[INTS], factor = frameFloats[PARAMS], words = indexWords(target), width = indexWidth(2);
+  const O = out.slab.view(code), P = p.slab.view(code), G = g.slab.view(code), row = LOSS_GRADS[code], os = stride(0, last), ps = stride(1, last);
+  start(4);
+  do {
+    const index = words[cursor[2] * width], o = cursor[0];
+    if (index === ignored || index < 0 || index >= C) for (let c = 0; c < C; c++) O[o + c * os] = 0;
+    else row(O, P, o, cursor[1], C, os, ps, index, (G[cursor[3]] as number) * factor);
+  } while (advance(0, last, 4));
 }

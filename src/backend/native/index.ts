@@ -73,6 +73,8 @@ export class NativeBackend implements Backend {
   readonly conv: Backend['conv'];
   readonly pool: Backend['pool'];
   readonly taps: Backend['taps'];
+  readonly distance: Backend['distance'];
+  readonly distanceGrad: Backend['distanceGrad'];
   readonly triangular: Backend['triangular'];
   readonly factor: Backend['factor'];
   readonly random: Backend['random'];
@@ -113,6 +115,8 @@ export class NativeBackend implements Backend {
     this.conv = this.four('conv');
     this.pool = this.three('pool');
     this.taps = this.four('taps') as Backend['taps'];
+    this.distance = this.three('distance') as Backend['distance'];
+    this.distanceGrad = this.many('distanceGrad');
     this.triangular = this.two('triangular') as Backend['triangular'];
     this.factor = this.many('factor');
     this.random = this.two('random');

@@ -1,10 +1,12 @@
 /** Distances between tensors and between all pairs of rows. */
 import { F32, F64 } from '../../core/dtype.ts';
-import { broadcastShapes, numelOf } from '../../core/layout.ts';
+import { broadcastShapes } from '../../core/layout.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.ts';
 import { cat, indexTensor } from '../composite.ts';
-import { noGrad } from '../grad-mode.ts';
-import { recording, recordZeros } from '../graph.ts';
+import { gradEnabled, noGrad } from '../grad-mode.ts';
+import { record, recording, recordZeros } from '../graph.ts';
+import { copyInto, emptyShape } from '../kernels.ts';
+import { distanceGradInto, distanceInto } from '../kernels-linalg.ts';
 import { operation, type Method } from '../operation.ts';
 import { normOver } from '../reduction.ts';
 import type { Tensor } from '../tensor.ts';
@@ -15,8 +17,6 @@ export const dist = operation('dist(input: Tensor, other: Tensor, p: float = 2)'
   return normOver(difference, p, difference.shape.map((_, i) => i), false);
 });
 
-/** Elements of the differences held at once where all pairs are taken. */
-const CHUNK = 2 ** 24;
 type Mode = 'use_mm_for_euclid_dist_if_necessary' | 'use_mm_for_euclid_dist' | 'donot_use_mm_for_euclid_dist';
 
 /**
@@ -31,26 +31,73 @@ export const cdist = operation("cdist(x1: Tensor, x2: Tensor, p: float = 2, comp
     if (m !== x2.shape[x2.ndim - 1]) throw new ShapeError('cdist', `rows must have one length, got ${m} and ${x2.shape[x2.ndim - 1]}`);
     requireOrder('cdist', p);
     const batch = broadcastShapes('cdist', x1.layout.shape.slice(0, -2), x2.layout.shape.slice(0, -2));
-    const P = x1.shape[x1.ndim - 2], R = x2.shape[x2.ndim - 2];
-    const a = x1.expand([...batch, P, m]), b = x2.expand([...batch, R, m]);
+    const P = x1.shape[x1.ndim - 2], R = x2.shape[x2.ndim - 2], dtype = x1.dtypeCode === x2.dtypeCode ? x1.dtypeCode : F64;
+    const a = x1.castTo(dtype).expand([...batch, P, m]), b = x2.castTo(dtype).expand([...batch, R, m]);
     // Rows without elements are all the same.
     if (m === 0) return a.matmul(b.mT);
-    if (p === 2 && byProduct(mode, P, R)) return euclidean(a, b);
-    const apart = (rows: Tensor): Tensor => normOver(rows.unsqueeze(-2).sub(b.unsqueeze(-3)), p, [batch.length + 2], false);
-    const step = Math.max(1, Math.floor(CHUNK / Math.max(1, numelOf(batch) * R * m)));
-    const all = (): Tensor => (step >= P ? apart(a) : cat(Array.from({ length: Math.ceil(P / step) }, (_, i) => apart(a.narrow(-2, i * step, Math.min(step, P - i * step)))), -2));
-    return p === 0 ? recordZeros('cdist', noGrad(all), [x1, x2]) : all();
+    return p === 2 && byProduct(mode, P, R) ? euclidean(a, b) : pairs(a, b, p);
   });
 
 const byProduct = (mode: Mode, P: number, R: number): boolean => mode === 'use_mm_for_euclid_dist' || (mode === 'use_mm_for_euclid_dist_if_necessary' && (P > 25 || R > 25));
 
-/** sqrt(|a|^2 - 2 a b + |b|^2), the gradient being 0 at distance 0. */
+/** sqrt(|a|^2 - 2 a b + |b|^2) as one product, [-2 a, |a|^2, 1] [b, 1, |b|^2]; the gradient being 0 at distance 0. */
 function euclidean(a: Tensor, b: Tensor): Tensor {
-  const cross = a.matmul(b.mT);
-  const squares = a.square().sum(-1, true).add(b.square().sum(-1).unsqueeze(-2)).sub(cross.mul(2)).clampMin(0);
-  if (!recording(a, b)) return squares.sqrt();
-  const apart = squares.gt(0);
-  return squares.where(apart, 1).sqrt().where(apart, 0);
+  const out = noGrad(() => {
+    const extended = (x: Tensor, factor: number, at: 0 | 1): Tensor => {
+      const ends = [x.square().sum(-1, true), x.newOnes([...x.shape.slice(0, -1), 1])];
+      return cat([factor === 1 ? x : x.mul(factor), ends[at], ends[1 - at]], -1);
+    };
+    return extended(a, -2, 0).matmul(extended(b, 1, 1).mT).clampMin_(0).sqrt_();
+  });
+  if (recording(a, b)) {
+    record('cdist', out, [a, b], (g, node) => {
+      const [x, z, y] = [node.saved(0), node.saved(1), node.saved(2)], apart = y.ne(0);
+      const ratio = g.div(gradEnabled ? y.where(apart, 1) : y).where(apart, 0);
+      return [
+        node.needs(0) ? x.mul(ratio.sum(-1, true)).sub(ratio.matmul(z)) : null,
+        node.needs(1) ? z.mul(ratio.sum(-2).unsqueeze(-1)).sub(ratio.mT.matmul(x)) : null,
+      ];
+    }, [a, b, out]);
+  }
+  return out;
+}
+
+/** The distances by the kernel. */
+function pairs(a: Tensor, b: Tensor, p: number): Tensor {
+  const out = emptyShape(a, [...a.shape.slice(0, -1), b.shape[b.ndim - 2]], a.dtypeCode);
+  distanceInto(out, a, b, p);
+  if (p === 0) return recordZeros('cdist', out, [a, b]);
+  if (recording(a, b)) {
+    record('cdist', out, [a, b], (g, node) => {
+      const [x, z, y] = [node.saved(0), node.saved(1), node.saved(2)];
+      if (gradEnabled && recording(g, x, z)) return composedGradients(g, x, z, y, p);
+      return [node.needs(0) ? gradient(g, x, z, y, p) : null, node.needs(1) ? gradient(g.mT, z, x, y.mT, p) : null];
+    }, [a, b, out]);
+  }
+  return out;
+}
+
+function gradient(g: Tensor, a: Tensor, b: Tensor, y: Tensor, p: number): Tensor {
+  const out = emptyShape(a, a.shape, a.dtypeCode);
+  if (y.numel() === 0) copyInto(out, 0);
+  else distanceGradInto(out, a, b, g, y, p);
+  return out;
+}
+
+/** The gradients from differentiable operations, for second derivatives. */
+function composedGradients(g: Tensor, a: Tensor, b: Tensor, y: Tensor, p: number): Tensor[] {
+  const d = a.unsqueeze(-2).sub(b.unsqueeze(-3)), upstream = g.unsqueeze(-1), size = y.unsqueeze(-1);
+  const each = (): Tensor => {
+    if (p === 1) return d.sign().mul(upstream);
+    if (p === Infinity) return d.sign().where(d.abs().eq(size), 0).mul(upstream);
+    // The subgradient 0 where there is no other; replacing zeros before the powers keeps NaN out of what follows.
+    const apart = size.ne(0), length = size.where(apart, 1);
+    if (p === 2) return d.mul(upstream.div(length).where(apart, 0));
+    const moved = d.ne(0).logicalAnd(apart), inner = d.where(moved, 1);
+    return inner.mul(inner.abs().pow(p - 2)).mul(upstream.div(length.pow(p - 1))).where(moved, 0);
+  };
+  const slopes = each();
+  return [slopes.sum(-2), slopes.sum(-3).neg()];
 }
 
 function requireOrder(op: string, p: number): void {
