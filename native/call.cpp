@@ -94,6 +94,8 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"triangular", &Kernels::triangular, 2, 2, 3, 16, 1, 0, {{}, {}}},
     {"factor", &Kernels::factor, 4, 4, 4, 4, 1, 0,
      {{Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}}},
+    {"orthogonal", &Kernels::orthogonal, 5, 5, 5, 5, 1, 0,
+     {{Space::none}, {Space::none}, {Space::none, optional}, {Space::none, optional}, {Space::none, optional}}},
     {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
     {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
 };
@@ -130,6 +132,7 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::recurrence:
     case Family::recurrence_grad: return static_cast<int64_t>(recurrence_elements(family, k, call)) - 1;
     case Family::factor: return static_cast<int64_t>(factor_elements(k, call)) - 1;
+    case Family::orthogonal: return static_cast<int64_t>(orthogonal_elements(k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::join: return k > 0 ? call.ints[k - 1] - 1 : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
@@ -337,12 +340,10 @@ const char* check_family(const Call& call) {
       if (!is_float(o[0].dtype) || o[1].dtype != o[0].dtype || o[3].dtype != DType::i32) return kDtypes;
       return o[2].data == nullptr || o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     }
-    case Family::triangular:
-      return check_triangular(call);
-    case Family::factor:
-      return check_factor(call);
-    case Family::optim_step:
-      return check_optim(call);
+    case Family::triangular: return check_triangular(call);
+    case Family::factor: return check_factor(call);
+    case Family::orthogonal: return check_orthogonal(call);
+    case Family::optim_step: return check_optim(call);
   }
   return nullptr;
 }
@@ -415,6 +416,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
   if (family == Family::recurrence || family == Family::recurrence_grad) return recurrence_elements(family, k, call) > 0;
   if (family == Family::factor) return factor_elements(k, call) > 0;
+  if (family == Family::orthogonal) return orthogonal_elements(k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -443,6 +445,7 @@ constexpr Names names_of(Family family) {
     case Family::taps: return {taps_names, taps_count};
     case Family::triangular: return {triangular_names, triangular_count};
     case Family::factor: return {factor_names, factor_count};
+    case Family::orthogonal: return {orthogonal_names, orthogonal_count};
     case Family::random: return {random_names, random_count};
     case Family::optim_step: return {optim_names, optim_count};
     default: return {nullptr, 0};
@@ -495,7 +498,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
                                    family == Family::select || family == Family::search_sorted || family == Family::join || family == Family::taps ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
                                    family == Family::pool || family == Family::norm || family == Family::norm_grad ||
-                                   family == Family::recurrence || family == Family::recurrence_grad || family == Family::factor;
+                                   family == Family::recurrence || family == Family::recurrence_grad || family == Family::factor || family == Family::orthogonal;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

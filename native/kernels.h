@@ -88,6 +88,7 @@ struct Kernels {
   Kernel taps;           // [out, a, b?, index i32]      [loop..., P, J, K]; ints: axis size, axis stride; see src/backend/backend.ts
   Kernel triangular;     // [x, t]                       [batch..., N, N, R]; ints[0] = unit diagonal
   Kernel factor;         // [a, second?, info, x?]       [B, M, N, R]; all contiguous; see src/backend/backend.ts
+  Kernel orthogonal;     // [a, values, info?, left?, right?]  [B, M, N, L, R]; all contiguous; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
   Kernel optim_step;     // see src/backend/backend.ts
 };
@@ -103,7 +104,7 @@ Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cr
 Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
 Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
 Status conv(const Call&), pool(const Call&), taps(const Call&), random(const Call&), optim_step(const Call&);
-Status triangular(const Call&), factor(const Call&);
+Status triangular(const Call&), factor(const Call&), orthogonal(const Call&);
 }
 #endif
 

@@ -1,8 +1,8 @@
-/** Factorisations and triangular systems of a backend, on matrices whose factors are exact. */
+/** Factorisations and triangular systems of a backend, on matrices whose factors are exact or by what they give when multiplied. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import { F32, F64, I32 } from '../src/core/dtype.ts';
-import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp } from '../src/ops/families.ts';
+import { FACTOR_OPS, ORTHOGONAL_OPS, TRIANGULAR_OPS, type FactorOp, type OrthogonalOp } from '../src/ops/families.ts';
 import { operand, randomNumbers, read, run, viewOf, type Argument, type Operand } from './helpers/frames.ts';
 
 type Matrix = number[][];
@@ -21,6 +21,14 @@ export function linalgContract(backend: () => Backend): void {
   const filled = (dtype: number, batch: readonly Matrix[], shape: readonly number[]): Operand => operand(dtype as typeof F32, shape, (i) => batch.flat(2)[i]);
   const factor = (op: FactorOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], pivoting = 1): void =>
     run(backend(), 'factor', { op: FACTOR_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [pivoting] }, [...written]);
+
+  const orthogonal = (op: OrthogonalOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[]): void =>
+    run(backend(), 'orthogonal', { op: ORTHOGONAL_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [0] }, [...written]);
+  const allNear = (values: Matrix, expected: Matrix, bound: number): void => {
+    expect([values.length, values[0]?.length]).toEqual([expected.length, expected[0]?.length]);
+    values.forEach((row, i) => row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(bound)));
+  };
+  const eye = (n: number): Matrix => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_u, j) => (i === j ? 1 : 0)));
 
   describe.each([[F32, 1], [F32, 5], [F64, 9], [F32, 17]] as const)('linear algebra of dtype %s and %s rows', (dtype, n) => {
     test('cholesky reads the upper triangle and leaves its factor', () => {
@@ -74,6 +82,24 @@ export function linalgContract(backend: () => Backend): void {
         near(product(m, inverses.slice(b * n, b * n + n)), m.map((_, i) => m.map((_u, j) => (i === j ? 1 : 0))));
       });
       expect(read(info)).toEqual([0, 0]);
+    });
+
+    test('qr gives R, orthonormal columns and the reflections they are made of', () => {
+      for (const [m, w, l] of [[n, n, n], [n + 3, n, n], [n + 3, n, n + 3], [n, n + 5, n]]) {
+        const k = Math.min(m, w), given = [numbers(m, w), numbers(m, w)], bound = (dtype === F32 ? 1e-6 : 1e-14) * (m + w);
+        const a = filled(dtype, given, [2, m, w]), tau = operand(dtype, [2, k]), Q = operand(dtype, [2, m, l]), R = operand(dtype, [2, l, w]), again = operand(dtype, [2, m, l]);
+        orthogonal('qr', [2, m, w, l, l], [a, tau, null, Q, R], [a, tau, Q, R]);
+        const [q, r, packed] = [rows(read(Q), l), rows(read(R), w), rows(read(a), w)];
+        given.forEach((matrix, b) => {
+          const own = q.slice(b * m, b * m + m);
+          allNear(product(own, r.slice(b * l, b * l + l)), matrix, bound * 4);
+          allNear(product(transpose(own), own), eye(l), bound);
+          r.slice(b * l, b * l + l).forEach((row, i) => expect(row).toEqual(row.map((_, j) => (j < i ? 0 : packed[b * m + i][j]))));
+        });
+        if (w > m) continue;
+        orthogonal('columns', [2, m, w, l, 0], [a, tau, null, again, null], [again]);
+        allNear(rows(read(again), l), q, bound);
+      }
     });
 
     test.each([['lower', false], ['lower', true], ['upper', false], ['upper', true]] as const)('triangular %s (unit %s), also transposed and of one matrix for all', (side, unit) => {

@@ -7,7 +7,7 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { eigenSymmetric } from './numeric/symmetric.ts';
-import { transpose } from './numeric/product.ts';
+import { transpose } from '../core/vectors.ts';
 import { batchOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireSquare, rowsOf, write } from './matrices.ts';
 import { workingCopy } from './workspace.ts';
 

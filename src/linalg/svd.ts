@@ -9,7 +9,7 @@ import { operation } from '../tensor/operation.ts';
 import { bySample } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { singular } from './numeric/singular.ts';
-import { transpose } from './numeric/product.ts';
+import { transpose } from '../core/vectors.ts';
 import { batchOf, colsOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireMatrices, rowsOf, write } from './matrices.ts';
 import { workingCopy } from './workspace.ts';
 

@@ -75,6 +75,7 @@ export class NativeBackend implements Backend {
   readonly taps: Backend['taps'];
   readonly triangular: Backend['triangular'];
   readonly factor: Backend['factor'];
+  readonly orthogonal: Backend['orthogonal'];
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
@@ -115,6 +116,7 @@ export class NativeBackend implements Backend {
     this.taps = this.four('taps') as Backend['taps'];
     this.triangular = this.two('triangular') as Backend['triangular'];
     this.factor = this.many('factor');
+    this.orthogonal = this.many('orthogonal');
     this.random = this.two('random');
     this.optimStep = this.any('optimStep');
   }

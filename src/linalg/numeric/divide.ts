@@ -4,7 +4,7 @@
  */
 import { block } from '../../core/block.ts';
 import { addProduct, workspace } from '../workspace.ts';
-import { rotate } from './product.ts';
+import { rotate } from '../../core/vectors.ts';
 
 type Direct = (d: Float64Array, e: Float64Array, n: number, z: Float64Array) => boolean;
 

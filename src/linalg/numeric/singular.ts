@@ -4,7 +4,7 @@
  */
 import { block } from '../../core/block.ts';
 import { addProduct, workspace } from '../workspace.ts';
-import { dot, length, transpose } from './product.ts';
+import { dot, length, transpose } from '../../core/vectors.ts';
 import { eigenSymmetric } from './symmetric.ts';
 import { columnsOfQ, completeBasis, factorPivotedQR } from './householder.ts';
 

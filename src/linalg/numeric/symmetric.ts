@@ -4,8 +4,9 @@
  */
 import { workspace } from '../workspace.ts';
 import { divideTridiagonal } from './divide.ts';
-import { applyReflections, reflection } from './householder.ts';
-import { axpy, dot, rotate } from './product.ts';
+import { reflection } from '../../core/reflection.ts';
+import { applyReflections } from './householder.ts';
+import { axpy, dot, rotate } from '../../core/vectors.ts';
 
 const EPS = Number.EPSILON;
 /** Steps per eigenvalue; two or three are usual. */
