@@ -22,8 +22,8 @@ export function linalgContract(backend: () => Backend): void {
   const factor = (op: FactorOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], pivoting = 1): void =>
     run(backend(), 'factor', { op: FACTOR_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [pivoting] }, [...written]);
 
-  const orthogonal = (op: OrthogonalOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[]): void =>
-    run(backend(), 'orthogonal', { op: ORTHOGONAL_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [0] }, [...written]);
+  const orthogonal = (op: OrthogonalOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], upper = false): void =>
+    run(backend(), 'orthogonal', { op: ORTHOGONAL_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [upper ? 1 : 0] }, [...written]);
   const allNear = (values: Matrix, expected: Matrix, bound: number): void => {
     expect([values.length, values[0]?.length]).toEqual([expected.length, expected[0]?.length]);
     values.forEach((row, i) => row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(bound)));
@@ -99,6 +99,25 @@ export function linalgContract(backend: () => Backend): void {
         if (w > m) continue;
         orthogonal('columns', [2, m, w, l, 0], [a, tau, null, again, null], [again]);
         allNear(rows(read(again), l), q, bound);
+      }
+    });
+
+    test.each([['lower'], ['upper']])('eigh reads the %s triangle, and tells of what is not finite', (side) => {
+      const given = [numbers(n, n), numbers(n, n), numbers(n, n)].map((x) => x.map((row, i) => row.map((v, j) => v + x[j][i]))), bound = (dtype === F32 ? 2e-6 : 1e-14) * (n + 3);
+      const read1 = (m: Matrix): Matrix => m.map((row, i) => row.map((v, j) => ((side === 'lower' ? j > i : j < i) ? NaN : v)));
+      given[2][0][0] = Infinity;
+      const make = (): [Operand, Operand, Operand] => [filled(dtype, given.map(read1), [3, n, n]), operand(dtype, [3, n]), operand(I32, [3], () => 9)];
+      const [a, values, info] = make(), vectors = operand(dtype, [3, n, n]), [again, alone, told] = make();
+      orthogonal('eigh', [3, n, n, n, 0], [a, values, info, vectors, null], [a, values, info, vectors], side === 'upper');
+      orthogonal('eigh', [3, n, n, 0, 0], [again, alone, told, null, null], [again, alone, told], side === 'upper');
+      expect([read(info), read(told)]).toEqual([[0, 0, -1], [0, 0, -1]]);
+      const all = rows(read(vectors), n), [l, only] = [rows(read(values), n), rows(read(alone), n)];
+      for (const b of [0, 1]) {
+        const v = all.slice(b * n, b * n + n);
+        allNear(product(given[b], v), v.map((row) => row.map((x, j) => x * l[b][j])), bound * 4);
+        allNear(product(transpose(v), v), eye(n), bound);
+        allNear([only[b]], [l[b]], bound * 4);
+        expect(l[b]).toEqual([...l[b]].sort((x, y) => x - y));
       }
     });
 

@@ -230,10 +230,12 @@ function fillFrame(family: Family): void {
     }
     case 'orthogonal':
       for (const d of [2, 3, 4]) if ((d > 2 || name !== 'qr') && !chance(40)) frame[DIMS + d] = Math.min(frame[DIMS + d], frame[DIMS + 1]);
-      [true, true, false, name !== 'qr' || chance(2), name === 'qr' && chance(2)].forEach((present, k) => {
+      if (name === 'eigh' && !chance(20)) frame[DIMS + 2] = frame[DIMS + 3] = frame[DIMS + 1];
+      frame[INTS] = below(2);
+      [true, true, name === 'eigh', name === 'columns' || chance(2), name === 'qr' && chance(2)].forEach((present, k) => {
         if (!chance(40)) frame[at(k) + ARG] = present ? below(3) : ABSENT;
         if (k > 2 && !present && !chance(40)) frame[DIMS + k] = 0;
-        if (!chance(40)) type(k, dtype === F64 ? F64 : F32);
+        if (!chance(40)) type(k, k === 2 ? I32 : dtype === F64 ? F64 : F32);
       });
       break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;

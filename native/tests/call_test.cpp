@@ -351,7 +351,9 @@ void fill(Family family, Frame& frame) {
       if (!qr && dims[2] > dims[1]) dims[2] = dims[1];
       for (int d : {3, 4})
         if (dims[d] > dims[1]) dims[d] = dims[1];
-      frame.operand(2)[at::arg] = at::absent;
+      const bool eigh = frame.word[at::op] == kOrthogonalEigh;
+      if (eigh) dims[2] = dims[3] = dims[1], frame.word[at::ints] &= 1, type(2, 3);
+      else frame.word[at::ints] = 0, frame.operand(2)[at::arg] = at::absent;
       if (!qr) frame.operand(4)[at::arg] = at::absent;
       for (int k : {3, 4})
         if (frame.operand(k)[at::arg] == at::absent) dims[k] = 0;

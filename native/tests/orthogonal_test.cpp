@@ -125,6 +125,71 @@ void conventions(const Kernels& k) {
 }
 
 template <class T>
+Status run_eigh(const Kernels& k, bool upper, int64_t batch, int64_t n, T* a, T* values, int32_t* info, T* vectors) {
+  Frame call(index_of("eigh", orthogonal_names), {batch, n, n, vectors ? n : 0, 0});
+  call.operand(a, {0, 0, 0, 0, 0}).operand(values, {0, 0, 0, 0, 0}).operand(info, {0, 0, 0, 0, 0});
+  if (vectors) call.operand(vectors, {0, 0, 0, 0, 0});
+  else call.absent();
+  call.absent();
+  call.ints({upper ? 1 : 0});
+  return k.orthogonal(call.call());
+}
+
+// A V = V L for the symmetric matrix of one triangle; the other one holds NaN.
+template <class T>
+void eigh_case(const Kernels& k, Kind kind, bool upper, int64_t batch, int64_t n) {
+  const int64_t size = n * n;
+  Guarded<T> a(batch * size), values(batch * n, T(7)), alone(batch * n, T(7)), vectors(batch * size, T(7));
+  Guarded<int32_t> info(batch, 7);
+  for (int64_t b = 0; b < batch; ++b) {
+    T* const own = a.data() + b * size;
+    fill(kind, own, n, n);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < i; ++j) own[i * n + j] = own[j * n + i];
+  }
+  Guarded<T> whole = a;
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < i; ++j) a[b * size + (upper ? i * n + j : j * n + i)] = std::numeric_limits<T>::quiet_NaN();
+  Guarded<T> again = a;
+  CHECK(run_eigh<T>(k, upper, batch, n, a.data(), values.data(), info.data(), vectors.data()) == Status::ok);
+  a.check(), values.check(), info.check(), vectors.check();
+  for (int64_t b = 0; b < batch; ++b) CHECK(info[b] == 0);
+  CHECK(run_eigh<T>(k, upper, batch, n, again.data(), alone.data(), info.data(), nullptr) == Status::ok);
+  const double bound = kEps<T> * (2 * double(n) + 10);
+  for (int64_t b = 0; b < batch; ++b) {
+    const T *const v = vectors.data() + b * size, *const l = values.data() + b * n;
+    T* const matrix = whole.data() + b * size;
+    const double peak = peak_of(matrix, size), scale = peak > 0 ? 1 / peak : 1;
+    at_most("V^T V", k.isa, n, n, skewness(v, n, n), bound);
+    double worst = 0;
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        double sum = -double(v[i * n + j]) * (double(l[j]) * scale);
+        for (int64_t t = 0; t < n; ++t) sum += double(matrix[i * n + t]) * scale * double(v[t * n + j]);
+        if (!(std::fabs(sum) <= worst)) worst = std::fabs(sum);
+      }
+    at_most("A V - V L", k.isa, n, n, worst, bound * 2);
+    for (int64_t i = 0; i < n; ++i) {
+      CHECK(i == 0 || l[i - 1] <= l[i]);
+      at_most("eigenvalues alone", k.isa, n, n, std::fabs(double(l[i]) - double(alone[b * n + i])) * scale, bound * 4);
+    }
+  }
+}
+
+template <class T>
+void eigh_of_what_is_not_finite(const Kernels& k) {
+  for (int64_t n : {1, 4, 40})
+    for (T wrong : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()}) {
+      Guarded<T> a(2 * n * n), values(2 * n), vectors(2 * n * n);
+      Guarded<int32_t> info(2);
+      a[n * n - 1] = wrong;
+      CHECK(run_eigh<T>(k, false, 2, n, a.data(), values.data(), info.data(), vectors.data()) == Status::ok);
+      CHECK(info[0] == -1 && info[1] == 0);
+    }
+}
+
+template <class T>
 void all_cases(const Kernels& k) {
   for (int kind = 0; kind < int(Kind::kinds); ++kind) {
     for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 17, 32, 33, 64, 100}) qr_case<T>(k, Kind(kind), n < 10 ? 19 : 1, n, n, n);
@@ -132,6 +197,9 @@ void all_cases(const Kernels& k) {
       for (int64_t n : {1, 5, 8, 33, 90})
         for (int64_t l : {m < n ? m : n, m}) qr_case<T>(k, Kind(kind), 2, m, n, l);
   }
+  for (int kind = 0; kind < int(Kind::kinds); ++kind)
+    for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 31, 33, 64, 65, 100, 150}) eigh_case<T>(k, Kind(kind), n % 2 == 0, n < 10 ? 19 : 1, n);
+  eigh_of_what_is_not_finite<T>(k);
   qr_case<T>(k, Kind::random, 0, 3, 3, 3);
   qr_case<T>(k, Kind::random, 2, 9, 6, 4);
   qr_case<T>(k, Kind::random, 2, 0, 3, 0);

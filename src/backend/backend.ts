@@ -121,10 +121,13 @@
  *     inverse   M = N = R: as lu, and x [B, N, N] receives the inverse
  * - orthogonal [a, values, info?, left?, right?]: dims are [B, M, N, L, R], all contiguous (strides are not read); float32, float64.
  *   Of every matrix of a [B, M, N]; values [B, min(M, N)], left [B, M, L], right [B, R, N]. What is not named is ABSENT, and its
- *   dim 0. NaN and infinities spread.
+ *   dim 0. NaN and infinities spread in qr and columns.
  *     qr        a receives R on and above its diagonal and below it the vectors of LAPACK's reflections, values their factors tau;
  *               left (or ABSENT) the first L <= M columns of Q, right (or ABSENT) the first R <= M rows of R, zeros below the diagonal
  *     columns   N <= M: a and values hold what qr left; left receives the first L columns of the product of the reflections
+ *     eigh      M = N, L = N or 0; of symmetric matrices, of which the lower triangle is read, or with INTS[0] = 1 the upper one: values
+ *               receives the eigenvalues, ascending, left (or ABSENT) the eigenvectors as columns; a is used up. info (int32) [B]:
+ *               0, -1 where that triangle holds NaN or an infinity, 1 where an eigenvalue does not converge; the results are void then
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;

@@ -26,7 +26,7 @@ export function factorInto(op: FactorOp, a: TensorCore, second: Maybe, info: Ten
 }
 
 /** See `orthogonal` in the backend's contract; `a` is [..., M, N], all contiguous. */
-export function orthogonalInto(op: OrthogonalOp, a: TensorCore, values: TensorCore, info: Maybe, left: Maybe, right: Maybe): void {
+export function orthogonalInto(op: OrthogonalOp, a: TensorCore, values: TensorCore, info: Maybe, left: Maybe, right: Maybe, upper = false): void {
   const { shape } = a.layout, n = shape.length;
   header(ORTHOGONAL_OPS.indexOf(op), 5, 5);
   frame[DIMS] = numelOf(shape.slice(0, -2));
@@ -34,6 +34,7 @@ export function orthogonalInto(op: OrthogonalOp, a: TensorCore, values: TensorCo
   frame[DIMS + 2] = shape[n - 1];
   frame[DIMS + 3] = left === null ? 0 : left.layout.shape[n - 1];
   frame[DIMS + 4] = right === null ? 0 : right.layout.shape[n - 2];
+  frame[INTS] = upper ? 1 : 0;
   [a, values, info, left, right].forEach((each, k) => {
     if (each === null) absent(k);
     else operand(k, each.storage, each.layout.offset, each.dtypeCode);
