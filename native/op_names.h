@@ -69,7 +69,7 @@ constexpr const char* pool_names[] = {"max", "avg", "avgGrad"};
 constexpr const char* taps_names[] = {"read", "spread", "weigh"};
 constexpr const char* triangular_names[] = {"lower", "upper"};
 constexpr const char* factor_names[] = {"cholesky", "lu", "solve", "inverse"};
-constexpr const char* orthogonal_names[] = {"qr", "columns", "eigh"};
+constexpr const char* orthogonal_names[] = {"qr", "columns", "eigh", "svd"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
 constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "rprop", "asgd"};
 constexpr const char* activation_names[] = {"none", "relu", "sigmoid", "tanh", "gelu", "silu"};
@@ -101,7 +101,7 @@ constexpr int kTapsRead = index_of("read", taps_names), kTapsSpread = index_of("
 constexpr int kFactorCholesky = index_of("cholesky", factor_names), kFactorLu = index_of("lu", factor_names),
               kFactorSolve = index_of("solve", factor_names), kFactorInverse = index_of("inverse", factor_names);
 constexpr int kOrthogonalQr = index_of("qr", orthogonal_names), kOrthogonalColumns = index_of("columns", orthogonal_names),
-              kOrthogonalEigh = index_of("eigh", orthogonal_names);
+              kOrthogonalEigh = index_of("eigh", orthogonal_names), kOrthogonalSvd = index_of("svd", orthogonal_names);
 constexpr int kRandint = index_of("randint", random_names);
 
 constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot", "signbit", "isneginf", "isposinf"};

@@ -121,6 +121,30 @@ export function linalgContract(backend: () => Backend): void {
       }
     });
 
+    test('svd, with and without complete bases, and of what is not finite', () => {
+      for (const [m, w] of [[n, n], [n + 3, n], [n, n + 5]]) {
+        const k = Math.min(m, w), given = [numbers(m, w), numbers(m, w), numbers(m, w)], bound = (dtype === F32 ? 2e-6 : 1e-14) * (m + w);
+        given[2][m - 1][w - 1] = NaN;
+        for (const [l, r] of [[k, k], [m, w]]) {
+          const [a, again] = [0, 1].map(() => filled(dtype, given, [3, m, w])), [values, alone] = [0, 1].map(() => operand(dtype, [3, k])), info = operand(I32, [3], () => 9);
+          const U = operand(dtype, [3, m, l]), V = operand(dtype, [3, r, w]);
+          orthogonal('svd', [3, m, w, l, r], [a, values, info, U, V], [a, values, info, U, V]);
+          expect(read(info)).toEqual([0, 0, -1]);
+          orthogonal('svd', [3, m, w, 0, 0], [again, alone, info, null, null], [again, alone, info]);
+          expect(read(info)).toEqual([0, 0, -1]);
+          const [u, v, s, only] = [rows(read(U), l), rows(read(V), w), rows(read(values), k), rows(read(alone), k)];
+          for (const b of [0, 1]) {
+            const left = u.slice(b * m, b * m + m), right = v.slice(b * r, b * r + r);
+            allNear(product(left.map((row) => row.slice(0, k).map((x, j) => x * s[b][j])), right.slice(0, k)), given[b], bound * 4);
+            allNear(product(transpose(left), left), eye(l), bound);
+            allNear(product(right, transpose(right)), eye(r), bound);
+            allNear([only[b]], [s[b]], bound * 4);
+            expect(s[b]).toEqual([...s[b]].sort((x, y) => y - x));
+          }
+        }
+      }
+    });
+
     test.each([['lower', false], ['lower', true], ['upper', false], ['upper', true]] as const)('triangular %s (unit %s), also transposed and of one matrix for all', (side, unit) => {
       for (const [r, transposed, shared] of [[1, false, false], [1, true, true], [4, true, false], [19, false, true]] as const) {
         const matrices = (shared ? [0] : [0, 1]).map(() => triangle(n, side === 'upper', unit)), x = [numbers(n, r), numbers(n, r)];

@@ -229,10 +229,11 @@ function fillFrame(family: Family): void {
       break;
     }
     case 'orthogonal':
-      for (const d of [2, 3, 4]) if ((d > 2 || name !== 'qr') && !chance(40)) frame[DIMS + d] = Math.min(frame[DIMS + d], frame[DIMS + 1]);
+      if (name !== 'svd') for (const d of [2, 3, 4]) if ((d > 2 || name !== 'qr') && !chance(40)) frame[DIMS + d] = Math.min(frame[DIMS + d], frame[DIMS + 1]);
+      if (name === 'svd') for (const d of [3, 4]) frame[DIMS + d] = chance(2) ? frame[DIMS + d - 2] : Math.min(frame[DIMS + 1], frame[DIMS + 2]);
       if (name === 'eigh' && !chance(20)) frame[DIMS + 2] = frame[DIMS + 3] = frame[DIMS + 1];
       frame[INTS] = below(2);
-      [true, true, name === 'eigh', name === 'columns' || chance(2), name === 'qr' && chance(2)].forEach((present, k) => {
+      [true, true, name === 'eigh' || name === 'svd', name !== 'qr' && name !== 'eigh' || chance(2), name === 'svd' || (name === 'qr' && chance(2))].forEach((present, k) => {
         if (!chance(40)) frame[at(k) + ARG] = present ? below(3) : ABSENT;
         if (k > 2 && !present && !chance(40)) frame[DIMS + k] = 0;
         if (!chance(40)) type(k, k === 2 ? I32 : dtype === F64 ? F64 : F32);

@@ -347,14 +347,19 @@ void fill(Family family, Frame& frame) {
     }
     case Family::orthogonal: {
       int32_t* const dims = frame.word + at::dims;
-      const bool qr = frame.word[at::op] == kOrthogonalQr;
-      if (!qr && dims[2] > dims[1]) dims[2] = dims[1];
-      for (int d : {3, 4})
-        if (dims[d] > dims[1]) dims[d] = dims[1];
-      const bool eigh = frame.word[at::op] == kOrthogonalEigh;
-      if (eigh) dims[2] = dims[3] = dims[1], frame.word[at::ints] &= 1, type(2, 3);
-      else frame.word[at::ints] = 0, frame.operand(2)[at::arg] = at::absent;
-      if (!qr) frame.operand(4)[at::arg] = at::absent;
+      const int op = frame.word[at::op];
+      const bool reflections = op == kOrthogonalQr || op == kOrthogonalColumns;
+      if (op == kOrthogonalColumns) dims[2] = std::min(dims[1], dims[2]);
+      if (op == kOrthogonalEigh) dims[2] = dims[3] = dims[1];
+      if (reflections) dims[3] = std::min(dims[1], dims[3]), dims[4] = std::min(dims[1], dims[4]);
+      frame.word[at::ints] &= 1;
+      type(2, 3);
+      if (reflections) frame.operand(2)[at::arg] = at::absent;
+      if (op == kOrthogonalColumns || op == kOrthogonalEigh) frame.operand(4)[at::arg] = at::absent;
+      if (op == kOrthogonalSvd) {
+        dims[3] = chance(2) ? dims[1] : std::min(dims[1], dims[2]), dims[4] = chance(2) ? dims[2] : std::min(dims[1], dims[2]);
+        if (chance(3)) frame.operand(3)[at::arg] = frame.operand(4)[at::arg] = at::absent;
+      }
       for (int k : {3, 4})
         if (frame.operand(k)[at::arg] == at::absent) dims[k] = 0;
       break;

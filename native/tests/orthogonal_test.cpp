@@ -190,6 +190,60 @@ void eigh_of_what_is_not_finite(const Kernels& k) {
 }
 
 template <class T>
+Status run_svd(const Kernels& k, int64_t batch, int64_t m, int64_t n, int64_t l, int64_t r, T* a, T* values, int32_t* info, T* left, T* right) {
+  Frame call(index_of("svd", orthogonal_names), {batch, m, n, l, r});
+  call.operand(a, {0, 0, 0, 0, 0}).operand(values, {0, 0, 0, 0, 0}).operand(info, {0, 0, 0, 0, 0});
+  if (left) call.operand(left, {0, 0, 0, 0, 0}).operand(right, {0, 0, 0, 0, 0});
+  else call.absent().absent();
+  call.ints({0});
+  return k.orthogonal(call.call());
+}
+
+template <class T>
+void svd_case(const Kernels& k, Kind kind, int64_t batch, int64_t m, int64_t n, bool full) {
+  const int64_t d = m < n ? m : n, l = full ? m : d, r = full ? n : d;
+  Guarded<T> a(batch * m * n), s(batch * d, T(7)), alone(batch * d, T(7)), u(batch * m * l, T(7)), v(batch * r * n, T(7)), rows(r * n), scaled(m * d);
+  Guarded<int32_t> info(batch, 7);
+  for (int64_t b = 0; b < batch; ++b) fill(kind, a.data() + b * m * n, m, n);
+  Guarded<T> before = a, again = a;
+  CHECK(run_svd<T>(k, batch, m, n, l, r, a.data(), s.data(), info.data(), u.data(), v.data()) == Status::ok);
+  a.check(), s.check(), info.check(), u.check(), v.check();
+  for (int64_t b = 0; b < batch; ++b) CHECK(info[b] == 0);
+  CHECK(run_svd<T>(k, batch, m, n, 0, 0, again.data(), alone.data(), info.data(), nullptr, nullptr) == Status::ok);
+  alone.check();
+  const double bound = kEps<T> * (2 * double(m + n) + 10);
+  for (int64_t b = 0; b < batch; ++b) {
+    const T *const own = before.data() + b * m * n, *const left = u.data() + b * m * l, *const right = v.data() + b * r * n, *const values = s.data() + b * d;
+    const double peak = peak_of(own, m * n), scale = peak > 0 ? 1 / peak : 1;
+    for (int64_t i = 0; i < d; ++i) {
+      CHECK(values[i] >= 0 && (i == 0 || values[i] <= values[i - 1]));
+      at_most("values alone", k.isa, m, n, std::fabs(double(values[i]) - double(alone[b * d + i])) * scale, bound * 4);
+    }
+    at_most("U^T U", k.isa, m, l, skewness(left, m, l), bound);
+    for (int64_t i = 0; i < r; ++i)
+      for (int64_t j = 0; j < n; ++j) rows[j * r + i] = right[i * n + j];
+    at_most("V^T V", k.isa, n, r, skewness(rows.data(), n, r), bound);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < d; ++j) scaled[i * d + j] = T(double(left[i * l + j]) * (double(values[j]) * scale));
+    Guarded<T> unit(m * n);
+    for (int64_t i = 0; i < m * n; ++i) unit[i] = T(double(own[i]) * scale);
+    at_most("U S V", k.isa, m, n, residual(unit.data(), scaled.data(), d, right, m, n, d), bound * 2);
+  }
+}
+
+template <class T>
+void svd_of_what_is_not_finite(const Kernels& k) {
+  for (int64_t n : {1, 4, 40})
+    for (T wrong : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()}) {
+      Guarded<T> a(2 * n * n), values(2 * n), left(2 * n * n), right(2 * n * n);
+      Guarded<int32_t> info(2);
+      a[n * n - 1] = wrong;
+      CHECK(run_svd<T>(k, 2, n, n, n, n, a.data(), values.data(), info.data(), left.data(), right.data()) == Status::ok);
+      CHECK(info[0] == -1 && info[1] == 0);
+    }
+}
+
+template <class T>
 void all_cases(const Kernels& k) {
   for (int kind = 0; kind < int(Kind::kinds); ++kind) {
     for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 17, 32, 33, 64, 100}) qr_case<T>(k, Kind(kind), n < 10 ? 19 : 1, n, n, n);
@@ -200,6 +254,16 @@ void all_cases(const Kernels& k) {
   for (int kind = 0; kind < int(Kind::kinds); ++kind)
     for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 31, 33, 64, 65, 100, 150}) eigh_case<T>(k, Kind(kind), n % 2 == 0, n < 10 ? 19 : 1, n);
   eigh_of_what_is_not_finite<T>(k);
+  for (int kind = 0; kind < int(Kind::kinds); ++kind) {
+    for (int64_t n : {0, 1, 2, 3, 5, 8, 9, 23, 24, 33, 64, 100}) svd_case<T>(k, Kind(kind), n < 10 ? 19 : 1, n, n, n % 2 == 0);
+    for (int64_t m : {1, 4, 7, 20, 70})
+      for (int64_t n : {1, 5, 8, 33, 60})
+        for (bool full : {false, true}) svd_case<T>(k, Kind(kind), 2, m, n, full);
+  }
+  svd_of_what_is_not_finite<T>(k);
+  svd_case<T>(k, Kind::random, 2, 0, 3, true);
+  svd_case<T>(k, Kind::random, 2, 3, 0, true);
+  svd_case<T>(k, Kind::random, 0, 3, 2, false);
   qr_case<T>(k, Kind::random, 0, 3, 3, 3);
   qr_case<T>(k, Kind::random, 2, 9, 6, 4);
   qr_case<T>(k, Kind::random, 2, 0, 3, 0);

@@ -128,6 +128,8 @@
  *     eigh      M = N, L = N or 0; of symmetric matrices, of which the lower triangle is read, or with INTS[0] = 1 the upper one: values
  *               receives the eigenvalues, ascending, left (or ABSENT) the eigenvectors as columns; a is used up. info (int32) [B]:
  *               0, -1 where that triangle holds NaN or an infinity, 1 where an eigenvalue does not converge; the results are void then
+ *     svd       values receives the singular values, descending; left and right, both or neither, the left singular vectors as columns,
+ *               L = min(M, N) or M of them, and the right ones as rows, R = min(M, N) or N; a may be used up. info as in eigh
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;

@@ -30,7 +30,7 @@ export const TAPS_OPS = ['read', 'spread', 'weigh'] as const;
 export const TRIANGULAR_OPS = ['lower', 'upper'] as const;
 export const FACTOR_OPS = ['cholesky', 'lu', 'solve', 'inverse'] as const;
 /** Factorisations with orthogonal factors; `columns` are those of the product of the reflections of `qr`. */
-export const ORTHOGONAL_OPS = ['qr', 'columns', 'eigh'] as const;
+export const ORTHOGONAL_OPS = ['qr', 'columns', 'eigh', 'svd'] as const;
 export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
 
 export type ReduceOp = (typeof REDUCE_OPS)[number];

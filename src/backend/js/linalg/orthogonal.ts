@@ -6,6 +6,7 @@ import { transpose } from '../../../core/vectors.ts';
 import { ORTHOGONAL_OPS } from '../../../ops/families.ts';
 import { dim, dtype, offset, unsupported } from '../space.ts';
 import { columnsOfQ, factorQR } from './qr.ts';
+import { singular } from './singular.ts';
 import { eigenSymmetric } from './symmetric.ts';
 
 const NOT_FINITE = -1, NOT_CONVERGED = 1;
@@ -28,7 +29,7 @@ export function orthogonal(a: Storage, values: Storage, info: Storage | null, le
   const A = of(a, 0, m * n), D = of(values, 1, Math.min(m, n)), L = left === null ? null : of(left, 3, m * l), R = right === null ? null : of(right, 4, r * n);
   const outcome = info === null ? null : (info.slab.view(I32) as Int32Array).subarray(offset(2));
   for (let b = 0; b < count; b++) {
-    if (outcome !== null) outcome[b] = eigen(A, D, L, b, n, upper);
+    if (outcome !== null) outcome[b] = op === 'eigh' ? eigen(A, D, L, b, n, upper) : singularOf(A, D, L, R, b, m, n);
     else reflectionsOf(op === 'qr', A, D, L, R, b, m, n, l);
   }
 }
@@ -57,4 +58,15 @@ function eigen(A: Batched, values: Batched, vectors: Batched | null, b: number, 
   write(values, b, eigenvalues);
   if (vectors !== null) write(vectors, b, transpose(rows as Float64Array, 0, n, n));
   return converged ? 0 : NOT_CONVERGED;
+}
+
+function singularOf(A: Batched, values: Batched, left: Batched | null, right: Batched | null, b: number, m: number, n: number): number {
+  const matrix = read(A, b), k = Math.min(m, n);
+  if (!matrix.every(Number.isFinite)) return NOT_FINITE;
+  const columns = left === null ? 0 : left.size / m, rows = right === null ? 0 : right.size / n;
+  const parts = singular(matrix, 0, m, n, left === null ? 'none' : columns > k || rows > k ? 'full' : 'reduced');
+  write(values, b, parts.values);
+  if (left !== null) write(left, b, transpose(parts.left.subarray(0, columns * m), 0, columns, m));
+  if (right !== null) write(right, b, parts.right.subarray(0, rows * n));
+  return parts.converged ? 0 : NOT_CONVERGED;
 }
