@@ -79,6 +79,12 @@ export const qr = operation("linalg.qr(A: Tensor, mode: 'reduced'|'complete'|'r'
 /** The first n columns of the product of the reflections I - tau v v^T, of which A `[..., m, n]` holds the v below its diagonal. PyTorch's `torch.linalg.householder_product`. */
 export const householderProduct = operation('linalg.householderProduct(A: Tensor, tau: Tensor, *, out: Tensor?)', (A, tau): Tensor => productOf('linalg.householderProduct', A, tau));
 
+const columns = bySample('linalg.householderProduct', (A: Tensor, tau: Tensor): Tensor => {
+  const out = emptyShape(A, A.shape, A.dtypeCode);
+  orthogonalInto('columns', copyRows(A.narrow(-1, 0, tau.shape[tau.ndim - 1])), tau.contiguous(), null, out, null);
+  return out;
+});
+
 export function productOf(op: string, A: Tensor, tau: Tensor): Tensor {
   requireMatrices(op, 'A', A);
   requireSameDtype(op, A, tau);
@@ -87,6 +93,7 @@ export function productOf(op: string, A: Tensor, tau: Tensor): Tensor {
     throw new ShapeError(op, `A of shape [${A.shape.join(', ')}] must have at least as many rows as columns, and tau of shape [${tau.shape.join(', ')}] at most one number per column`);
   }
   if (A.numel() === 0) return attached(op, A.newZeros([...A.shape]), A, tau);
+  if (!recording(A, tau)) return columns(A, tau);
   const vectors = A.tril(-1);
   let Q = identity(A, m).narrow(-1, 0, n).expand([...A.shape]);
   for (let j = k - 1; j >= 0; j--) {
