@@ -96,6 +96,8 @@ constexpr FamilyRule kRules[kFamilies] = {
     {"triangular", &Kernels::triangular, 2, 2, 3, 16, 1, 0, {{}, {}}},
     {"factor", &Kernels::factor, 4, 4, 4, 4, 1, 0,
      {{Space::none}, {Space::none, optional}, {Space::none}, {Space::none, optional}}},
+    {"orthogonal", &Kernels::orthogonal, 5, 5, 5, 5, 1, 0,
+     {{Space::none}, {Space::none}, {Space::none, optional}, {Space::none, optional}, {Space::none, optional}}},
     {"random", &Kernels::random, 2, 2, 1, 1, 5, 2, {{}, {Space::none}}},
     {"optimStep", &Kernels::optim_step, 5, 7, 1, 1, 0, 0, {}},
 };
@@ -132,6 +134,7 @@ int64_t extra_reach(int k, const Call& call) {
     case Family::recurrence:
     case Family::recurrence_grad: return static_cast<int64_t>(recurrence_elements(family, k, call)) - 1;
     case Family::factor: return static_cast<int64_t>(factor_elements(k, call)) - 1;
+    case Family::orthogonal: return static_cast<int64_t>(orthogonal_elements(k, call)) - 1;
     case Family::select: return k == 2 ? (call.ints[0] - 1) * call.ints[1] : 0;
     case Family::join: return k > 0 ? call.ints[k - 1] - 1 : 0;
     case Family::search_sorted: return k == 1 ? (call.ints[0] - 1) * call.ints[1] : 0;
@@ -146,10 +149,6 @@ int64_t extra_reach(int k, const Call& call) {
 // scratch than a few times the buffers it came with.
 bool stays_along(const Call& call, int k, int dim) { return call.dim[dim] > 1 && call.operand[k].stride[dim] == 0; }
 
-bool contiguous_vector(const Call& call, int k) {
-  return call.operand[k].data == nullptr || call.dim[0] <= 1 || call.operand[k].stride[0] == 1;
-}
-
 DType result_dtype(ResultRule rule, DType input) {
   switch (rule) {
     case ResultRule::same: return input;
@@ -158,25 +157,6 @@ DType result_dtype(ResultRule rule, DType input) {
     case ResultRule::wide: return is_float(input) ? input : DType::i64;
   }
   return input;
-}
-
-const char* check_optim(const Call& call) {
-  const OptimRule& rule = kOptim[call.op];
-  const int hyper = call.operands - 1;
-  const DType stored = call.operand[0].dtype, dtype = computed(stored);
-  if (!is_float(dtype)) return kDtypes;
-  for (int k = 0; k < hyper; ++k) {
-    const bool scalar = k >= hyper - rule.scalars;
-    if (call.operand[k].data == nullptr) continue;
-    if (call.operand[k].dtype != (scalar ? DType::f32 : k < 2 ? stored : dtype)) return kDtypes;
-    if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
-  }
-  if (call.operand[hyper].dtype != DType::f64) return kDtypes;
-  const double* values = reinterpret_cast<const double*>(call.operand[hyper].data);
-  for (const auto& [index, operand] : rule.needs)
-    if (index >= 0 && values[index] != 0 && call.operand[operand].data == nullptr)
-      return "the hyperparameters need a state that is absent";
-  return nullptr;
 }
 
 // Dtypes and the requirements that are particular to a family. Strides, bounds and counts have been checked.
@@ -224,6 +204,8 @@ const char* check_family(const Call& call) {
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::moments:
       if (!stride_is_zero(call, 0, 0) || !stride_is_zero(call, 1, 1) || !stride_is_zero(call, 2, 1)) return kLayout;
+      // Powers without a place each: no memory would bound their number.
+      if (call.dim[1] > 1 && o[0].stride[1] == 0) return kLayout;
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::matmul: {
       if (!stride_is_zero(call, 0, last) || !stride_is_zero(call, 1, last - 1) || !stride_is_zero(call, 2, last - 2))
@@ -344,6 +326,7 @@ const char* check_family(const Call& call) {
     case Family::distance_grad: return check_distance(family, call);
     case Family::triangular: return check_triangular(call);
     case Family::factor: return check_factor(call);
+    case Family::orthogonal: return check_orthogonal(call);
     case Family::optim_step: return check_optim(call);
   }
   return nullptr;
@@ -417,6 +400,7 @@ bool has_reach(int k, const Call& call) {
   if (family == Family::norm || family == Family::norm_grad) return norm_elements(family, k, call) > 0;
   if (family == Family::recurrence || family == Family::recurrence_grad) return recurrence_elements(family, k, call) > 0;
   if (family == Family::factor) return factor_elements(k, call) > 0;
+  if (family == Family::orthogonal) return orthogonal_elements(k, call) > 0;
   if (family == Family::nonzero) return k != 0 || (call.ints[0] > 0 && call.ndim > 0);
   return true;
 }
@@ -445,6 +429,7 @@ constexpr Names names_of(Family family) {
     case Family::taps: return {taps_names, taps_count};
     case Family::triangular: return {triangular_names, triangular_count};
     case Family::factor: return {factor_names, factor_count};
+    case Family::orthogonal: return {orthogonal_names, orthogonal_count};
     case Family::random: return {random_names, random_count};
     case Family::optim_step: return {optim_names, optim_count};
     default: return {nullptr, 0};
@@ -497,7 +482,7 @@ const char* decode_family(const int32_t* frame, const Buffer* buffers, int buffe
                                    family == Family::select || family == Family::search_sorted || family == Family::join || family == Family::taps ||
                                    family == Family::random || family == Family::optim_step || family == Family::conv ||
                                    family == Family::pool || family == Family::norm || family == Family::norm_grad ||
-                                   family == Family::recurrence || family == Family::recurrence_grad || family == Family::factor;
+                                   family == Family::recurrence || family == Family::recurrence_grad || family == Family::factor || family == Family::orthogonal;
   const int op = call.op = frame[at::op];
   constexpr int ops = names_of(family).count == 0 ? 1 : names_of(family).count;
   if (op < 0 || op >= ops) return "no such op";

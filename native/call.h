@@ -13,9 +13,9 @@ enum class Family : int32_t {
   arg_scan, search_sorted, softmax,
   softmax_grad, cross_entropy, cross_entropy_grad, norm, norm_grad,
   recurrence, recurrence_grad, attention, attention_grad, conv, pool, taps,
-  distance, distance_grad, triangular, factor, random, optim_step,
+  distance, distance_grad, triangular, factor, orthogonal, random, optim_step,
 };
-constexpr int kFamilies = 37;
+constexpr int kFamilies = 38;
 
 // The layout of src/core/frame.ts, in int32 units (floats_at and params_at in float64 units).
 namespace frame_layout {

@@ -90,6 +90,7 @@ struct Kernels {
   Kernel distance_grad;  // [out, a, b, g, y]            [loop..., P, R, M]; floats[8] = p
   Kernel triangular;     // [x, t]                       [batch..., N, N, R]; ints[0] = unit diagonal
   Kernel factor;         // [a, second?, info, x?]       [B, M, N, R]; all contiguous; see src/backend/backend.ts
+  Kernel orthogonal;     // [a, values, info?, left?, right?]  [B, M, N, L, R]; all contiguous; see src/backend/backend.ts
   Kernel random;         // [out, state i32]             out contiguous, one dim
   Kernel optim_step;     // see src/backend/backend.ts
 };
@@ -105,7 +106,7 @@ Status nonzero(const Call&), softmax(const Call&), softmax_grad(const Call&), cr
 Status cross_entropy_grad(const Call&), norm(const Call&), norm_grad(const Call&);
 Status recurrence(const Call&), recurrence_grad(const Call&), attention(const Call&), attention_grad(const Call&);
 Status conv(const Call&), pool(const Call&), taps(const Call&), random(const Call&), optim_step(const Call&);
-Status distance(const Call&), distance_grad(const Call&), triangular(const Call&), factor(const Call&);
+Status distance(const Call&), distance_grad(const Call&), triangular(const Call&), factor(const Call&), orthogonal(const Call&);
 }
 #endif
 

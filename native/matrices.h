@@ -1,4 +1,4 @@
-// What decoding knows of factor, triangular and distance.
+// What decoding knows of factor, orthogonal, triangular and distance.
 #pragma once
 #include "op_names.h"
 #include "refusals.h"
@@ -22,6 +22,32 @@ inline const char* check_factor(const Call& call) {
   if (o[1].data != nullptr && o[1].dtype != DType::i32) return kDtypes;
   if (o[3].data != nullptr && o[3].dtype != o[0].dtype) return kDtypes;
   return is_float(o[0].dtype) && o[2].dtype == DType::i32 ? nullptr : kDtypes;
+}
+
+// Operands of orthogonal: matrices [B, M, N], numbers of their diagonals, one number per matrix, columns [B, M, L] and rows [B, R, N].
+inline double orthogonal_elements(int k, const Call& call) {
+  const double count = static_cast<double>(call.dim[0]), m = static_cast<double>(call.dim[1]), n = static_cast<double>(call.dim[2]);
+  const double by_operand[5] = {count * m * n, count * (m < n ? m : n), count, count * m * static_cast<double>(call.dim[3]),
+                                count * static_cast<double>(call.dim[4]) * n};
+  return by_operand[k];
+}
+
+inline const char* check_orthogonal(const Call& call) {
+  const Operand* o = call.operand;
+  const int64_t m = call.dim[1], n = call.dim[2], left = call.dim[3], right = call.dim[4];
+  const bool qr = call.op == kOrthogonalQr, eigh = call.op == kOrthogonalEigh, svd = call.op == kOrthogonalSvd;
+  if ((o[2].data != nullptr) != (eigh || svd) || (o[3].data == nullptr && call.op == kOrthogonalColumns)) return kParameter;
+  if (svd ? (o[3].data != nullptr) != (o[4].data != nullptr) : o[4].data != nullptr && !qr) return kParameter;
+  if ((o[3].data == nullptr && left != 0) || (o[4].data == nullptr && right != 0)) return kParameter;
+  if (eigh && (m != n || (o[3].data != nullptr && left != n))) return kParameter;
+  const int64_t least = m < n ? m : n;
+  if (svd && o[3].data != nullptr && ((left != least && left != m) || (right != least && right != n))) return kParameter;
+  if (left > m || (right > m && !svd) || (call.op == kOrthogonalColumns && n > m)) return kParameter;
+  if (call.ints[0] < 0 || call.ints[0] > 1) return kParameter;
+  if ((eigh || svd) && o[2].dtype != DType::i32) return kDtypes;
+  for (int k = 1; k < 5; ++k)
+    if (k != 2 && o[k].data != nullptr && o[k].dtype != o[0].dtype) return kDtypes;
+  return is_float(o[0].dtype) ? nullptr : kDtypes;
 }
 
 inline const char* check_triangular(const Call& call) {

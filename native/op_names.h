@@ -69,6 +69,7 @@ constexpr const char* pool_names[] = {"max", "avg", "avgGrad"};
 constexpr const char* taps_names[] = {"read", "spread", "weigh"};
 constexpr const char* triangular_names[] = {"lower", "upper"};
 constexpr const char* factor_names[] = {"cholesky", "lu", "solve", "inverse"};
+constexpr const char* orthogonal_names[] = {"qr", "columns", "eigh", "svd"};
 constexpr const char* random_names[] = {"uniform", "normal", "bernoulli", "randint", "exponential", "randperm"};
 constexpr const char* optim_names[] = {"sgd", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "rprop", "asgd"};
 constexpr const char* activation_names[] = {"none", "relu", "sigmoid", "tanh", "gelu", "silu"};
@@ -85,6 +86,7 @@ constexpr int unary_count = count_of(unary_names), binary_count = count_of(binar
               scatter_count = count_of(scatter_names), softmax_count = count_of(softmax_names),
               conv_count = count_of(conv_names), recurrence_count = count_of(recurrence_names), pool_count = count_of(pool_names),
               taps_count = count_of(taps_names), triangular_count = count_of(triangular_names), factor_count = count_of(factor_names),
+              orthogonal_count = count_of(orthogonal_names),
               random_count = count_of(random_names), optim_count = count_of(optim_names),
               activation_count = count_of(activation_names);
 
@@ -98,6 +100,8 @@ constexpr int kPoolMax = index_of("max", pool_names), kPoolAvgGrad = index_of("a
 constexpr int kTapsRead = index_of("read", taps_names), kTapsSpread = index_of("spread", taps_names);
 constexpr int kFactorCholesky = index_of("cholesky", factor_names), kFactorLu = index_of("lu", factor_names),
               kFactorSolve = index_of("solve", factor_names), kFactorInverse = index_of("inverse", factor_names);
+constexpr int kOrthogonalQr = index_of("qr", orthogonal_names), kOrthogonalColumns = index_of("columns", orthogonal_names),
+              kOrthogonalEigh = index_of("eigh", orthogonal_names), kOrthogonalSvd = index_of("svd", orthogonal_names);
 constexpr int kRandint = index_of("randint", random_names);
 
 constexpr const char* unary_predicates[] = {"isnan", "isinf", "isfinite", "logicalNot", "signbit", "isneginf", "isposinf"};

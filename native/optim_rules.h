@@ -2,7 +2,9 @@
 #pragma once
 #include <cstdint>
 
+#include "computed.h"
 #include "op_names.h"
+#include "refusals.h"
 
 namespace flambeau {
 
@@ -26,5 +28,24 @@ constexpr OptimRule kOptim[] = {
     {7, 6, 3, 0, {{-1, -1}, {-1, -1}}},  // asgd
 };
 static_assert(sizeof(kOptim) / sizeof(kOptim[0]) == optim_count, "one rule per op");
+
+inline const char* check_optim(const Call& call) {
+  const OptimRule& rule = kOptim[call.op];
+  const int hyper = call.operands - 1;
+  const DType stored = call.operand[0].dtype, dtype = computed(stored);
+  if (!is_float(dtype)) return kDtypes;
+  for (int k = 0; k < hyper; ++k) {
+    const bool scalar = k >= hyper - rule.scalars;
+    if (call.operand[k].data == nullptr) continue;
+    if (call.operand[k].dtype != (scalar ? DType::f32 : k < 2 ? stored : dtype)) return kDtypes;
+    if (!scalar && !contiguous_vector(call, k)) return "an optimizer operand is not contiguous";
+  }
+  if (call.operand[hyper].dtype != DType::f64) return kDtypes;
+  const double* values = reinterpret_cast<const double*>(call.operand[hyper].data);
+  for (const auto& [index, operand] : rule.needs)
+    if (index >= 0 && values[index] != 0 && call.operand[operand].data == nullptr)
+      return "the hyperparameters need a state that is absent";
+  return nullptr;
+}
 
 }  // namespace flambeau

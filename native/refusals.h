@@ -12,6 +12,10 @@ inline bool stride_is_zero(const Call& call, int k, int dim) {
   return call.operand[k].data == nullptr || call.operand[k].stride[dim] == 0;
 }
 
+inline bool contiguous_vector(const Call& call, int k) {
+  return call.operand[k].data == nullptr || call.dim[0] <= 1 || call.operand[k].stride[0] == 1;
+}
+
 constexpr const char* kDtypes = "dtypes do not go together";
 constexpr const char* kLayout = "an operand moves along a dimension that it must not move along";
 constexpr const char* kBeyond = "an operand reaches beyond its buffer";

@@ -1,8 +1,8 @@
-/** Factorisations and triangular systems of a backend, on matrices whose factors are exact. */
+/** Factorisations and triangular systems of a backend, on matrices whose factors are exact or by what they give when multiplied. */
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../src/backend/backend.ts';
 import { F32, F64, I32 } from '../src/core/dtype.ts';
-import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp } from '../src/ops/families.ts';
+import { FACTOR_OPS, ORTHOGONAL_OPS, TRIANGULAR_OPS, type FactorOp, type OrthogonalOp } from '../src/ops/families.ts';
 import { operand, randomNumbers, read, run, viewOf, type Argument, type Operand } from './helpers/frames.ts';
 
 type Matrix = number[][];
@@ -21,6 +21,14 @@ export function linalgContract(backend: () => Backend): void {
   const filled = (dtype: number, batch: readonly Matrix[], shape: readonly number[]): Operand => operand(dtype as typeof F32, shape, (i) => batch.flat(2)[i]);
   const factor = (op: FactorOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], pivoting = 1): void =>
     run(backend(), 'factor', { op: FACTOR_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [pivoting] }, [...written]);
+
+  const orthogonal = (op: OrthogonalOp, dims: readonly number[], operands: readonly Argument[], written: readonly Operand[], upper = false): void =>
+    run(backend(), 'orthogonal', { op: ORTHOGONAL_OPS.indexOf(op), dims: [...dims], operands: [...operands], ints: [upper ? 1 : 0] }, [...written]);
+  const allNear = (values: Matrix, expected: Matrix, bound: number): void => {
+    expect([values.length, values[0]?.length]).toEqual([expected.length, expected[0]?.length]);
+    values.forEach((row, i) => row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(bound)));
+  };
+  const eye = (n: number): Matrix => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_u, j) => (i === j ? 1 : 0)));
 
   describe.each([[F32, 1], [F32, 5], [F64, 9], [F32, 17]] as const)('linear algebra of dtype %s and %s rows', (dtype, n) => {
     test('cholesky reads the upper triangle and leaves its factor', () => {
@@ -74,6 +82,67 @@ export function linalgContract(backend: () => Backend): void {
         near(product(m, inverses.slice(b * n, b * n + n)), m.map((_, i) => m.map((_u, j) => (i === j ? 1 : 0))));
       });
       expect(read(info)).toEqual([0, 0]);
+    });
+
+    test('qr gives R, orthonormal columns and the reflections they are made of', () => {
+      for (const [m, w, l] of [[n, n, n], [n + 3, n, n], [n + 3, n, n + 3], [n, n + 5, n]]) {
+        const k = Math.min(m, w), given = [numbers(m, w), numbers(m, w)], bound = (dtype === F32 ? 1e-6 : 1e-14) * (m + w);
+        const a = filled(dtype, given, [2, m, w]), tau = operand(dtype, [2, k]), Q = operand(dtype, [2, m, l]), R = operand(dtype, [2, l, w]), again = operand(dtype, [2, m, l]);
+        orthogonal('qr', [2, m, w, l, l], [a, tau, null, Q, R], [a, tau, Q, R]);
+        const [q, r, packed] = [rows(read(Q), l), rows(read(R), w), rows(read(a), w)];
+        given.forEach((matrix, b) => {
+          const own = q.slice(b * m, b * m + m);
+          allNear(product(own, r.slice(b * l, b * l + l)), matrix, bound * 4);
+          allNear(product(transpose(own), own), eye(l), bound);
+          r.slice(b * l, b * l + l).forEach((row, i) => expect(row).toEqual(row.map((_, j) => (j < i ? 0 : packed[b * m + i][j]))));
+        });
+        if (w > m) continue;
+        orthogonal('columns', [2, m, w, l, 0], [a, tau, null, again, null], [again]);
+        allNear(rows(read(again), l), q, bound);
+      }
+    });
+
+    test.each([['lower'], ['upper']])('eigh reads the %s triangle, and tells of what is not finite', (side) => {
+      const given = [numbers(n, n), numbers(n, n), numbers(n, n)].map((x) => x.map((row, i) => row.map((v, j) => v + x[j][i]))), bound = (dtype === F32 ? 2e-6 : 1e-14) * (n + 3);
+      const read1 = (m: Matrix): Matrix => m.map((row, i) => row.map((v, j) => ((side === 'lower' ? j > i : j < i) ? NaN : v)));
+      given[2][0][0] = Infinity;
+      const make = (): [Operand, Operand, Operand] => [filled(dtype, given.map(read1), [3, n, n]), operand(dtype, [3, n]), operand(I32, [3], () => 9)];
+      const [a, values, info] = make(), vectors = operand(dtype, [3, n, n]), [again, alone, told] = make();
+      orthogonal('eigh', [3, n, n, n, 0], [a, values, info, vectors, null], [a, values, info, vectors], side === 'upper');
+      orthogonal('eigh', [3, n, n, 0, 0], [again, alone, told, null, null], [again, alone, told], side === 'upper');
+      expect([read(info), read(told)]).toEqual([[0, 0, -1], [0, 0, -1]]);
+      const all = rows(read(vectors), n), [l, only] = [rows(read(values), n), rows(read(alone), n)];
+      for (const b of [0, 1]) {
+        const v = all.slice(b * n, b * n + n);
+        allNear(product(given[b], v), v.map((row) => row.map((x, j) => x * l[b][j])), bound * 4);
+        allNear(product(transpose(v), v), eye(n), bound);
+        allNear([only[b]], [l[b]], bound * 4);
+        expect(l[b]).toEqual([...l[b]].sort((x, y) => x - y));
+      }
+    });
+
+    test('svd, with and without complete bases, and of what is not finite', () => {
+      for (const [m, w] of [[n, n], [n + 3, n], [n, n + 5]]) {
+        const k = Math.min(m, w), given = [numbers(m, w), numbers(m, w), numbers(m, w)], bound = (dtype === F32 ? 2e-6 : 1e-14) * (m + w);
+        given[2][m - 1][w - 1] = NaN;
+        for (const [l, r] of [[k, k], [m, w]]) {
+          const [a, again] = [0, 1].map(() => filled(dtype, given, [3, m, w])), [values, alone] = [0, 1].map(() => operand(dtype, [3, k])), info = operand(I32, [3], () => 9);
+          const U = operand(dtype, [3, m, l]), V = operand(dtype, [3, r, w]);
+          orthogonal('svd', [3, m, w, l, r], [a, values, info, U, V], [a, values, info, U, V]);
+          expect(read(info)).toEqual([0, 0, -1]);
+          orthogonal('svd', [3, m, w, 0, 0], [again, alone, info, null, null], [again, alone, info]);
+          expect(read(info)).toEqual([0, 0, -1]);
+          const [u, v, s, only] = [rows(read(U), l), rows(read(V), w), rows(read(values), k), rows(read(alone), k)];
+          for (const b of [0, 1]) {
+            const left = u.slice(b * m, b * m + m), right = v.slice(b * r, b * r + r);
+            allNear(product(left.map((row) => row.slice(0, k).map((x, j) => x * s[b][j])), right.slice(0, k)), given[b], bound * 4);
+            allNear(product(transpose(left), left), eye(l), bound);
+            allNear(product(right, transpose(right)), eye(r), bound);
+            allNear([only[b]], [s[b]], bound * 4);
+            expect(s[b]).toEqual([...s[b]].sort((x, y) => y - x));
+          }
+        }
+      }
     });
 
     test.each([['lower', false], ['lower', true], ['upper', false], ['upper', true]] as const)('triangular %s (unit %s), also transposed and of one matrix for all', (side, unit) => {

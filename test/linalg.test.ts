@@ -146,6 +146,22 @@ onBackends(() => {
       expect(largest(linalg.slogdet(S).logabsdet.sub(L.diagonal(0, -2, -1).log().sum(-1).mul(2)))).toBeLessThan(bound);
     });
 
+    test.each([[1], [4], [8], [9], [33], [70]])('QR, eigh and svd of batches of %i rows, of views too', (n) => {
+      const A = random(2, 7, n + 1, n).to(dtype).mT, S = A.matmul(A.mT), bound = eps * 20 * (n + 1);
+      const near = (x: Tensor, y: Tensor): void => expect(largest(x.sub(y).div(Math.max(1, largest(y))))).toBeLessThan(bound);
+      const unit = torch.eye(n, { dtype });
+      const [Q, R] = linalg.qr(A), [L, V] = linalg.eigh(S, 'U'), [U, values, Vh] = linalg.svd(A, false);
+      near(Q.matmul(R), A);
+      near(V.mul(L.unsqueeze(-2)).matmul(V.mT), S);
+      near(U.mul(values.unsqueeze(-2)).matmul(Vh), A);
+      for (const basis of [Q, V, U, Vh.mT]) near(basis.mT.matmul(basis), unit);
+      near(values.square().flip(-1), L);
+      near(linalg.svdvals(A.select(1, 3)), values.select(1, 3));
+      near(torch.func.vmap((x: Tensor) => linalg.eigvalsh(x))(S) as Tensor, L);
+      const [packed, tau] = [A.mT.select(0, 0).select(0, 0), torch.zeros([n], { dtype })];
+      near(linalg.householderProduct(packed, tau), torch.eye(n + 1, { dtype }).narrow(1, 0, n));
+    });
+
     test('empty ones, one element, NaN and infinities', () => {
       const of = (rows: number[][]): Tensor => torch.tensor(rows, { dtype });
       expect(linalg.inv(torch.zeros([0, 3, 3], { dtype })).shape).toEqual([0, 3, 3]);

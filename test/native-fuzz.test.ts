@@ -33,7 +33,7 @@ const chance = (oneIn: number): boolean => below(oneIn) === 0;
 const OPERAND_COUNT: Readonly<Record<Family, number>> = {
   copy: 2, join: 4, unary: 2, binary: 3, ternary: 4, reduce: 2, argReduce: 2, scan: 2, polyval: 3, moments: 3, matmul: 4, gather: 3,
   scatter: 3, nonzero: 3, sort: 3, select: 3, argScan: 3, searchSorted: 3, softmax: 2, softmaxGrad: 3, crossEntropy: 4, crossEntropyGrad: 4, norm: 6, normGrad: 8,
-  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, taps: 4, distance: 3, distanceGrad: 5, triangular: 2, factor: 4, random: 2, optimStep: 5,
+  recurrence: 7, recurrenceGrad: 8, attention: 5, attentionGrad: 8, conv: 4, pool: 3, taps: 4, distance: 3, distanceGrad: 5, triangular: 2, factor: 4, orthogonal: 5, random: 2, optimStep: 5,
 };
 const PREDICATES = new Set(['isnan', 'isinf', 'isfinite', 'logicalNot', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'any', 'all']);
 const NASTY = [-1, -2, 2 ** 30, 2 ** 31 - 1, -(2 ** 31), 17, 65536, 46341];
@@ -44,6 +44,7 @@ function written(family: Family, operands: number): number[] {
     case 'crossEntropy': case 'nonzero': case 'random': case 'sort': case 'select': case 'argScan': return [0, 1];
     case 'pool': return [0, 2];
     case 'factor': return [0, 1, 2, 3];
+    case 'orthogonal': return [0, 1, 2, 3, 4];
     case 'norm': return frame[INTS + 2] === 1 ? [0] : [0, 2, 3];
     case 'normGrad': case 'attentionGrad': return [0, 1, 2];
     case 'recurrence': return [0, 1, 2];
@@ -77,6 +78,12 @@ function factorElements(k: number): number {
   return [count * m * n, count * Math.min(m, n), count, count * n * r][k];
 }
 
+/** Elements of the operands of orthogonal, which are contiguous, by the frame. */
+function orthogonalElements(k: number): number {
+  const [count, m, n, left, right] = Array.from(frame.subarray(DIMS, DIMS + 5));
+  return [count * m * n, count * Math.min(m, n), count, count * m * left, count * right * n][k];
+}
+
 /** Elements of the operands of recurrence and recurrenceGrad, which are contiguous, by the frame. */
 function recurrenceElements(family: Family, k: number): number {
   const [time, samples, hidden] = Array.from(frame.subarray(DIMS, DIMS + 3)), all = time * samples * hidden, state = samples * hidden, op = frame[OP];
@@ -94,7 +101,7 @@ function fillFrame(family: Family): void {
     : family === 'join' || family === 'moments' ? 2
     : family === 'crossEntropy' || family === 'crossEntropyGrad' ? 1 + below(3)
     : family === 'norm' || family === 'normGrad' ? 4 : family === 'recurrence' || family === 'recurrenceGrad' ? 3 : family === 'attention' || family === 'attentionGrad' ? 6 : family === 'conv' ? 10 : family === 'pool' ? 7
-    : family === 'taps' || family === 'distance' || family === 'distanceGrad' || family === 'triangular' ? 3 + below(2) : family === 'factor' ? 4 : family === 'random' || family === 'optimStep' ? 1 : below(4);
+    : family === 'taps' || family === 'distance' || family === 'distanceGrad' || family === 'triangular' ? 3 + below(2) : family === 'factor' ? 4 : family === 'orthogonal' ? 5 : family === 'random' || family === 'optimStep' ? 1 : below(4);
   const operands = family === 'optimStep' ? [5, 7, 7, 5, 6, 6, 7, 6, 6, 7][op] : OPERAND_COUNT[family];
   frame[OP] = op;
   frame[NDIM] = ndim;
@@ -152,8 +159,14 @@ function fillFrame(family: Family): void {
       if (ndim > 0) frame[INTS] = frame[DIMS + last] + (chance(4) ? below(200) : below(4) - 1);
       break;
     case 'searchSorted': type(0, I64); if (ndim > 0) still(1, last); break;
-    case 'crossEntropy': still(0, last); still(3, last); type(3, I64); break;
-    case 'crossEntropyGrad': still(2, last); still(3, last); type(2, I32); break;
+    case 'crossEntropy': case 'crossEntropyGrad': {
+      const target = family === 'crossEntropy' ? 3 : 2, value = family === 'crossEntropy' ? 0 : 3;
+      still(value, last);
+      still(target, last);
+      if (!chance(4)) for (let k = 0; k < operands; k++) type(k, F32);
+      type(target, family === 'crossEntropy' ? I64 : I32);
+      break;
+    }
     case 'conv': case 'pool':
       for (let d = 0; d < ndim; d++) frame[DIMS + d] = chance(40) ? 0 : 1 + below(chance(3) ? 3 : 2);
       for (let i = 0; i < 3; i++) frame[INTS + i] = 1 + below(4);
@@ -232,6 +245,17 @@ function fillFrame(family: Family): void {
       });
       break;
     }
+    case 'orthogonal':
+      if (name !== 'svd') for (const d of [2, 3, 4]) if ((d > 2 || name !== 'qr') && !chance(40)) frame[DIMS + d] = Math.min(frame[DIMS + d], frame[DIMS + 1]);
+      if (name === 'svd') for (const d of [3, 4]) frame[DIMS + d] = chance(2) ? frame[DIMS + d - 2] : Math.min(frame[DIMS + 1], frame[DIMS + 2]);
+      if (name === 'eigh' && !chance(20)) frame[DIMS + 2] = frame[DIMS + 3] = frame[DIMS + 1];
+      frame[INTS] = below(2);
+      [true, true, name === 'eigh' || name === 'svd', name !== 'qr' && name !== 'eigh' || chance(2), name === 'svd' || (name === 'qr' && chance(2))].forEach((present, k) => {
+        if (!chance(40)) frame[at(k) + ARG] = present ? below(3) : ABSENT;
+        if (k > 2 && !present && !chance(40)) frame[DIMS + k] = 0;
+        if (!chance(40)) type(k, k === 2 ? I32 : dtype === F64 ? F64 : F32);
+      });
+      break;
     case 'random': type(1, I32); if (name === 'randperm') type(0, I64); break;
     case 'optimStep': for (let k = 1; k <= OPTIM_SCALARS[name as OptimOp]; k++) type(operands - 1 - k, F32); type(operands - 1, F64); break;
     default: break;
@@ -264,6 +288,7 @@ function span(family: Family, k: number, operands: number): readonly [arg: numbe
   else if (family === 'norm' || family === 'normGrad') length = normElements(family, k);
   else if (family === 'recurrence' || family === 'recurrenceGrad') length = recurrenceElements(family, k);
   else if (family === 'factor') length = factorElements(k);
+  else if (family === 'orthogonal') length = orthogonalElements(k);
   else if (family === 'random' && k === 1) length = RNG_WORDS;
   else if (!(family === 'optimStep' && k >= operands - 1 - OPTIM_SCALARS[OPTIM_OPS[frame[OP]]])) {
     for (let d = 0; d < frame[NDIM]; d++) length += Math.max(0, frame[DIMS + d] - 1) * frame[o + STRIDES + d];

@@ -170,6 +170,12 @@ void walk_as_kernel(Family family, const Call& call) {
         if (call.operand[k].data != nullptr && length[k] > 0) touch(call.operand[k], length[k] - 1);
       return;
     }
+    case Family::orthogonal: {
+      const int64_t *d = call.dim, length[5] = {d[0] * d[1] * d[2], d[0] * std::min(d[1], d[2]), d[0], d[0] * d[1] * d[3], d[0] * d[4] * d[2]};
+      for (int k = 0; k < 5; ++k)
+        if (call.operand[k].data != nullptr && length[k] > 0) touch(call.operand[k], length[k] - 1);
+      return;
+    }
     case Family::random:
       walk(call, 0, 0, 1);
       for (int i = 0; i < 632; ++i) touch(call.operand[1], i);
@@ -188,7 +194,7 @@ void walk_as_kernel(Family family, const Call& call) {
   }
 }
 
-constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 3, 5, 2, 4, 2, 5};
+constexpr int kOperands[kFamilies] = {2, 4, 2, 3, 4, 2, 2, 2, 3, 3, 4, 3, 3, 3, 3, 3, 3, 3, 2, 3, 4, 4, 6, 8, 7, 8, 5, 8, 4, 3, 4, 3, 5, 2, 4, 5, 2, 5};
 constexpr int kOptimOperands[] = {5, 7, 7, 5, 6, 6, 7, 6, 6, 7};
 static_assert(sizeof(kOptimOperands) / sizeof(kOptimOperands[0]) == optim_count, "one count per op");
 
@@ -206,6 +212,7 @@ void fill(Family family, Frame& frame) {
   if (family == Family::distance || family == Family::distance_grad) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::triangular) ndim = 3 + static_cast<int>(below(2));
   if (family == Family::factor) ndim = 4;
+  if (family == Family::orthogonal) ndim = 5;
   if (family == Family::conv) ndim = 10;
   if (family == Family::pool) ndim = 7;
   if (family == Family::norm || family == Family::norm_grad) ndim = 4;
@@ -344,6 +351,25 @@ void fill(Family family, Frame& frame) {
       type(1, 3), type(2, 3);
       if (frame.word[at::op] == kFactorCholesky) frame.operand(1)[at::arg] = at::absent;
       if (!solves) frame.operand(3)[at::arg] = at::absent;
+      break;
+    }
+    case Family::orthogonal: {
+      int32_t* const dims = frame.word + at::dims;
+      const int op = frame.word[at::op];
+      const bool reflections = op == kOrthogonalQr || op == kOrthogonalColumns;
+      if (op == kOrthogonalColumns) dims[2] = std::min(dims[1], dims[2]);
+      if (op == kOrthogonalEigh) dims[2] = dims[3] = dims[1];
+      if (reflections) dims[3] = std::min(dims[1], dims[3]), dims[4] = std::min(dims[1], dims[4]);
+      frame.word[at::ints] &= 1;
+      type(2, 3);
+      if (reflections) frame.operand(2)[at::arg] = at::absent;
+      if (op == kOrthogonalColumns || op == kOrthogonalEigh) frame.operand(4)[at::arg] = at::absent;
+      if (op == kOrthogonalSvd) {
+        dims[3] = chance(2) ? dims[1] : std::min(dims[1], dims[2]), dims[4] = chance(2) ? dims[2] : std::min(dims[1], dims[2]);
+        if (chance(3)) frame.operand(3)[at::arg] = frame.operand(4)[at::arg] = at::absent;
+      }
+      for (int k : {3, 4})
+        if (frame.operand(k)[at::arg] == at::absent) dims[k] = 0;
       break;
     }
     case Family::random: type(1, 3); break;

@@ -125,6 +125,17 @@
  *               row was exchanged, from 1. INTS[0] = 0: no exchanges. info: the first zero on U's diagonal; the work goes on
  *     solve     M = N: as lu, and x [B, N, R] is replaced by the solution of a X = x
  *     inverse   M = N = R: as lu, and x [B, N, N] receives the inverse
+ * - orthogonal [a, values, info?, left?, right?]: dims are [B, M, N, L, R], all contiguous (strides are not read); float32, float64.
+ *   Of every matrix of a [B, M, N]; values [B, min(M, N)], left [B, M, L], right [B, R, N]. What is not named is ABSENT, and its
+ *   dim 0. NaN and infinities spread in qr and columns.
+ *     qr        a receives R on and above its diagonal and below it the vectors of LAPACK's reflections, values their factors tau;
+ *               left (or ABSENT) the first L <= M columns of Q, right (or ABSENT) the first R <= M rows of R, zeros below the diagonal
+ *     columns   N <= M: a and values hold what qr left; left receives the first L columns of the product of the reflections
+ *     eigh      M = N, L = N or 0; of symmetric matrices, of which the lower triangle is read, or with INTS[0] = 1 the upper one: values
+ *               receives the eigenvalues, ascending, left (or ABSENT) the eigenvectors as columns; a is used up. info (int32) [B]:
+ *               0, -1 where that triangle holds NaN or an infinity, 1 where an eigenvalue does not converge; the results are void then
+ *     svd       values receives the singular values, descending; left and right, both or neither, the left singular vectors as columns,
+ *               L = min(M, N) or M of them, and the right ones as rows, R = min(M, N) or N; a may be used up. info as in eigh
  * - random [out, state]: dims are [n]; out contiguous; state is the int32 generator state (src/core/rng.ts).
  *   uniform (p0 low, p1 high), normal (p0 mean, p1 std; INTS[0] = 1 takes the scalar path whatever n), bernoulli (p0 probability, or out holds the probabilities to
  *   draw with when INTS[0] = 1), randint (INTS[0], INTS[1] = low as two words; INTS[2], INTS[3] = range as two words;
@@ -193,6 +204,7 @@ export interface Backend {
   distanceGrad(out: Storage, a: Storage, b: Storage, g: Storage, y: Storage): void;
   triangular(x: Storage, t: Storage): void;
   factor(a: Storage, second: Operand, info: Storage, x: Operand): void;
+  orthogonal(a: Storage, values: Storage, info: Operand, left: Operand, right: Operand): void;
   random(out: Storage, state: Storage): void;
   optimStep(operands: readonly Operand[]): void;
 
@@ -204,6 +216,6 @@ export interface Backend {
 export const FAMILIES = [
   'copy', 'join', 'unary', 'binary', 'ternary', 'reduce', 'argReduce', 'scan', 'polyval', 'moments', 'matmul', 'gather',
   'scatter', 'nonzero', 'sort', 'select', 'argScan', 'searchSorted', 'softmax', 'softmaxGrad', 'crossEntropy', 'crossEntropyGrad', 'norm', 'normGrad',
-  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'distance', 'distanceGrad', 'triangular', 'factor', 'random', 'optimStep',
+  'recurrence', 'recurrenceGrad', 'attention', 'attentionGrad', 'conv', 'pool', 'taps', 'distance', 'distanceGrad', 'triangular', 'factor', 'orthogonal', 'random', 'optimStep',
 ] as const satisfies readonly (keyof Backend)[];
 export type Family = (typeof FAMILIES)[number];

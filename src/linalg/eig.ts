@@ -6,16 +6,16 @@ import { Function, type Context } from '../tensor/function.ts';
 import { operation } from '../tensor/operation.ts';
 import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { copyElements } from '../tensor/values.ts';
 import { eigenGeneral } from './numeric/hessenberg.ts';
-import { transpose } from './numeric/product.ts';
+import { transpose } from '../core/vectors.ts';
 import { batchOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireSquare, rowsOf, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
 import { solveBatch } from './solve.ts';
 
 class Eig extends Function {
   static override forward(ctx: Context, A: Tensor, op: string): [Tensor, Tensor] {
     const n = rowsOf(A), batch = batchOf(A), count = numelOf(batch);
-    const values = workingCopy(A), eigenvalues = new Float64Array(count * n), vectors = new Float64Array(count * n * n), rows = new Float64Array(n * n);
+    const values = Float64Array.from(copyElements(A) as Float64Array), eigenvalues = new Float64Array(count * n), vectors = new Float64Array(count * n * n), rows = new Float64Array(n * n);
     requireFinite(op, 'A', values);
     eachMatrix(batch, (b) => {
       const outcome = eigenGeneral(values.slice(b * n * n, (b + 1) * n * n), n, eigenvalues.subarray(b * n, (b + 1) * n), rows);

@@ -1,30 +1,20 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. Derivative: Giles (2008), 3.1. */
-import { numelOf } from '../core/layout.ts';
-import { ArgumentError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
+import { gradEnabled } from '../tensor/grad-mode.ts';
+import { wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
 import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { eigenSymmetric } from './numeric/symmetric.ts';
-import { transpose } from './numeric/product.ts';
-import { batchOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireSquare, rowsOf, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { emptyShape } from '../tensor/kernels.ts';
+import { orthogonalInto } from '../tensor/kernels-linalg.ts';
+import { batchOf, copyRows, diagonalMatrix, emptyInts, identity, requireConverged, requireSquare, rowsOf } from './matrices.ts';
 
 export type Triangle = 'L' | 'U';
 
 class Eigh extends Function {
   static override forward(ctx: Context, A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] {
-    const n = rowsOf(A), batch = batchOf(A), count = numelOf(batch);
-    const values = workingCopy(A), eigenvalues = new Float64Array(count * n), vectors = new Float64Array(count * n * n);
-    requireFinite(op, 'A', values);
-    const matrix = new Float64Array(n * n), rows = new Float64Array(n * n);
-    eachMatrix(batch, (b) => {
-      symmetric(values, b * n * n, n, uplo, matrix);
-      if (!eigenSymmetric(matrix, n, eigenvalues.subarray(b * n, (b + 1) * n), rows)) throw new ArgumentError(op, 'A', `has eigenvalues that do not converge (matrix ${b})`);
-      vectors.set(transpose(rows, 0, n, n), b * n * n);
-    });
-    const L = write(A, [...batch, n], eigenvalues), V = write(A, A.shape, vectors);
+    const V = emptyShape(A, A.shape, A.dtypeCode), L = solve(A, uplo, V, op);
     ctx.saveForBackward(L, V);
     ctx.setMaterializeGrads(false);
     return [L, V];
@@ -41,14 +31,23 @@ class Eigh extends Function {
   }
 }
 
-/** The whole symmetric matrix of which one triangle is given. */
-function symmetric(a: Float64Array, a0: number, n: number, uplo: Triangle, into: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) into[i * n + j] = into[j * n + i] = uplo === 'L' ? a[a0 + i * n + j] : a[a0 + j * n + i];
-  }
+/** The eigenvalues; V receives the vectors. */
+function solve(A: Tensor, uplo: Triangle, V: Tensor | null, op: string): Tensor {
+  const L = emptyShape(A, [...batchOf(A), rowsOf(A)], A.dtypeCode), info = emptyInts(A, batchOf(A));
+  orthogonalInto('eigh', copyRows(A), L, info, V, null, uplo === 'U');
+  requireConverged(op, A, info, 'eigenvalues');
+  return L;
 }
 
 const decompose = byBatch((A: Tensor, uplo: Triangle, op: string): [Tensor, Tensor] => Eigh.apply(A, uplo, op));
+
+const valuesAlone = byBatch((A: Tensor, uplo: Triangle, op: string): Tensor => solve(A, uplo, null, op));
+
+/** The eigenvalues alone; without vectors where no derivative will ask for them. */
+export function eigenvaluesOf(op: string, A: Tensor, uplo: Triangle): Tensor {
+  requireSquare(op, 'A', A);
+  return gradEnabled && wantsGrad(A) ? decompose(A, uplo, op)[0] : valuesAlone(A, uplo, op);
+}
 
 export function eighOf(op: string, A: Tensor, uplo: Triangle): [Tensor, Tensor] {
   requireSquare(op, 'A', A);
@@ -60,4 +59,4 @@ export const eigh = operation("linalg.eigh(A: Tensor, UPLO: 'L'|'U' = 'L')", (A,
   named(['eigenvalues', 'eigenvectors'] as const, eighOf('linalg.eigh', A, uplo)));
 
 /** The eigenvalues of {@link eigh}. PyTorch's `torch.linalg.eigvalsh`. */
-export const eigvalsh = operation("linalg.eigvalsh(A: Tensor, UPLO: 'L'|'U' = 'L', *, out: Tensor?)", (A, uplo): Tensor => eighOf('linalg.eigvalsh', A, uplo)[0]);
+export const eigvalsh = operation("linalg.eigvalsh(A: Tensor, UPLO: 'L'|'U' = 'L', *, out: Tensor?)", (A, uplo): Tensor => eigenvaluesOf('linalg.eigvalsh', A, uplo));

@@ -47,6 +47,14 @@ export function requireFinite(op: string, name: string, values: Float64Array): v
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw new ArgumentError(op, name, `must hold finite numbers, got ${values[i]}`);
 }
 
+/** Throws where the kernel that wrote `info` met numbers that are not finite, or gave up. */
+export function requireConverged(op: string, A: Tensor, info: Tensor, what: string): void {
+  const codes = elements(info) as Int32Array, b = codes.findIndex((code) => code !== 0);
+  if (b < 0) return;
+  if (codes[b] < 0) requireFinite(op, 'A', copyElements(A) as Float64Array);
+  throw new ArgumentError(op, 'A', `has ${what} that do not converge (matrix ${b})`);
+}
+
 /** A copy whose rows lie side by side. */
 export function copyRows(A: Tensor): Tensor {
   const out = emptyShape(A, A.shape, A.dtypeCode);

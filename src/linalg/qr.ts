@@ -1,5 +1,4 @@
 /** QR and products of reflections. Derivative: Walter and Lehmann (2010), Algorithmic differentiation of linear algebra functions. */
-import { numelOf } from '../core/layout.ts';
 import { AutogradError, ShapeError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { Function, type Context } from '../tensor/function.ts';
@@ -7,25 +6,22 @@ import { record, recording, wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
 import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { columnsOfQ, factorQR } from './numeric/householder.ts';
-import { transpose } from './numeric/product.ts';
-import { batchOf, colsOf, eachMatrix, halfLower, identity, requireMatrices, requireSameDtype, rowsOf, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { emptyShape } from '../tensor/kernels.ts';
+import { orthogonalInto } from '../tensor/kernels-linalg.ts';
+import { batchOf, colsOf, copyRows, halfLower, identity, requireMatrices, requireSameDtype, rowsOf } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 export type QRMode = 'reduced' | 'complete' | 'r';
 
+/** Room for one number per reflection. */
+const emptyFactors = (A: Tensor): Tensor => emptyShape(A, [...batchOf(A), Math.min(rowsOf(A), colsOf(A))], A.dtypeCode);
+
 /** [Q, R]; Q is empty in mode 'r'. */
 class QR extends Function {
   static override forward(ctx: Context, A: Tensor, mode: QRMode): [Tensor, Tensor] {
-    const m = rowsOf(A), n = colsOf(A), k = mode === 'complete' ? m : Math.min(m, n), batch = batchOf(A), count = numelOf(batch);
-    const values = workingCopy(A), q = new Float64Array(mode === 'r' ? 0 : count * m * k), r = new Float64Array(count * k * n);
-    eachMatrix(batch, (b) => {
-      const w = transpose(values, b * m * n, m, n), tau = factorQR(w, m, n);
-      for (let i = 0; i < k; i++) for (let j = i; j < n; j++) r[b * k * n + i * n + j] = w[j * m + i];
-      if (mode !== 'r') q.set(transpose(columnsOfQ(w, m, tau, k), 0, k, m), b * m * k);
-    });
-    const Q = write(A, mode === 'r' ? [0] : [...batch, m, k], q), R = write(A, [...batch, k, n], r);
+    const m = rowsOf(A), n = colsOf(A), k = mode === 'complete' ? m : Math.min(m, n), batch = batchOf(A);
+    const Q = emptyShape(A, mode === 'r' ? [0] : [...batch, m, k], A.dtypeCode), R = emptyShape(A, [...batch, k, n], A.dtypeCode);
+    orthogonalInto('qr', copyRows(A), emptyFactors(A), null, mode === 'r' ? null : Q, R);
     ctx.saveForBackward(Q, R);
     ctx.mode = mode;
     ctx.setMaterializeGrads(false);
@@ -58,14 +54,9 @@ export function reflectionsOf(op: string, A: Tensor): [Tensor, Tensor] {
 }
 
 const reflect = byBatch((A: Tensor): [Tensor, Tensor] => {
-  const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
-  const values = workingCopy(A), taus = new Float64Array(numelOf(batch) * k);
-  eachMatrix(batch, (b) => {
-    const w = transpose(values, b * m * n, m, n);
-    taus.set(factorQR(w, m, n), b * k);
-    values.set(transpose(w, 0, n, m), b * m * n);
-  });
-  return [write(A, A.shape, values), write(A, [...batch, k], taus)];
+  const packed = copyRows(A), tau = emptyFactors(A);
+  orthogonalInto('qr', packed, tau, null, null, null);
+  return [packed, tau];
 });
 
 /** For at least as many rows as columns. */
@@ -92,6 +83,12 @@ export const qr = operation("linalg.qr(A: Tensor, mode: 'reduced'|'complete'|'r'
 /** The first n columns of the product of the reflections I - tau v v^T, of which A `[..., m, n]` holds the v below its diagonal. PyTorch's `torch.linalg.householder_product`. */
 export const householderProduct = operation('linalg.householderProduct(A: Tensor, tau: Tensor, *, out: Tensor?)', (A, tau): Tensor => productOf('linalg.householderProduct', A, tau));
 
+const columns = byBatch((A: Tensor, tau: Tensor): Tensor => {
+  const out = emptyShape(A, A.shape, A.dtypeCode);
+  orthogonalInto('columns', copyRows(A.narrow(-1, 0, tau.shape[tau.ndim - 1])), tau.contiguous(), null, out, null);
+  return out;
+});
+
 export function productOf(op: string, A: Tensor, tau: Tensor): Tensor {
   requireMatrices(op, 'A', A);
   requireSameDtype(op, A, tau);
@@ -100,6 +97,7 @@ export function productOf(op: string, A: Tensor, tau: Tensor): Tensor {
     throw new ShapeError(op, `A of shape [${A.shape.join(', ')}] must have at least as many rows as columns, and tau of shape [${tau.shape.join(', ')}] at most one number per column`);
   }
   if (A.numel() === 0) return attached(op, A.newZeros([...A.shape]), A, tau);
+  if (!recording(A, tau)) return columns(A, tau);
   const vectors = A.tril(-1);
   let Q = identity(A, m).narrow(-1, 0, n).expand([...A.shape]);
   for (let j = k - 1; j >= 0; j--) {

@@ -9,7 +9,7 @@ import { noGrad } from '../tensor/grad-mode.ts';
 import { operation } from '../tensor/operation.ts';
 import type { Scalar } from '../tensor/promotion.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { eighOf } from './eigh.ts';
+import { eighOf, eigenvaluesOf } from './eigh.ts';
 import { batchOf, colsOf, requireMatrices, requireSameDtype, requireSquare, rowsOf } from './matrices.ts';
 import { matrixNormOf } from './norms.ts';
 import { qrOf } from './qr.ts';
@@ -37,7 +37,7 @@ export const matrixRank = operation('linalg.matrixRank(A: Tensor, *, atol: opera
   const op = 'linalg.matrixRank';
   requireMatrices(op, 'A', A);
   return noGrad(() => {
-    const S = hermitian ? eighOf(op, A, 'L')[0].abs() : singularValues(op, A);
+    const S = hermitian ? eigenvaluesOf(op, A, 'L').abs() : singularValues(op, A);
     return S.gt(threshold(A, S, atol, rtol)).sum(-1);
   });
 });

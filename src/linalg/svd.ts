@@ -1,6 +1,4 @@
 /** Singular value decomposition. Derivative: Ionescu, Vantzos and Sminchisescu (2015), and Giles (2008), 3.2. */
-import { numelOf } from '../core/layout.ts';
-import { ArgumentError } from '../core/errors.ts';
 import { named, type Named } from '../core/named.ts';
 import { gradEnabled } from '../tensor/grad-mode.ts';
 import { Function, type Context } from '../tensor/function.ts';
@@ -8,25 +6,16 @@ import { wantsGrad } from '../tensor/graph.ts';
 import { operation } from '../tensor/operation.ts';
 import { byBatch } from '../tensor/sample-loop.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { singular } from './numeric/singular.ts';
-import { transpose } from './numeric/product.ts';
-import { batchOf, colsOf, diagonalMatrix, eachMatrix, identity, requireFinite, requireMatrices, rowsOf, write } from './matrices.ts';
-import { workingCopy } from './workspace.ts';
+import { emptyShape } from '../tensor/kernels.ts';
+import { orthogonalInto } from '../tensor/kernels-linalg.ts';
+import { batchOf, colsOf, copyRows, diagonalMatrix, emptyInts, identity, requireConverged, requireMatrices, rowsOf } from './matrices.ts';
 
 /** [U, S, Vh]. */
 class SVD extends Function {
   static override forward(ctx: Context, A: Tensor, full: boolean, op: string): [Tensor, Tensor, Tensor] {
-    const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A), count = numelOf(batch);
-    const mu = full ? m : k, nv = full ? n : k;
-    const values = checkedValues(op, A), u = new Float64Array(count * m * mu), s = new Float64Array(count * k), v = new Float64Array(count * n * nv);
-    eachMatrix(batch, (b) => {
-      const parts = singular(values, b * m * n, m, n, full ? 'full' : 'reduced');
-      requireConverged(op, parts.converged, b);
-      u.set(transpose(parts.left, 0, mu, m), b * m * mu);
-      s.set(parts.values, b * k);
-      v.set(parts.right, b * n * nv);
-    });
-    const U = write(A, [...batch, m, mu], u), S = write(A, [...batch, k], s), Vh = write(A, [...batch, nv, n], v);
+    const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
+    const U = emptyShape(A, [...batch, m, full ? m : k], A.dtypeCode), Vh = emptyShape(A, [...batch, full ? n : k, n], A.dtypeCode);
+    const S = solve(A, U, Vh, op);
     ctx.saveForBackward(U, S, Vh);
     ctx.setMaterializeGrads(false);
     return [U, S, Vh];
@@ -62,17 +51,17 @@ function svdBackward(U: Tensor, S: Tensor, Vh: Tensor, gU: Tensor | null, gS: Te
   return out;
 }
 
-function checkedValues(op: string, A: Tensor): Float64Array {
-  const values = workingCopy(A);
-  requireFinite(op, 'A', values);
-  return values;
-}
-
-function requireConverged(op: string, converged: boolean, b: number): void {
-  if (!converged) throw new ArgumentError(op, 'A', `has singular values that do not converge (matrix ${b})`);
+/** The singular values; U and Vh, or neither, receive the vectors. */
+function solve(A: Tensor, U: Tensor | null, Vh: Tensor | null, op: string): Tensor {
+  const S = emptyShape(A, [...batchOf(A), Math.min(rowsOf(A), colsOf(A))], A.dtypeCode), info = emptyInts(A, batchOf(A));
+  orthogonalInto('svd', copyRows(A), S, info, U, Vh);
+  requireConverged(op, A, info, 'singular values');
+  return S;
 }
 
 const decompose = byBatch((A: Tensor, full: boolean, op: string): [Tensor, Tensor, Tensor] => SVD.apply(A, full, op));
+
+const valuesAlone = byBatch((A: Tensor, op: string): Tensor => solve(A, null, null, op));
 
 export function svdOf(op: string, A: Tensor, full: boolean): [Tensor, Tensor, Tensor] {
   requireMatrices(op, 'A', A);
@@ -82,19 +71,8 @@ export function svdOf(op: string, A: Tensor, full: boolean): [Tensor, Tensor, Te
 /** The singular values alone; without vectors where no derivative will ask for them. */
 export function singularValues(op: string, A: Tensor): Tensor {
   requireMatrices(op, 'A', A);
-  return gradEnabled && wantsGrad(A) ? svdOf(op, A, false)[1] : valuesOf(A, op);
+  return gradEnabled && wantsGrad(A) ? decompose(A, false, op)[1] : valuesAlone(A, op);
 }
-
-const valuesOf = byBatch((A: Tensor, op: string): Tensor => {
-  const m = rowsOf(A), n = colsOf(A), k = Math.min(m, n), batch = batchOf(A);
-  const values = checkedValues(op, A), s = new Float64Array(numelOf(batch) * k);
-  eachMatrix(batch, (b) => {
-    const parts = singular(values, b * m * n, m, n, 'none');
-    requireConverged(op, parts.converged, b);
-    s.set(parts.values, b * k);
-  });
-  return write(A, [...batch, k], s);
-});
 
 /**
  * `[U, S, Vh]` with A = U diag(S) Vh: orthonormal columns of U and rows of Vh, S descending. `[..., m, m]`, `[..., k]` and

@@ -56,7 +56,7 @@ const READERS: ReadonlySet<string> = new Set(['item', 'itemBigInt', 'tolist', 't
 /** Which operands kernel families write that write more than the first one. The statistics of `norm` stay inside of it. */
 const WRITTEN: Readonly<Partial<Record<string, readonly number[]>>> = {
   nonzero: [0, 1], sort: [0, 1], select: [0, 1], argScan: [0, 1], crossEntropy: [0, 1], normGrad: [0, 1, 2], recurrence: [0, 1], recurrenceGrad: [0, 1], attentionGrad: [0, 1, 2],
-  pool: [0, 2], factor: [0, 1, 2, 3],
+  pool: [0, 2], factor: [0, 1, 2, 3], orthogonal: [0, 1, 2, 3, 4],
 };
 const FIRST: readonly number[] = [0];
 

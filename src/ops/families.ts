@@ -29,6 +29,8 @@ export const TAPS_OPS = ['read', 'spread', 'weigh'] as const;
 /** Of `triangular`: which triangle is read. */
 export const TRIANGULAR_OPS = ['lower', 'upper'] as const;
 export const FACTOR_OPS = ['cholesky', 'lu', 'solve', 'inverse'] as const;
+/** Factorisations with orthogonal factors; `columns` are those of the product of the reflections of `qr`. */
+export const ORTHOGONAL_OPS = ['qr', 'columns', 'eigh', 'svd'] as const;
 export const ACTIVATIONS = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'silu'] as const;
 
 export type ReduceOp = (typeof REDUCE_OPS)[number];
@@ -48,4 +50,5 @@ export type PoolOp = (typeof POOL_OPS)[number];
 export type TapsOp = (typeof TAPS_OPS)[number];
 export type TriangularOp = (typeof TRIANGULAR_OPS)[number];
 export type FactorOp = (typeof FACTOR_OPS)[number];
+export type OrthogonalOp = (typeof ORTHOGONAL_OPS)[number];
 export type Activation = (typeof ACTIVATIONS)[number];

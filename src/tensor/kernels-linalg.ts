@@ -2,8 +2,9 @@
 import { DIMS, INTS, frame } from '../core/frame.ts';
 import { numelOf } from '../core/layout.ts';
 import { absent, dims, header, operand, strides } from '../core/plan.ts';
-import { FACTOR_OPS, TRIANGULAR_OPS, type FactorOp, type TriangularOp } from '../ops/families.ts';
+import { FACTOR_OPS, ORTHOGONAL_OPS, TRIANGULAR_OPS, type FactorOp, type OrthogonalOp, type TriangularOp } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
+import type { Storage } from '../core/storage.ts';
 import type { TensorCore } from './core.ts';
 import { parameters } from './kernels.ts';
 
@@ -23,6 +24,24 @@ export function factorInto(op: FactorOp, a: TensorCore, second: Maybe, info: Ten
     else operand(k, each.storage, each.layout.offset, each.dtypeCode);
   });
   active.factor(a.storage, second === null ? null : second.storage, info.storage, x === null ? null : x.storage);
+}
+
+/** See `orthogonal` in the backend's contract; `a` is [..., M, N], all contiguous. */
+export function orthogonalInto(op: OrthogonalOp, a: TensorCore, values: TensorCore, info: Maybe, left: Maybe, right: Maybe, upper = false): void {
+  const { shape } = a.layout, n = shape.length;
+  header(ORTHOGONAL_OPS.indexOf(op), 5, 5);
+  frame[DIMS] = numelOf(shape.slice(0, -2));
+  frame[DIMS + 1] = shape[n - 2];
+  frame[DIMS + 2] = shape[n - 1];
+  frame[DIMS + 3] = left === null ? 0 : left.layout.shape[n - 1];
+  frame[DIMS + 4] = right === null ? 0 : right.layout.shape[n - 2];
+  frame[INTS] = upper ? 1 : 0;
+  [a, values, info, left, right].forEach((each, k) => {
+    if (each === null) absent(k);
+    else operand(k, each.storage, each.layout.offset, each.dtypeCode);
+  });
+  const storage = (each: Maybe): Storage | null => (each === null ? null : each.storage);
+  active.orthogonal(a.storage, values.storage, storage(info), storage(left), storage(right));
 }
 
 /** Replaces `x` [..., N, R], whose rows are contiguous, by the solution of t x = x; `t` is [..., N, N] of the same batch. */

@@ -20,6 +20,7 @@ import { moments, polyval } from './polynomial.ts';
 import { pool } from './pool.ts';
 import { taps } from './taps.ts';
 import { factor } from './linalg/factor.ts';
+import { orthogonal } from './linalg/orthogonal.ts';
 import { triangular } from './linalg/triangular.ts';
 import { recurrence, recurrenceGrad } from './recurrence.ts';
 import { argReduce, reduce } from './reduce.ts';
@@ -41,7 +42,7 @@ export const jsBackend: Backend = {
   name: 'js',
   copy, join, unary, binary, ternary, reduce, argReduce, scan, polyval, moments, matmul, gather, scatter, nonzero,
   sort, select, argScan, searchSorted,
-  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, distance, distanceGrad, triangular, factor, random, optimStep,
+  softmax, softmaxGrad, crossEntropy, crossEntropyGrad, norm, normGrad, recurrence, recurrenceGrad, attention, attentionGrad, conv, pool, taps, distance, distanceGrad, triangular, factor, orthogonal, random, optimStep,
   // JavaScript runs on the calling thread.
   setNumThreads: () => undefined,
   numThreads: () => 1,

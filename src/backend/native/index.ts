@@ -77,6 +77,7 @@ export class NativeBackend implements Backend {
   readonly distanceGrad: Backend['distanceGrad'];
   readonly triangular: Backend['triangular'];
   readonly factor: Backend['factor'];
+  readonly orthogonal: Backend['orthogonal'];
   readonly random: Backend['random'];
   readonly optimStep: Backend['optimStep'];
 
@@ -119,6 +120,7 @@ export class NativeBackend implements Backend {
     this.distanceGrad = this.many('distanceGrad');
     this.triangular = this.two('triangular') as Backend['triangular'];
     this.factor = this.many('factor');
+    this.orthogonal = this.many('orthogonal');
     this.random = this.two('random');
     this.optimStep = this.any('optimStep');
   }

@@ -2,8 +2,8 @@
  * Eigenvalues and eigenvectors of a general matrix with a real spectrum: Hessenberg form, then Francis' double-shift QR steps to a
  * triangle (Golub and Van Loan, 7.4 and 7.5), then back substitution. Row-major, [n, n].
  */
-import { reflection } from './householder.ts';
-import { axpy, dot, length } from './product.ts';
+import { reflection } from '../../core/reflection.ts';
+import { axpy, dot, length } from '../../core/vectors.ts';
 
 const EPS = Number.EPSILON;
 /** Steps per eigenvalue; two or three are usual. */

@@ -2,10 +2,10 @@
  * Eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation, then implicit QR steps with Wilkinson's
  * shift (Golub and Van Loan, 8.3), for vectors of large matrices by divide and conquer.
  */
-import { workspace } from '../workspace.ts';
 import { divideTridiagonal } from './divide.ts';
-import { applyReflections, reflection } from './householder.ts';
-import { axpy, dot, rotate } from './product.ts';
+import { reflection } from '../../../core/reflection.ts';
+import { applyReflections } from './reflections.ts';
+import { axpy, dot, rotate } from '../../../core/vectors.ts';
 
 const EPS = Number.EPSILON;
 /** Steps per eigenvalue; two or three are usual. */
@@ -95,7 +95,7 @@ function sortAscending(values: Float64Array, n: number, rows: Float64Array | nul
   const sorted = order.map((i) => values[i]);
   values.set(sorted);
   if (rows === null) return;
-  const copy = workspace(n * n);
+  const copy = new Float64Array(n * n);
   copy.set(rows);
   order.forEach((from, to) => rows.set(copy.subarray(from * n, (from + 1) * n), to * n));
 }

@@ -1,5 +1,4 @@
-/** The inner loops of the decompositions, over runs of adjacent float64 elements. */
-import { workspace } from '../workspace.ts';
+/** The inner loops of decompositions in TypeScript, over runs of adjacent float64 elements. */
 
 /** The inner product of two runs of `n` adjacent elements. */
 export function dot(a: Float64Array, a0: number, b: Float64Array, b0: number, n: number): number {
@@ -42,7 +41,7 @@ export function length(a: Float64Array, a0: number, n: number): number {
 
 /** The transpose of an [m, n] block as a new [n, m] one. */
 export function transpose(a: Float64Array, a0: number, m: number, n: number): Float64Array {
-  const out = workspace(m * n);
+  const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[a0 + i * n + j];
   return out;
 }

@@ -2,11 +2,11 @@
  * Singular values by one-sided Jacobi rotations of the triangular factor of a pivoted QR (Drmac and Veselic 2008, SIAM J. Matrix
  * Anal. Appl. 29): accurate to the last digits for small singular values too, and indifferent to rank.
  */
-import { block } from '../../core/block.ts';
-import { addProduct, workspace } from '../workspace.ts';
-import { dot, length, transpose } from './product.ts';
+import { block } from '../../../core/block.ts';
+import { addProduct } from './product.ts';
+import { dot, length, transpose } from '../../../core/vectors.ts';
 import { eigenSymmetric } from './symmetric.ts';
-import { columnsOfQ, completeBasis, factorPivotedQR } from './householder.ts';
+import { columnsOfQ, completeBasis, factorPivotedQR } from './qr.ts';
 
 /** Cyclic Jacobi needs about ten. */
 const SWEEPS = 60;
@@ -40,7 +40,7 @@ function tall(w: Float64Array, m: number, n: number, vectors: 'none' | 'reduced'
   const order = new Int32Array(n);
   const tau = factorPivotedQR(w, m, n, order);
   // A P = Q R. The rows of R, as columns x, are turned until orthogonal: R^T V = X, so R = V X^T.
-  const x = workspace(n * n), v = workspace(wanted ? n * n : 0);
+  const x = new Float64Array(n * n), v = new Float64Array(wanted ? n * n : 0);
   for (let i = 0; i < n; i++) for (let j = i; j < n; j++) x[i * n + j] = w[j * m + i];
   if (wanted) for (let i = 0; i < n; i++) v[i * n + i] = 1;
   if (n >= LARGE) approach(x, n, v);
@@ -57,7 +57,7 @@ function tall(w: Float64Array, m: number, n: number, vectors: 'none' | 'reduced'
  * instead of ten. What the square loses in digits the sweeps bring back.
  */
 function approach(x: Float64Array, n: number, v: Float64Array): void {
-  const square = workspace(n * n), turned = workspace(n * n), rows = workspace(n * n), values = new Float64Array(n);
+  const square = new Float64Array(n * n), turned = new Float64Array(n * n), rows = new Float64Array(n * n), values = new Float64Array(n);
   addProduct(1, block(square, 0, n), block(x, 0, n), block(x, 0, 1, n), n, n, n);
   if (!eigenSymmetric(square, n, values, rows)) return;
   addProduct(1, block(turned, 0, n), block(rows, 0, n), block(x, 0, n), n, n, n);
@@ -120,7 +120,7 @@ function turn(x: Float64Array, i: number, j: number, n: number, c: number, s: nu
 
 /** U = Q V, completed to a basis of m when `full`. */
 function leftVectors(w: Float64Array, m: number, n: number, tau: Float64Array, v: Float64Array, rank: readonly number[], full: boolean): Float64Array {
-  const q = columnsOfQ(w, m, tau, n), left = workspace((full ? m : n) * m), turned = workspace(n * n);
+  const q = columnsOfQ(w, m, tau, n), left = new Float64Array((full ? m : n) * m), turned = new Float64Array(n * n);
   for (let c = 0; c < n; c++) turned.set(v.subarray(rank[c] * n, (rank[c] + 1) * n), c * n);
   addProduct(1, block(left, 0, m), block(turned, 0, n), block(q, 0, m), n, m, n);
   if (full && m > n) left.set(completeBasis(left, m, n), n * m);

@@ -2,9 +2,9 @@
  * Divide and conquer for the symmetric tridiagonal eigenproblem (Cuppen 1981): halves are joined by the roots of a secular equation,
  * with vectors that are orthogonal to working precision (Gu and Eisenstat 1994). Most work is one matrix product per join.
  */
-import { block } from '../../core/block.ts';
-import { addProduct, workspace } from '../workspace.ts';
-import { rotate } from './product.ts';
+import { block } from '../../../core/block.ts';
+import { addProduct } from './product.ts';
+import { rotate } from '../../../core/vectors.ts';
 
 type Direct = (d: Float64Array, e: Float64Array, n: number, z: Float64Array) => boolean;
 
@@ -42,10 +42,10 @@ function join(d: Float64Array, lo: number, n: number, half: number, rho: number,
   const k = kept.length;
   if (k === 0) return;
   const poles = Float64Array.from(kept, (i) => d[lo + i]), weights = Float64Array.from(kept, (i) => w[i]);
-  const gaps = workspace(k * k), roots = new Float64Array(k);
+  const gaps = new Float64Array(k * k), roots = new Float64Array(k);
   for (let j = 0; j < k; j++) roots[j] = secularRoot(poles, weights, rho, j, gaps, j * k);
   vectorsOf(poles, weights, gaps, k);
-  const basis = workspace(k * n), turned = workspace(k * n);
+  const basis = new Float64Array(k * n), turned = new Float64Array(k * n);
   kept.forEach((i, at) => basis.set(z.subarray((lo + i) * stride + lo, (lo + i) * stride + lo + n), at * n));
   addProduct(1, block(turned, 0, n), block(gaps, 0, k), block(basis, 0, n), k, n, k);
   kept.forEach((i, at) => {
