@@ -28,7 +28,7 @@ export function functional<const K extends readonly (keyof Tensor & string)[]>(n
 }
 
 /** The same with PyTorch's `out`, among the options that come last: a tensor, or one for each of several results. */
-interface WithOut {
+export interface WithOut {
   (input: Tensor, ...args: readonly [...given: readonly unknown[], options: { readonly out: Tensor } & Readonly<Record<string, unknown>>]): Tensor;
   (input: Tensor, ...args: readonly [...given: readonly unknown[], options: { readonly out: readonly Tensor[] } & Readonly<Record<string, unknown>>]): readonly Tensor[];
 }
