@@ -36,13 +36,22 @@ const MOST_BUDGET = 64 * 2 ** 20;
 /** Buffers from this size on count by a third more: a loop of 4 MB temporaries held twice the memory when they did not. */
 const LARGE = 2 ** 20, LARGE_WEIGHT = 4 / 3;
 const counted = (capacity: number): number => (capacity >= LARGE ? capacity * LARGE_WEIGHT : capacity);
-/** Bytes that may lie unused: a burst does not stay forever. */
+/** Bytes that may lie unused: a burst does not stay forever, and sizes that are wanted no more make room for those that are. */
 const KEPT_BYTES = 128 * 2 ** 20;
+
+/** Unused buffers of one capacity; what came last is handed out first. */
+interface Shelf {
+  readonly capacity: number;
+  readonly buffers: Buffer[];
+  /** When one was wanted last, counted in requests. */
+  wanted: number;
+}
 
 let budget = BUDGET;
 let handedOut = 0;
 let unused = 0;
-const free = new Map<number, Buffer[]>();
+let requests = 0;
+const shelves = new Map<number, Shelf>();
 const inUse: (Buffer | undefined)[] = [];
 const numbers = new Int32Array(256);
 
@@ -62,6 +71,24 @@ export function perturb(): void {
   perturbed = true;
 }
 
+function shelfOf(capacity: number): Shelf {
+  let shelf = shelves.get(capacity);
+  if (shelf === undefined) shelves.set(capacity, (shelf = { capacity, buffers: [], wanted: requests }));
+  return shelf;
+}
+
+/** Gives up buffers of sizes that nobody has wanted for longer than this one, until one more fits; false where it cannot. */
+function makeRoom(shelf: Shelf): boolean {
+  while (unused + shelf.capacity > KEPT_BYTES) {
+    let coldest = shelf;
+    for (const other of shelves.values()) if (other.wanted < coldest.wanted && other.buffers.length > 0) coldest = other;
+    if (coldest === shelf) return false;
+    coldest.buffers.shift();
+    unused -= coldest.capacity;
+  }
+  return true;
+}
+
 /** Takes back what nobody holds any more; returns its bytes. */
 function reclaim(from: Watcher): number {
   let bytes = 0;
@@ -76,11 +103,10 @@ function reclaim(from: Watcher): number {
         continue;
       }
       if (perturbed) buffer.bytes.fill(0xab);
-      if (unused + buffer.capacity > KEPT_BYTES) continue;
+      const shelf = shelfOf(buffer.capacity);
+      if (!makeRoom(shelf)) continue;
       unused += buffer.capacity;
-      const list = free.get(buffer.capacity);
-      if (list === undefined) free.set(buffer.capacity, [buffer]);
-      else list.push(buffer);
+      shelf.buffers.push(buffer);
     }
   }
   return bytes;
@@ -152,7 +178,9 @@ export function pooled(capacity: number, create: () => { readonly bytes: Uint8Ar
   }
   // Also where unused ones are left: those are the coldest.
   collect(from);
-  let buffer = free.get(capacity)?.pop();
+  const shelf = shelfOf(capacity);
+  shelf.wanted = ++requests;
+  let buffer = shelf.buffers.pop();
   if (buffer === undefined) buffer = { ...create(), capacity };
   else unused -= capacity;
   handedOut += counted(capacity);
