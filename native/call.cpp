@@ -240,6 +240,7 @@ const char* check_family(const Call& call) {
       if (!stride_is_zero(call, 1, last)) return kLayout;
       return is_compute(o[1].dtype) && o[0].dtype == DType::i64 && o[2].dtype == o[1].dtype ? nullptr : kDtypes;
     case Family::softmax:
+      if (call.op == kLogSumExp && !stride_is_zero(call, 0, last)) return kLayout;
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype ? nullptr : kDtypes;
     case Family::softmax_grad:
       return is_float(o[0].dtype) && o[1].dtype == o[0].dtype && o[2].dtype == o[0].dtype ? nullptr : kDtypes;
@@ -418,8 +419,8 @@ constexpr Names names_of(Family family) {
     case Family::select: return {select_names, select_count};
     case Family::arg_scan: return {arg_scan_names, arg_scan_count};
     case Family::search_sorted: return {search_names, search_count};
-    case Family::softmax:
-    case Family::softmax_grad: return {softmax_names, softmax_count};
+    case Family::softmax: return {softmax_names, softmax_count};
+    case Family::softmax_grad: return {softmax_names, kLogSumExp};
     case Family::norm:
     case Family::norm_grad: return {norm_names, norm_count};
     case Family::recurrence:

@@ -5,7 +5,7 @@ import { BF16, BOOL, DTYPES, F16, F32, F64, I32, I64, type DTypeCode } from '../
 import { BackendError, IndexRangeError } from '../src/core/errors.ts';
 import { RNG_WORDS, seedState } from '../src/core/rng.ts';
 import { drawRandom } from '../src/core/random-streams.ts';
-import { OPTIM_OPS, RANDOM_OPS, SOFTMAX_OPS, type OptimOp, type RandomOp } from '../src/ops/families.ts';
+import { OPTIM_OPS, RANDOM_OPS, SOFTMAX_GRAD_OPS, SOFTMAX_OPS, type OptimOp, type RandomOp } from '../src/ops/families.ts';
 import { type Argument, operand, randomNumbers, read, run, viewOf, type Operand } from './helpers/frames.ts';
 import { expectClose } from './helpers/ulp.ts';
 
@@ -22,7 +22,7 @@ function softmaxOf(row: readonly number[], log: boolean): number[] {
 
 /** Rounding x - max to the dtype moves its exponential by up to |x - max| ulp: that is what bounds of 4 + spread allow. */
 export function nnContract(backend: () => Backend): void {
-  describe.each(SOFTMAX_OPS.map((op, index) => ({ op, index })))('$op', ({ op, index }) => {
+  describe.each(SOFTMAX_GRAD_OPS.map((op, index) => ({ op, index })))('$op', ({ op, index }) => {
     const log = op === 'logSoftmax';
     const rows = (x: readonly number[], n: number): number[][] => Array.from({ length: n === 0 ? 0 : x.length / n }, (_, i) => x.slice(i * n, (i + 1) * n));
 
@@ -53,6 +53,20 @@ export function nnContract(backend: () => Backend): void {
     test('integers are refused', () => {
       expect(() => run(backend(), 'softmax', { op: index, dims: [2], operands: [operand(I32, [2]), operand(I32, [2])] })).toThrow(BackendError);
     });
+  });
+
+  test('logSumExp gives one number per row', () => {
+    const op = SOFTMAX_OPS.indexOf('logSumExp');
+    for (const dtype of [F32, F64]) for (const shape of [[1], [5], [3, 10], [2, 3, 67]]) for (const layout of ['contiguous', 'transposed', 'gaps'] as const) {
+      const a = operand(dtype, shape, logits(dtype, 1), layout), lead = shape.slice(0, -1), n = shape[shape.length - 1];
+      const out = operand(dtype, lead, () => 0, layout);
+      run(backend(), 'softmax', { op, dims: shape, operands: [{ ...out, strides: [...out.strides, 0] }, a] });
+      const x = read(a);
+      read(out).forEach((y, r) => {
+        const row = x.slice(r * n, r * n + n), max = Math.max(...row);
+        expectClose(y, Math.log(sum(row.map((v) => Math.exp(v - max)))) + max, dtype, 4, () => `${DTYPES[dtype]} [${shape.join(', ')}] ${layout} at ${r}`, 10);
+      });
+    }
   });
 
   describe('crossEntropy', () => {

@@ -158,6 +158,7 @@ function fillFrame(family: Family): void {
       if (name !== 'smallest' && name !== 'largest' && ndim > 0 && !chance(5)) frame[DIMS + last] = 1;
       if (ndim > 0) frame[INTS] = frame[DIMS + last] + (chance(4) ? below(200) : below(4) - 1);
       break;
+    case 'softmax': if (name === 'logSumExp' && ndim > 0) still(0, last); break;
     case 'searchSorted': type(0, I64); if (ndim > 0) still(1, last); break;
     case 'crossEntropy': case 'crossEntropyGrad': {
       const target = family === 'crossEntropy' ? 3 : 2, value = family === 'crossEntropy' ? 0 : 3;

@@ -16,7 +16,7 @@ namespace flambeau {
 namespace {
 
 // Changes whenever the frame, the families or the exports change their meaning: an addon of another number is not used.
-constexpr int kAbi = 8;
+constexpr int kAbi = 9;
 
 Napi::Value isa(const Napi::CallbackInfo& info) {
   const Env& self = *static_cast<Env*>(info.Data());

@@ -221,7 +221,7 @@ FLAMBEAU_INLINE VD log_double_double(VD a, VD& low) {
   // The reduction rounds twice by less than 2^-54 each; what the exact product lost re-enters to first order.
   const VD y = fma(r * r, exp_tail(r), r);
   const VD scaled = (y + p_low * (y + 1.0)) + 1.0;
-  return pow_special(a, b, scale_by_pow2(scaled, n));
+  return pow_special(a, b, power_result(scaled, n));
 }
 
 // max ULP 1

@@ -82,6 +82,45 @@ void rows_of_softmax(const Kernels& kernels, int64_t rows, int64_t n, Numbers& n
   }
 }
 
+// One number per row: operand 0 does not move along the last dim.
+template <class T>
+void rows_of_log_sum_exp(const Kernels& kernels, int64_t rows, int64_t n, Numbers& numbers) {
+  for (const Layout& in : layouts(rows, n)) {
+    for (int64_t step : {1, 3}) {
+      Guarded<T> a(in.size()), out(rows * step, T(7));
+      for (int64_t i = 0; i < in.size(); ++i) a[i] = static_cast<T>(numbers.uniform(-200, 8));
+      Frame frame(2, {rows, n});
+      frame.operand(out.data(), {step, 0}).operand(a.data(), {in.row, in.element});
+      CHECK(kernels.softmax(frame.call()) == Status::ok);
+      out.check();
+      for (int64_t r = 0; r < rows && n > 0; ++r) {
+        std::vector<double> x;
+        for (int64_t i = 0; i < n; ++i) x.push_back(static_cast<double>(a[in.at(r, i)]));
+        double want = 0;
+        softmax_of(x, true, &want);
+        CHECK(close(out[r * step], want, 8));
+        for (int64_t i = 1; i < step; ++i) CHECK(out[r * step + i] == T(7));
+      }
+    }
+  }
+}
+
+template <class T>
+void log_sum_exp_of_specials(const Kernels& kernels) {
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  const struct { T first, second; double want; } cases[] = {{-inf, -inf, double(-inf)}, {-inf, T(2), 2}, {inf, T(1), double(inf)}, {inf, -inf, double(inf)},
+                                                            {nan, T(1), double(nan)}, {nan, inf, double(nan)}, {T(1000), T(1000), 1000 + std::log(2.0)}};
+  for (const auto& each : cases)
+    for (int64_t step : {1, 2}) {
+      Guarded<T> a(2 * step, -inf), out(step, T(7));
+      a[0] = each.first, a[step] = each.second;
+      Frame frame(2, {step, 2});
+      frame.operand(out.data(), {1, 0}).operand(a.data(), {1, step});
+      CHECK(kernels.softmax(frame.call()) == Status::ok);
+      CHECK(close(out[0], each.want, 0));
+    }
+}
+
 template <class T>
 void special_values(const Kernels& kernels) {
   const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
@@ -157,11 +196,13 @@ void run(const Kernels& kernels) {
     for (int64_t rows : {0, 1, 3, 18, 300}) {
       if (n * rows > 20000) continue;
       rows_of_softmax<T>(kernels, rows, n, numbers);
+      rows_of_log_sum_exp<T>(kernels, rows, n, numbers);
       if (n == 0) continue;
       rows_of_cross_entropy<T, int64_t>(kernels, rows, n, numbers);
       rows_of_cross_entropy<T, int32_t>(kernels, rows, n, numbers);
     }
   special_values<T>(kernels);
+  log_sum_exp_of_specials<T>(kernels);
 }
 
 }  // namespace

@@ -59,7 +59,8 @@
  *   the last index.
  * - searchSorted [out int64, sequence, values]: dims are [..., m]; the sequence has stride 0 along m, INTS[0] ascending
  *   elements, INTS[1] apart. out is where values[i] can be inserted, left or right of equal elements; a NaN goes last.
- * - softmax [out, a]: along the last dim. softmaxGrad [out, g, y]: op as in softmax, y its output.
+ * - softmax [out, a]: along the last dim; of op logSumExp, log(sum(exp(a))), out has stride 0 along it. softmaxGrad [out, g, y]:
+ *   op softmax or logSoftmax, y its output.
  * - crossEntropy [loss, p, a, target]: dims are [rows..., C]. a are logits; target (int64 or int32) and loss move along the
  *   rows: loss = logsumexp(a) - a[target] of each; p receives softmax(a). INTS[0] = class to ignore (loss 0).
  *   A target outside [0, C) that is not the ignored one throws IndexRangeError before anything is written.

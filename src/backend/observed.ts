@@ -3,7 +3,7 @@ import { ARG, IMMEDIATE, OP, OPERAND, OPERAND_SIZE, frame } from '../core/frame.
 import type { Storage } from '../core/storage.ts';
 import { BINARY_OPS, TERNARY_OPS, UNARY_OPS } from '../ops/elementwise.ts';
 import {
-  ARG_REDUCE_OPS, ARG_SCAN_OPS, CONV_OPS, FACTOR_OPS, NORM_OPS, OPTIM_OPS, ORTHOGONAL_OPS, POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, REDUCE_OPS, SCAN_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS, TAPS_OPS,
+  ARG_REDUCE_OPS, ARG_SCAN_OPS, CONV_OPS, FACTOR_OPS, NORM_OPS, OPTIM_OPS, ORTHOGONAL_OPS, POOL_OPS, RANDOM_OPS, RECURRENCE_OPS, REDUCE_OPS, SCAN_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_GRAD_OPS, SOFTMAX_OPS, SORT_OPS, TAPS_OPS,
   TRIANGULAR_OPS,
 } from '../ops/families.ts';
 import { around } from './around.ts';
@@ -18,7 +18,7 @@ const PLAIN: Readonly<Partial<Record<Family, readonly string[]>>> = {
 };
 /** Those that only qualify their family: `conv.forward`, `optimStep.adam`. */
 const QUALIFIED: Readonly<Partial<Record<Family, readonly string[]>>> = {
-  sort: SORT_OPS, select: SELECT_OPS, searchSorted: SEARCH_OPS, scatter: SCATTER_OPS, softmaxGrad: SOFTMAX_OPS, norm: NORM_OPS, normGrad: NORM_OPS, conv: CONV_OPS,
+  sort: SORT_OPS, select: SELECT_OPS, searchSorted: SEARCH_OPS, scatter: SCATTER_OPS, softmaxGrad: SOFTMAX_GRAD_OPS, norm: NORM_OPS, normGrad: NORM_OPS, conv: CONV_OPS,
   pool: POOL_OPS, taps: TAPS_OPS, triangular: TRIANGULAR_OPS, factor: FACTOR_OPS, orthogonal: ORTHOGONAL_OPS, optimStep: OPTIM_OPS, recurrence: RECURRENCE_OPS, recurrenceGrad: RECURRENCE_OPS,
 };
 

@@ -12,7 +12,9 @@ export const ARG_SCAN_OPS = ['cummax', 'cummin'] as const;
 /** On which side of equal elements. */
 export const SEARCH_OPS = ['left', 'right'] as const;
 export const SCATTER_OPS = ['set', 'add', 'mul', 'amax', 'amin'] as const;
-export const SOFTMAX_OPS = ['softmax', 'logSoftmax'] as const;
+/** `softmaxGrad` has the first two: logSumExp gives one number per row. */
+export const SOFTMAX_OPS = ['softmax', 'logSoftmax', 'logSumExp'] as const;
+export const SOFTMAX_GRAD_OPS = ['softmax', 'logSoftmax'] as const;
 /** Of `norm` and `normGrad`: with or without the mean. */
 export const NORM_OPS = ['standard', 'rootMeanSquare'] as const;
 export const RANDOM_OPS = ['uniform', 'normal', 'bernoulli', 'randint', 'exponential', 'randperm'] as const;
@@ -42,6 +44,7 @@ export type ArgScanOp = (typeof ARG_SCAN_OPS)[number];
 export type SearchOp = (typeof SEARCH_OPS)[number];
 export type ScatterOp = (typeof SCATTER_OPS)[number];
 export type SoftmaxOp = (typeof SOFTMAX_OPS)[number];
+export type SoftmaxGradOp = (typeof SOFTMAX_GRAD_OPS)[number];
 export type RandomOp = (typeof RANDOM_OPS)[number];
 export type OptimOp = (typeof OPTIM_OPS)[number];
 export type RecurrenceOp = (typeof RECURRENCE_OPS)[number];

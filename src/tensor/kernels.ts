@@ -10,8 +10,8 @@ import { outermostFirst } from '../core/result-layout.ts';
 import { absent, dims, flatOperand, header, immediate, loop, operand, strides } from '../core/plan.ts';
 import type { Storage } from '../core/storage.ts';
 import {
-  ACTIVATIONS, ARG_SCAN_OPS, OPTIM_OPS, OPTIM_SCALARS, RANDOM_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_OPS, SORT_OPS,
-  type Activation, type ArgScanOp, type OptimOp, type RandomOp, type ScatterOp, type SearchOp, type SelectOp, type SoftmaxOp, type SortOp,
+  ACTIVATIONS, ARG_SCAN_OPS, OPTIM_OPS, OPTIM_SCALARS, RANDOM_OPS, SCATTER_OPS, SEARCH_OPS, SELECT_OPS, SOFTMAX_GRAD_OPS, SOFTMAX_OPS, SORT_OPS,
+  type Activation, type ArgScanOp, type OptimOp, type RandomOp, type ScatterOp, type SearchOp, type SelectOp, type SoftmaxGradOp, type SoftmaxOp, type SortOp,
 } from '../ops/families.ts';
 import { active } from '../backend/select.ts';
 import type { TensorCore } from './core.ts';
@@ -342,13 +342,16 @@ export function searchInto(op: SearchOp, out: TensorCore, sequence: TensorCore, 
   active.searchSorted(out.storage, sequence.storage, values.storage);
 }
 
+/** Of logSumExp, `out` is expanded along the axis to the shape of `a`. */
 export function softmaxInto(op: SoftmaxOp, out: TensorCore, a: TensorCore, axis: number): void {
   axisLoop(SOFTMAX_OPS.indexOf(op), [out, a], axis);
+  // An axis of size 1 may have any stride.
+  if (op === 'logSumExp') frame[OPERAND + STRIDES + frame[NDIM] - 1] = 0;
   active.softmax(out.storage, a.storage);
 }
 
-export function softmaxGradInto(op: SoftmaxOp, out: TensorCore, g: TensorCore, y: TensorCore, axis: number): void {
-  axisLoop(SOFTMAX_OPS.indexOf(op), [out, g, y], axis);
+export function softmaxGradInto(op: SoftmaxGradOp, out: TensorCore, g: TensorCore, y: TensorCore, axis: number): void {
+  axisLoop(SOFTMAX_GRAD_OPS.indexOf(op), [out, g, y], axis);
   active.softmaxGrad(out.storage, g.storage, y.storage);
 }
 

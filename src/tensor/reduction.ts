@@ -219,9 +219,7 @@ export abstract class Reduction extends Elementwise {
     const self = this.isFloatingPoint() ? (this as unknown as Tensor) : this.castTo(floatType(this.dtypeCode));
     const dims = dimList('logsumexp', bound.dim, this.ndim), keepdim = boolArg('logsumexp', 'keepdim', bound.keepdim);
     if (self.numel() === 0) return self.exp().sum(dims, keepdim).log();
-    const peak = self.detach().amax(dims, true);
-    const shift = peak.where(peak.isfinite(), 0);
-    const result = self.sub(shift).exp().sum(dims, true).log().add(shift);
+    const result = logSumExp(self, dims);
     return keepdim ? result : result.reshape(reducedShape(this.shape, dims, false));
   }
 
@@ -477,6 +475,20 @@ function softmax(op: 'softmax' | 'logSoftmax', input: Tensor, args: readonly unk
   spent(source, x);
   const out = rawResult(raw, x.dtypeCode);
   if (gradEnabled && wantsGrad(x)) record(op, out, [x], (g, node) => softmaxBackward(op, g, node.saved(0), dim), [out]);
+  return out;
+}
+
+/** The dims stay, as size 1. */
+function logSumExp(x: Tensor, dims: readonly number[]): Tensor {
+  const { shape } = x.layout, kept = shape.map((_, i) => i).filter((i) => !dims.includes(i)), sizes = kept.map((i) => shape[i]);
+  // The kernel walks one dim: several are joined behind the others.
+  const single = dims.length === 1 && shape.length > 0, rows = single ? x : x.detach().permute([...kept, ...dims]).reshape([...sizes, -1]);
+  const source = rawCast(rows, computeType(x.dtypeCode));
+  const raw = emptyShape(x, reducedShape(shape, dims, true), source.dtypeCode);
+  softmaxInto('logSumExp', (single ? raw : raw.reshape([...sizes, 1])).expand(rows.layout.shape), source, single ? dims[0] : kept.length);
+  spent(source, rows);
+  const out = rawResult(raw, x.dtypeCode);
+  if (gradEnabled && wantsGrad(x)) record('logsumexp', out, [x], (g, node) => g.mul(node.saved(0).sub(node.saved(1)).exp()), [x, out]);
   return out;
 }
 

@@ -18,7 +18,7 @@ type LossGradRow = (
   O: TypedArray, P: TypedArray, oi: number, pi: number, n: number, os: number, ps: number, target: number, scale: number,
 ) => void;
 // By op, then dtype.
-const ROWS = [[f32.softmaxRow, f64.softmaxRow], [f32.logSoftmaxRow, f64.logSoftmaxRow]] as unknown as readonly (readonly Row[])[];
+const ROWS = [[f32.softmaxRow, f64.softmaxRow], [f32.logSoftmaxRow, f64.logSoftmaxRow], [f32.logSumExpRow, f64.logSumExpRow]] as unknown as readonly (readonly Row[])[];
 const GRADS = [[f32.softmaxGradRow, f64.softmaxGradRow], [f32.logSoftmaxGradRow, f64.logSoftmaxGradRow]] as unknown as readonly (readonly GradRow[])[];
 const LOSSES = [f32.crossEntropyRow, f64.crossEntropyRow] as unknown as readonly LossRow[];
 const LOSS_GRADS = [f32.crossEntropyGradRow, f64.crossEntropyGradRow] as unknown as readonly LossGradRow[];

@@ -9,7 +9,7 @@ import type { Family } from '../backend.ts';
 export type NativeKernel = (...buffers: Uint8Array[]) => undefined | false;
 
 /** Must be the number in native/addon/module.cpp. */
-export const ABI = 8;
+export const ABI = 9;
 
 export interface Addon extends Readonly<Record<Family, NativeKernel>> {
   readonly abi: number;

@@ -1,4 +1,4 @@
-/** softmax, log-softmax, cross entropy and their gradients, one row at a time, in float64 and rounded at the end. */
+/** softmax, log-softmax, log-sum-exp, cross entropy and gradients, one row at a time, in float64 and rounded at the end. */
 type Elements = Float64Array;
 
 function largest(A: Elements, ai: number, n: number, as: number): number {
@@ -25,6 +25,14 @@ export function logSoftmaxRow(O: Elements, A: Elements, oi: number, ai: number, 
   for (let i = 0, a = ai; i < n; i++, a += as) sum += Math.exp(A[a] - max);
   const log = Math.log(sum);
   for (let i = 0, o = oi, a = ai; i < n; i++, o += os, a += as) O[o] = A[a] - max - log;
+}
+
+/** Of infinite maxima the exponentials are taken as they are. */
+export function logSumExpRow(O: Elements, A: Elements, oi: number, ai: number, n: number, _os: number, as: number): void {
+  const max = largest(A, ai, n, as), shift = max - max === 0 ? max : 0;
+  let sum = 0;
+  for (let i = 0, a = ai; i < n; i++, a += as) sum += Math.exp(A[a] - shift);
+  O[oi] = Math.log(sum) + shift;
 }
 
 export function softmaxGradRow(
