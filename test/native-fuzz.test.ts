@@ -11,7 +11,8 @@ import { RNG_POSITION, RNG_WORDS } from '../src/core/rng.ts';
 import type { Addon, NativeKernel } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
 
-const CALLS = 128_000;
+/** More, from elsewhere: `FLAMBEAU_FUZZ_CALLS=1000000 FLAMBEAU_FUZZ_SEED=7 npx vitest run test/native-fuzz --testTimeout=1000000`. */
+const CALLS = Number(process.env.FLAMBEAU_FUZZ_CALLS ?? 128_000);
 const GUARD = 64, SENTINEL = 0x5a;
 
 let addon: Addon;
@@ -22,7 +23,7 @@ beforeAll(() => {
   addon.setFrame(frame);
 });
 
-let state = 12345;
+let state = Number(process.env.FLAMBEAU_FUZZ_SEED ?? 12345);
 /** An integer in [0, n). */
 function below(n: number): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

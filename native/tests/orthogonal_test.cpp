@@ -115,6 +115,11 @@ void conventions(const Kernels& k) {
   T column[] = {-2, 0, 0}, one;
   CHECK(run<T>(k, "qr", 1, 3, 1, 0, 0, column, &one, nullptr, nullptr) == Status::ok);
   CHECK(column[0] == -2 && one == 0);
+  // No more scratch and time than what there is to factor.
+  constexpr int64_t far = (int64_t{1} << 31) - 1;
+  CHECK(run<T>(k, "qr", 1, 0, far, 0, 0, a, tau, nullptr, nullptr) == Status::ok);
+  CHECK(run<T>(k, "qr", far, 0, 3, 0, 0, a, tau, nullptr, nullptr) == Status::ok);
+  CHECK(run<T>(k, "qr", far, 3, 0, 0, 0, a, tau, nullptr, nullptr) == Status::ok);
   for (int64_t n : {3, 40}) {
     Guarded<T> nan(n * n, std::numeric_limits<T>::quiet_NaN()), infinite(n * n, std::numeric_limits<T>::infinity()), values(n), q(n * n);
     CHECK(run<T>(k, "qr", 1, n, n, n, 0, nan.data(), values.data(), q.data(), nullptr) == Status::ok);
