@@ -8,7 +8,8 @@ constexpr double kSeluAlpha = 1.6732632423543772, kSeluScale = 1.050700987355480
 
 // log(1 + t) for 0 <= t <= 1: 2 atanh(s) of s = t / (2 + t), which is at most 1/3.
 template <class T> FLAMBEAU_INLINE V<T> log1p_unit(V<T> t) {
-  const V<T> s = t / (t + T(2)), z = s * s;
+  // Of the smallest s nothing but s is left, and their squares would not be normal numbers.
+  const V<T> s = t / (t + T(2)), cubed = select(s < T(0x1p-30), V<T>::zero(), s), z = cubed * cubed;
   V<T> p;
   if constexpr (sizeof(T) == 4) {
     p = horner(z, 0.26851498f, 0.282366198f, 0.400075606f, 0.666666403f);
@@ -17,7 +18,7 @@ template <class T> FLAMBEAU_INLINE V<T> log1p_unit(V<T> t) {
                0.153855700649586231, 0.181817894361328582, 0.22222222717427863, 0.285714285671087572,
                0.400000000000145827, 0.666666666666666586);
   }
-  return fma(s * z, p, s + s);
+  return fma(cubed * z, p, s + s);
 }
 
 // log(1 + e^-a) for a >= 0

@@ -29,11 +29,8 @@ template <class T> FLAMBEAU_INLINE V<T> erfcx(V<T> x) {
 
 // Both tails from e^(-x^2 / 2) of an exact square, as in gelu. max ULP 6
 template <class T> FLAMBEAU_INLINE V<T> ndtr(V<T> x) {
-  constexpr T limit = sizeof(T) == 4 ? T(15) : T(39);
-  const V<T> a = min(V<T>(limit), abs(x));
-  V<T> low;
-  const V<T> square = two_product(a, a, low), e = exp_scaled(square * T(-0.5), kGuard<T>);
-  const V<T> tail = fnma(e * T(0.5), low, e) * (erfcx_positive(a * T(0.70710678118654752)) * T(0.5)) * kUnguard<T>;
+  const V<T> a = min(V<T>(kLastSquare<T>), abs(x));
+  const V<T> tail = exp_of_square(a) * (erfcx_positive(a * T(0.70710678118654752)) * T(0.5)) * kUnguard<T>;
   return select(x > V<T>::zero(), T(1) - tail, tail);
 }
 
