@@ -1,31 +1,51 @@
-/** What becomes of the memory of dropped results. */
-import * as torch from 'flambeau';
-import { expect, test, vi } from 'vitest';
+/** What becomes of the memory of dropped results: the pool alone, told by the test what was collected. */
+import { beforeAll, expect, test } from 'vitest';
+import { graphReleased, pooled, setWatcher } from '../src/core/pool.ts';
 
-/** New buffers while `run` goes, of at least `bytes`. */
-function buffersMade(bytes: number, run: () => void): number {
-  const made = vi.spyOn(Buffer, 'allocUnsafeSlow');
-  try {
-    run();
-    return made.mock.calls.filter(([size]) => size >= bytes).length;
-  } finally {
-    made.mockRestore();
+const MB = 2 ** 20;
+let watched = 0;
+const collected: number[] = [];
+
+beforeAll(() => setWatcher({
+  watch: () => watched++,
+  collected(numbers) {
+    const found = collected.splice(0, numbers.length);
+    numbers.set(found);
+    return found.length;
+  },
+}));
+
+/** Takes `count` buffers of a size and drops them all; returns how many had to be made. */
+function use(count: number, capacity: number): number {
+  let made = 0;
+  const first = watched;
+  for (let i = 0; i < count; i++) {
+    pooled(capacity, () => {
+      made++;
+      return { bytes: new Uint8Array(8), start: 0 };
+    });
   }
+  for (let number = first; number < watched; number++) collected.push(number);
+  graphReleased();
+  return made;
 }
 
-test('results of a new size are written to memory used before, however much of other sizes was dropped', () => {
-  torch.withBackend('native', () => {
-    // More than the pool keeps, in two sizes, all dropped at once.
-    for (const size of [2_000_000, 1_100_000]) {
-      const held = Array.from({ length: 20 }, () => torch.zeros(size));
-      expect(held).toHaveLength(20);
-    }
-    const x = torch.ones(20_000);
-    const repeat = (times: number): void => {
-      for (let i = 0; i < times; i++) x.neg();
-    };
-    repeat(400);
-    // 1,200 results, four to a buffer.
-    expect(buffersMade(80_000, () => repeat(1200))).toBeLessThan(60);
-  });
+test('buffers of a new size are used again, however many of other sizes were dropped', () => {
+  expect(use(20, 8 * MB)).toBe(20);
+  expect(use(30, MB / 2)).toBe(30);
+  expect(use(30, MB / 2)).toBe(0);
+});
+
+test('the size that was wanted last stays longest', () => {
+  use(12, 8 * MB);
+  use(12, 4 * MB);
+  expect(use(12, 4 * MB)).toBe(0);
+  expect(use(12, 8 * MB)).toBeGreaterThan(0);
+});
+
+test('a buffer larger than all that is kept takes the place of none', () => {
+  use(8, 2 * MB);
+  expect(use(1, 160 * MB)).toBe(1);
+  expect(use(8, 2 * MB)).toBe(0);
+  expect(use(1, 160 * MB)).toBe(1);
 });

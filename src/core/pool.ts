@@ -77,14 +77,16 @@ function shelfOf(capacity: number): Shelf {
   return shelf;
 }
 
-/** Gives up buffers of sizes that nobody has wanted for longer than this one, until one more fits; false where it cannot. */
+/** Gives up buffers of sizes that nobody has wanted for longer than this one, until one more fits; none of them where it cannot. */
 function makeRoom(shelf: Shelf): boolean {
-  while (unused + shelf.capacity > KEPT_BYTES) {
-    let coldest = shelf;
-    for (const other of shelves.values()) if (other.wanted < coldest.wanted && other.buffers.length > 0) coldest = other;
-    if (coldest === shelf) return false;
-    coldest.buffers.shift();
-    unused -= coldest.capacity;
+  if (unused + shelf.capacity <= KEPT_BYTES) return true;
+  const colder = [...shelves.values()].filter((other) => other.wanted < shelf.wanted).sort((a, b) => a.wanted - b.wanted);
+  if (unused + shelf.capacity - colder.reduce((sum, { capacity, buffers }) => sum + capacity * buffers.length, 0) > KEPT_BYTES) return false;
+  for (const { capacity, buffers } of colder) {
+    while (buffers.length > 0 && unused + shelf.capacity > KEPT_BYTES) {
+      buffers.shift();
+      unused -= capacity;
+    }
   }
   return true;
 }
